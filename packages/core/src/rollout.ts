@@ -1,0 +1,123 @@
+import type { Key } from './key.js';
+import type { Optimizee } from './optimizee.js';
+import type { Optimizer, OptimizerState } from './optimizer.js';
+import type { Outcome } from './outcome.js';
+
+/** What an observer sees at step t. The arrays are reused by the next step: copy what you keep. */
+export interface RolloutStep {
+  readonly iteration: number;
+  /** θ_t [n] */
+  readonly parameters: Float32Array;
+  /** f̂(θ_t) on the step's mini-batch. */
+  readonly objective: number;
+  /** ∇f̂(θ_t) [n] */
+  readonly gradient: Float32Array;
+  /** Δθ_t [n]; all zero at the last point, t = horizon, which is evaluated but not stepped from. */
+  readonly step: Float32Array;
+}
+
+/** Watches a rollout; called once for every t = 0 … horizon. */
+export type RolloutObserver = (step: RolloutStep) => void;
+
+export interface RolloutOptions {
+  /** Number of steps T ≥ 1. */
+  readonly horizon: number;
+  /** Source of θ₀ (`fold('initial')`) and of the mini-batches (`fold('minibatches')`). */
+  readonly key: Key;
+  /** Start here instead of at a draw of θ₀ [n]; copied. */
+  readonly initialParameters?: Float32Array;
+  /** Continue with this optimizer state; updated in place. */
+  readonly state?: OptimizerState;
+  /** Number of the first step, when a rollout continues an earlier one. Default 0. */
+  readonly firstIteration?: number;
+  /** Also evaluate the true objective at every t divisible by this, and at the end. Default 0: only mini-batch objectives. */
+  readonly trueObjectiveEvery?: number;
+  /** Stop when f̂ passes this multiple of max(1, |f̂(θ₀)|). Default: never. */
+  readonly divergenceFactor?: number;
+  readonly observers?: readonly RolloutObserver[];
+}
+
+/** The record of one optimisation run. */
+export interface Trajectory {
+  readonly outcome: Outcome;
+  /** f̂(θ_t) for t = 0 … T; NaN after an early end [T + 1]. */
+  readonly objectives: Float64Array;
+  /** f(θ_t) where it was asked for, else NaN; NaN after an early end [T + 1]. */
+  readonly trueObjectives: Float64Array;
+  /** θ at the end, or the last finite iterate [n]. */
+  readonly parameters: Float32Array;
+  readonly state: OptimizerState;
+}
+
+/**
+ * The only optimisation loop: T steps of `optimizer` on `optimizee`.
+ *
+ *     θ_{t+1} = θ_t + Δθ_t,   Δθ_t = optimizer(θ_t, f̂_t(θ_t), ∇f̂_t(θ_t)),   t = 0 … T − 1
+ *
+ * The objective is evaluated at θ_0 … θ_T (T + 1 values); the last point sees a mini-batch of its own and is not stepped from. A
+ * non-finite value ends the rollout with a named outcome; it never travels on.
+ *
+ * @throws RangeError if the horizon is not a positive integer or `initialParameters` has the wrong length.
+ */
+export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): Trajectory {
+  const { horizon, key, firstIteration = 0, trueObjectiveEvery = 0, divergenceFactor = Infinity, observers = [] } = options;
+  if (!Number.isInteger(horizon) || horizon < 1) {
+    throw new RangeError(`rollout: the horizon must be a positive integer, but is ${horizon}`);
+  }
+  const n = optimizee.layout.size;
+  const parameters = options.initialParameters?.slice() ?? optimizee.initialParameters(key.fold('initial'));
+  if (parameters.length !== n) {
+    throw new RangeError(`rollout: ${optimizee.name} has ${n} parameters, but the initial ones have length ${parameters.length}`);
+  }
+  const state = options.state ?? optimizer.init(optimizee.layout);
+  const minibatches = key.fold('minibatches');
+  const gradient = new Float32Array(n);
+  const step = new Float32Array(n);
+  const objectives = new Float64Array(horizon + 1).fill(NaN);
+  const trueObjectives = new Float64Array(horizon + 1).fill(NaN);
+  let outcome: Outcome = { kind: 'finished' };
+  let limit = Infinity;
+
+  for (let t = 0; t <= horizon; t++) {
+    const iteration = firstIteration + t;
+    const minibatch = optimizee.minibatch(minibatches, iteration);
+    const objective = minibatch.evaluate(parameters, gradient);
+    objectives[t] = objective;
+    if (trueObjectiveEvery > 0 && (t % trueObjectiveEvery === 0 || t === horizon)) {
+      trueObjectives[t] = optimizee.trueObjective(parameters);
+    }
+    if (!Number.isFinite(objective)) {
+      outcome = { kind: 'non-finite', step: iteration, what: 'objective' };
+      break;
+    }
+    if (!allFinite(gradient)) {
+      outcome = { kind: 'non-finite', step: iteration, what: 'gradient' };
+      break;
+    }
+    if (t === 0) limit = divergenceFactor * Math.max(1, Math.abs(objective));
+    if (objective > limit) {
+      outcome = { kind: 'diverged', step: iteration };
+      break;
+    }
+    if (t < horizon) {
+      optimizer.update({ iteration, parameters, gradient, objective, minibatch }, state, step);
+      if (!allFinite(step)) {
+        outcome = { kind: 'non-finite', step: iteration, what: 'step' };
+        break;
+      }
+    } else {
+      step.fill(0);
+    }
+    for (const observe of observers) observe({ iteration, parameters, objective, gradient, step });
+    if (t < horizon) for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
+  }
+  return { outcome, objectives, trueObjectives, parameters, state };
+}
+
+/** Whether no entry is NaN or infinite. */
+export function allFinite(values: ArrayLike<number>): boolean {
+  let product = 0;
+  // 0·x is NaN exactly for NaN and ±∞: one pass without branches.
+  for (let i = 0; i < values.length; i++) product += 0 * (values[i] as number);
+  return product === 0;
+}

@@ -1,0 +1,137 @@
+/**
+ * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin (the oracle), WebAssembly SIMD
+ * (everywhere; the reproducible reference) or the native library (AVX-512, AVX2, NEON or baseline, chosen at run time).
+ *
+ * All arrays are row-major; single precision here. Inputs are read, outputs overwritten, unless said otherwise. Every call checks its array lengths and
+ * throws a RangeError that names the function, the array, the length wanted and the length received.
+ */
+export interface KernelEngine {
+  readonly name: 'typescript' | 'wasm' | 'native';
+  /** What exactly runs, for run records: e.g. `native avx512`, `wasm simd128`. */
+  readonly detail: string;
+  /** An LSTM of this shape. */
+  lstm(shape: LstmShape): LstmKernel;
+  /** A multilayer perceptron with its loss. */
+  mlp(shape: MlpShape): MlpKernel;
+  /**
+   * The log/sign preprocessing of gradients (Andrychowicz et al. 2016, Appendix A), elementwise:
+   *
+   *     (ln|g| / p, sign g)   where |g| ≥ e^(−p),   else (−1, e^p · g)
+   *
+   * @param gradient g [n]
+   * @param p > 0
+   * @param features receives the two planes, all first components and then all second ones [2, n]
+   */
+  preprocessGradient(gradient: Float32Array, p: number, features: Float32Array): void;
+  /**
+   * C ← αAB + βC in single precision; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]). β = 0 ignores what C held.
+   */
+  gemm(options: GemmOptions): void;
+}
+
+export interface GemmOptions {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+  readonly c: Float32Array;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Default 1. */
+  readonly alpha?: number;
+  /** Default 0. */
+  readonly beta?: number;
+}
+
+/** `layers` stacked LSTMs of `hidden` units over `inputs` features, and a linear output of one number, for independent coordinates that share the weights. */
+export interface LstmShape {
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly layers: number;
+}
+
+/**
+ * Coordinatewise LSTM. With gates (i, f, g, o) in this order, per layer and coordinate:
+ *
+ *     z = W_input x + W_hidden h + b,   i, f, o = σ(z_i, z_f, z_o),   g = tanh(z_g)
+ *     c' = f∘c + i∘g,   h' = o∘tanh(c');   the next layer's x is h';   output = w_out·h'_last + b_out
+ *
+ * Flat weights, in this order: for each layer W_input [4H, I_layer], W_hidden [4H, H], b [4H]; then w_out [H], b_out [1]. I_layer is `inputs` for the
+ * first layer and H for the others.
+ *
+ * State: one opaque array of `stateSize(n)` floats for n coordinates (zeros at the start), in the order that is best for the lanes; `stateIndex` says
+ * where one number is.
+ */
+export interface LstmKernel {
+  readonly shape: LstmShape;
+  /** Number of weights. */
+  readonly weightCount: number;
+  /** Length of the state array of n coordinates. */
+  stateSize(n: number): number;
+  /** Place of unit `unit` of `h` or `c` of layer `layer` of coordinate `coordinate` in the state array of n coordinates. */
+  stateIndex(n: number, coordinate: number, layer: number, part: 'h' | 'c', unit: number): number;
+  /**
+   * One step of n coordinates.
+   *
+   * @param weights [weightCount]
+   * @param inputs feature planes [I, n]
+   * @param state updated in place [stateSize(n)]
+   * @param outputs [n]
+   */
+  step(weights: Float32Array, inputs: Float32Array, state: Float32Array, outputs: Float32Array): void;
+  /**
+   * Backpropagation through a segment of T steps with recomputation. Inputs are constants. For L = Σ_t Σ_j cotangent[t, j]·output[t, j] adds ∂L/∂weights to `weightGradient`.
+   * A block of coordinates at a time is run forward and backward inside the cache, so memory is O(n·T·I) for the caller's inputs and O(T·layers·H)
+   * per block. The states at the start are constants too (truncation).
+   *
+   * The sum runs over blocks in a fixed order: equal inputs give equal bits.
+   *
+   * @param initialState state before the first step, not changed [stateSize(n)]
+   * @param inputs [T, I, n]
+   * @param cotangent ∂L/∂output [T, n]
+   * @param weightGradient accumulated into [weightCount]
+   */
+  backpropagate(weights: Float32Array, initialState: Float32Array, inputs: Float32Array, cotangent: Float32Array, weightGradient: Float32Array): void;
+  /**
+   * `T` steps in one call: as `step` for each t, for sequences known beforehand (imitation, regression).
+   *
+   * @param inputs [T, I, n]
+   * @param state updated in place [stateSize(n)]
+   * @param outputs [T, n]
+   */
+  sequence(weights: Float32Array, inputs: Float32Array, state: Float32Array, outputs: Float32Array): void;
+}
+
+export type Activation = 'sigmoid' | 'tanh' | 'relu';
+export type MlpLoss = 'softmax-cross-entropy' | 'squared-error';
+
+export interface MlpShape {
+  /** Units per layer from the input to the output, e.g. [784, 20, 10]: at least two entries. */
+  readonly sizes: readonly number[];
+  /** Of the hidden layers; the output layer is linear. */
+  readonly activation: Activation;
+  readonly loss: MlpLoss;
+}
+
+/**
+ * Dense layers a_{l+1} = φ(a_l W_l + b_l), W_l [in, out]; flat parameters: W_0, b_0, W_1, b_1, …
+ *
+ * Mean loss over the batch: softmax cross-entropy −ln p_label, or squared error Σ_k (a_k − y_k)².
+ *
+ * The kernel owns its batch: set once, evaluate often (line searches, fixed subsets).
+ */
+export interface MlpKernel {
+  readonly shape: MlpShape;
+  readonly parameterCount: number;
+  /** Keeps `rows` examples [rows, sizes[0]] with class labels [rows] (softmax-cross-entropy) or targets [rows, last size] (squared-error). The arrays are copied or kept: do not change them before the next `setBatch`. */
+  setBatch(inputs: Float32Array, targets: Uint8Array | Float32Array): void;
+  /**
+   * Mean loss on the batch, and its gradient where wanted.
+   *
+   * @param parameters [parameterCount]
+   * @param gradient overwritten [parameterCount]
+   * @throws Error if no batch was set.
+   */
+  evaluate(parameters: Float32Array, gradient?: Float32Array): number;
+}
