@@ -1,0 +1,115 @@
+import { createKey } from '../key.js';
+import { parameterLayout } from '../layout.js';
+import type { Minibatch, Optimizee } from '../optimizee.js';
+import { copyState, type Optimizer } from '../optimizer.js';
+import { allFinite, rollout } from '../rollout.js';
+import { require, sameBits, type ConformanceCheck } from './check.js';
+
+export interface OptimizerConformanceOptions {
+  /** Whether the rule, with the settings it is created with, lowers a well-conditioned quadratic in 60 steps. Default true; false for untrained learned optimizers. */
+  readonly descends?: boolean;
+  readonly seed?: number;
+}
+
+/** f(θ) = ½ Σ_j c_j (θ_j − 1)² with curvatures c_j in [0.5, 2], exact and noiseless: small enough to see through. */
+function bowl(n: number): Optimizee {
+  const layout = parameterLayout([
+    { name: 'layer-0/weight', role: 'weight', layer: 0, shape: [n - 1, 1] },
+    { name: 'layer-0/bias', role: 'bias', layer: 0, shape: [1] },
+  ]);
+  const evaluate = (parameters: Float32Array, gradient?: Float32Array): number => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) {
+      const curvature = 0.5 + (1.5 * j) / Math.max(1, n - 1);
+      const distance = (parameters[j] as number) - 1;
+      sum += 0.5 * curvature * distance * distance;
+      if (gradient) gradient[j] = curvature * distance;
+    }
+    return sum;
+  };
+  const minibatch: Minibatch = { evaluate };
+  return {
+    name: 'bowl',
+    layout,
+    initialParameters: (key) => Float32Array.from(key.normal(n)),
+    minibatch: () => minibatch,
+    trueObjective: evaluate,
+  };
+}
+
+/**
+ * What every optimizer must satisfy: deterministic steps, all memory in the state, inputs left alone, sizes without surprises.
+ *
+ * @example
+ * for (const check of optimizerConformance(() => adam({ learningRate: 0.1 }))) test(check.name, check.run);
+ */
+export function optimizerConformance(create: () => Optimizer, options: OptimizerConformanceOptions = {}): ConformanceCheck[] {
+  const { descends = true, seed = 4 } = options;
+  const key = createKey(seed);
+
+  const checks: ConformanceCheck[] = [
+    {
+      name: 'equal inputs give equal bits',
+      run() {
+        const run = () => rollout(bowl(7), create(), { horizon: 12, key });
+        require(sameBits(run().parameters, run().parameters), () => 'two rollouts with one key must end at the same parameters');
+      },
+    },
+    {
+      name: 'all memory is in the state: a copied state resumes to the same bits',
+      run() {
+        const optimizer = create();
+        const whole = rollout(bowl(7), optimizer, { horizon: 12, key });
+        const half = rollout(bowl(7), optimizer, { horizon: 6, key });
+        rollout(bowl(5), optimizer, { horizon: 3, key: key.fold('another problem in between') });
+        const resumed = rollout(bowl(7), optimizer, {
+          horizon: 6,
+          key,
+          initialParameters: half.parameters,
+          state: copyState(half.state),
+          firstIteration: 6,
+        });
+        require(sameBits(whole.parameters, resumed.parameters), () => 'resuming from a copied state must equal the uninterrupted rollout');
+      },
+    },
+    {
+      name: 'parameters and gradient are read, not written',
+      run() {
+        const optimizee = bowl(9);
+        const optimizer = create();
+        const state = optimizer.init(optimizee.layout);
+        const parameters = optimizee.initialParameters(key);
+        const gradient = new Float32Array(9);
+        const minibatch = optimizee.minibatch(key, 0);
+        const objective = minibatch.evaluate(parameters, gradient);
+        const [p, g] = [parameters.slice(), gradient.slice()];
+        const step = new Float32Array(9).fill(NaN);
+        optimizer.update({ iteration: 0, parameters, gradient, objective, minibatch }, state, step);
+        require(sameBits(p, parameters), () => 'update must not change the parameters');
+        require(sameBits(g, gradient), () => 'update must not change the gradient');
+        require(allFinite(step), () => 'update must write every entry of the step');
+      },
+    },
+    {
+      name: 'any number of coordinates works, also ones that are no multiple of a vector width',
+      run() {
+        for (const n of [2, 3, 16, 17, 33]) {
+          const { outcome } = rollout(bowl(n), create(), { horizon: 5, key });
+          require(outcome.kind === 'finished', () => `a rollout over ${n} coordinates ended with ${JSON.stringify(outcome)}`);
+        }
+      },
+    },
+  ];
+  if (descends) {
+    checks.push({
+      name: 'a well-conditioned quadratic goes down',
+      run() {
+        const { trueObjectives, outcome } = rollout(bowl(8), create(), { horizon: 60, key, trueObjectiveEvery: 1 });
+        const [first, last] = [trueObjectives[0] as number, trueObjectives.at(-1) as number];
+        require(outcome.kind === 'finished', () => `the rollout ended with ${JSON.stringify(outcome)}`);
+        require(last < first, () => `60 steps must lower the objective, but it went from ${first} to ${last}`);
+      },
+    });
+  }
+  return checks;
+}
