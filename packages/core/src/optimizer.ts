@@ -3,6 +3,8 @@ import type { Minibatch } from './optimizee.js';
 
 /** What an optimizer sees at one step. All arrays are the caller's: read, do not keep. */
 export interface Observation {
+  /** What the coordinates are: rules that treat groups differently look here. The same object at every step of a rollout. */
+  readonly layout: ParameterLayout;
   /** Index t of the step, from 0. */
   readonly iteration: number;
   /** θ_t [layout.size] */

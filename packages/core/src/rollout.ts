@@ -64,12 +64,13 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
   if (!Number.isInteger(horizon) || horizon < 1) {
     throw new RangeError(`rollout: the horizon must be a positive integer, but is ${horizon}`);
   }
-  const n = optimizee.layout.size;
+  const { layout } = optimizee;
+  const n = layout.size;
   const parameters = options.initialParameters?.slice() ?? optimizee.initialParameters(key.fold('initial'));
   if (parameters.length !== n) {
     throw new RangeError(`rollout: ${optimizee.name} has ${n} parameters, but the initial ones have length ${parameters.length}`);
   }
-  const state = options.state ?? optimizer.init(optimizee.layout);
+  const state = options.state ?? optimizer.init(layout);
   const minibatches = key.fold('minibatches');
   const gradient = new Float32Array(n);
   const step = new Float32Array(n);
@@ -100,7 +101,7 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
       break;
     }
     if (t < horizon) {
-      optimizer.update({ iteration, parameters, gradient, objective, minibatch }, state, step);
+      optimizer.update({ layout, iteration, parameters, gradient, objective, minibatch }, state, step);
       if (!allFinite(step)) {
         outcome = { kind: 'non-finite', step: iteration, what: 'step' };
         break;

@@ -84,7 +84,7 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
         const objective = minibatch.evaluate(parameters, gradient);
         const [p, g] = [parameters.slice(), gradient.slice()];
         const step = new Float32Array(9).fill(NaN);
-        optimizer.update({ iteration: 0, parameters, gradient, objective, minibatch }, state, step);
+        optimizer.update({ layout: optimizee.layout, iteration: 0, parameters, gradient, objective, minibatch }, state, step);
         require(sameBits(p, parameters), () => 'update must not change the parameters');
         require(sameBits(g, gradient), () => 'update must not change the gradient');
         require(allFinite(step), () => 'update must write every entry of the step');
