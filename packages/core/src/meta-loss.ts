@@ -27,3 +27,12 @@ export function metaLossOf(loss: MetaLoss, objectives: ArrayLike<number>): numbe
   for (let t = 1; t <= horizon; t++) sum += loss.weight(t, horizon) * (objectives[t] as number);
   return sum;
 }
+
+/** The meta-losses by name, for configurations. */
+export const metaLosses = {
+  'area-under-curve': areaUnderCurve,
+  'final-objective': finalObjective,
+  'linearly-increasing': linearlyIncreasing,
+} as const satisfies Record<string, MetaLoss>;
+
+export type MetaLossName = keyof typeof metaLosses;

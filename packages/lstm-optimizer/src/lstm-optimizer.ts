@@ -1,0 +1,89 @@
+import type { Optimizer, ParameterLayout } from '@metadescent/core';
+import type { KernelEngine } from '@metadescent/kernels';
+import {
+  assignCoordinates,
+  createLstmKernel,
+  gather,
+  inputCount,
+  preprocess,
+  weightCount,
+  type LstmRule,
+  type NetworkCoordinates,
+} from './lstm-rule.js';
+
+/**
+ * The coordinatewise LSTM optimizer as an ordinary optimizer (Andrychowicz et al. 2016, §2.1 and figure 3):
+ *
+ *     (g_t, h_{t+1}) = m(∇f(θ_t), h_t, φ),   Δθ_t = outputScale · g_t
+ *
+ * Every coordinate runs the same small network with a state of its own. State: one array per network, `lstm/<name>`, zeros at the start (opaque order,
+ * see `LstmKernel.stateIndex`).
+ *
+ * @param rule validated by `lstmRuleSchema`
+ * @param weights φ [weightCount(rule)]; read at every step, so a trainer may change it between rollouts
+ * @throws RangeError if `weights` has another length.
+ */
+export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: KernelEngine): Optimizer {
+  const wanted = weightCount(rule);
+  if (weights.length !== wanted) {
+    throw new RangeError(`lstmOptimizer: this rule has ${wanted} weights, but ${weights.length} were given; load the weights that belong to the rule`);
+  }
+  const kernel = createLstmKernel(rule, engine);
+  const perNetwork = wanted / rule.networks.length;
+  const plans = new WeakMap<ParameterLayout, StepPlan[]>();
+
+  const planOf = (layout: ParameterLayout): StepPlan[] => {
+    let plan = plans.get(layout);
+    if (!plan) {
+      plan = assignCoordinates(rule, layout).flatMap((network, i) =>
+        network.size === 0 ? [] : [stepPlan(rule, network, weights.subarray(i * perNetwork, (i + 1) * perNetwork))],
+      );
+      plans.set(layout, plan);
+    }
+    return plan;
+  };
+
+  return {
+    name: 'lstm',
+    init: (layout) =>
+      Object.fromEntries(planOf(layout).map((plan) => [plan.stateName, new Float32Array(kernel.stateSize(plan.network.size))])),
+    update({ layout, gradient }, state, step) {
+      for (const { network, stateName, weights: own, local, features, outputs } of planOf(layout)) {
+        gather(network, gradient, local);
+        preprocess(rule, engine, local, features);
+        kernel.step(own, features, state[stateName] as Float32Array, outputs);
+        let at = 0;
+        for (const { offset, size } of network.runs) {
+          for (let i = 0; i < size; i++) step[offset + i] = rule.outputScale * (outputs[at + i] as number);
+          at += size;
+        }
+      }
+    },
+  };
+}
+
+/** Scratch for one network on one layout: nothing here outlives a step. */
+interface StepPlan {
+  readonly network: NetworkCoordinates;
+  readonly stateName: string;
+  readonly weights: Float32Array;
+  readonly local: Float32Array;
+  readonly features: Float32Array;
+  readonly outputs: Float32Array;
+}
+
+function stepPlan(rule: LstmRule, network: NetworkCoordinates, weights: Float32Array): StepPlan {
+  return {
+    network,
+    stateName: stateNameOf(network),
+    weights,
+    local: new Float32Array(network.size),
+    features: new Float32Array(inputCount(rule) * network.size),
+    outputs: new Float32Array(network.size),
+  };
+}
+
+/** Name of a network's array in the optimizer's state. */
+export function stateNameOf(network: NetworkCoordinates): string {
+  return `lstm/${network.name}`;
+}

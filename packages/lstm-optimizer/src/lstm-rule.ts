@@ -1,0 +1,155 @@
+import type { CoordinateGroup, Key, ParameterLayout, ParameterRole } from '@metadescent/core';
+import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
+import { z } from 'zod';
+
+const roles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const satisfies readonly ParameterRole[];
+
+/** What the rule is, apart from its weights. Stored beside the weights and checked when they are loaded. */
+export const lstmRuleSchema = z.strictObject({
+  /** Units per layer; 20 in all experiments of the paper (§3). */
+  hidden: z.int().min(1).max(512).default(20),
+  /** Stacked LSTM layers; 2 in the paper (§3). */
+  layers: z.int().min(1).max(8).default(2),
+  /**
+   * What the LSTM sees of a gradient g. `log-sign`: (ln|g| / p, sign g) where |g| ≥ e^(−p), else (−1, e^p g) (Appendix A, p = 10).
+   * `none`: scale · g, the paper's choice for quadratics (scale 1).
+   */
+  preprocessing: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('log-sign'), p: z.number().positive().default(10) }),
+      z.strictObject({ kind: z.literal('none'), scale: z.number().positive().default(1) }),
+    ])
+    .default({ kind: 'log-sign', p: 10 }),
+  /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
+  outputScale: z.number().positive().default(0.1),
+  /**
+   * One LSTM per entry; a coordinate group belongs to the first entry whose roles and layers hold it (an absent list holds all). The paper uses one for everything,
+   * and two (convolutional, fully connected) on CIFAR-10 (§3.3).
+   */
+  networks: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        roles: z.array(z.enum(roles)).nonempty().optional(),
+        layers: z.array(z.int().min(0)).nonempty().optional(),
+      }),
+    )
+    .nonempty()
+    .default([{ name: 'all' }]),
+});
+
+/** A validated rule. */
+export type LstmRule = z.infer<typeof lstmRuleSchema>;
+
+/** Feature planes that the LSTM reads per coordinate. */
+export function inputCount(rule: LstmRule): number {
+  return rule.preprocessing.kind === 'log-sign' ? 2 : 1;
+}
+
+/** The kernel of one network of this rule; all networks have the same shape. */
+export function createLstmKernel(rule: LstmRule, engine: KernelEngine): LstmKernel {
+  return engine.lstm({ inputs: inputCount(rule), hidden: rule.hidden, layers: rule.layers });
+}
+
+/**
+ * Length of the flat vector of meta-parameters φ: the networks one after another, each in the kernel's order (per layer W_input [4H, I], W_hidden [4H, H], b [4H]; then w_out [H], b_out [1];
+ * gates i, f, g, o).
+ *
+ * @example
+ * weightCount(lstmRuleSchema.parse({})) // => 5141
+ */
+export function weightCount(rule: LstmRule): number {
+  return rule.networks.length * networkWeightCount(rule);
+}
+
+function networkWeightCount({ hidden, layers, ...rule }: LstmRule): number {
+  let count = hidden + 1;
+  for (let layer = 0; layer < layers; layer++) {
+    const inputs = layer === 0 ? inputCount({ hidden, layers, ...rule }) : hidden;
+    count += 4 * hidden * (inputs + hidden + 1);
+  }
+  return count;
+}
+
+/**
+ * Initial meta-parameters [weightCount]: LSTM matrices N(0, 1/fan-in), biases 0 but the forget gate's 1 (Jozefowicz et al. 2015), output weights
+ * N(0, 0.01/H), so that the untrained rule takes small steps. The paper is silent on these.
+ */
+export function initialWeights(rule: LstmRule, key: Key): Float32Array {
+  const weights = new Float32Array(weightCount(rule));
+  const { hidden, layers } = rule;
+  let at = 0;
+  const fill = (count: number, draw: Float64Array | number): void => {
+    for (let i = 0; i < count; i++) weights[at++] = typeof draw === 'number' ? draw : (draw[i] as number);
+  };
+  rule.networks.forEach((_, network) => {
+    for (let layer = 0; layer < layers; layer++) {
+      const from = key.fold(network).fold(layer);
+      const inputs = layer === 0 ? inputCount(rule) : hidden;
+      const deviation = 1 / Math.sqrt(inputs + hidden);
+      const count = 4 * hidden * (inputs + hidden);
+      fill(count, from.normal(count).map((x) => x * deviation));
+      fill(hidden, 0);
+      fill(hidden, 1);
+      fill(2 * hidden, 0);
+    }
+    fill(hidden, key.fold(network).fold('output').normal(hidden).map((x) => (0.1 * x) / Math.sqrt(hidden)));
+    fill(1, 0);
+  });
+  return weights;
+}
+
+/** The coordinates of one network in the flat parameter vector: consecutive runs, and how many coordinates they hold together. */
+export interface NetworkCoordinates {
+  readonly name: string;
+  readonly runs: readonly { readonly offset: number; readonly size: number }[];
+  readonly size: number;
+}
+
+/**
+ * Which coordinates each network of the rule updates; networks that hold none have size 0.
+ *
+ * @throws RangeError naming the group if no network holds it.
+ */
+export function assignCoordinates(rule: LstmRule, layout: ParameterLayout): NetworkCoordinates[] {
+  const runs = rule.networks.map((): { offset: number; size: number }[] => []);
+  for (const group of layout.groups) {
+    const network = rule.networks.findIndex((candidate) => holds(candidate, group));
+    if (network < 0) {
+      throw new RangeError(
+        `assignCoordinates: no network of the rule takes group "${group.name}" (role ${group.role}, layer ${group.layer}); the networks are ${JSON.stringify(rule.networks)}`,
+      );
+    }
+    const list = runs[network] as { offset: number; size: number }[];
+    const last = list.at(-1);
+    if (last && last.offset + last.size === group.offset) last.size += group.size;
+    else list.push({ offset: group.offset, size: group.size });
+  }
+  return rule.networks.map(({ name }, i) => {
+    const list = runs[i] as { offset: number; size: number }[];
+    return { name, runs: list, size: list.reduce((sum, run) => sum + run.size, 0) };
+  });
+}
+
+function holds(network: LstmRule['networks'][number], group: CoordinateGroup): boolean {
+  return (network.roles?.includes(group.role) ?? true) && (network.layers?.includes(group.layer) ?? true);
+}
+
+/** Copies a network's coordinates out of the flat vector into `local` [network.size]. */
+export function gather(network: NetworkCoordinates, flat: Float32Array, local: Float32Array): void {
+  let at = 0;
+  for (const { offset, size } of network.runs) {
+    local.set(flat.subarray(offset, offset + size), at);
+    at += size;
+  }
+}
+
+/** Writes what the LSTM sees of a gradient into its feature planes [inputCount, n]. */
+export function preprocess(rule: LstmRule, engine: KernelEngine, gradient: Float32Array, features: Float32Array): void {
+  if (rule.preprocessing.kind === 'log-sign') {
+    engine.preprocessGradient(gradient, rule.preprocessing.p, features);
+  } else {
+    const { scale } = rule.preprocessing;
+    for (let i = 0; i < gradient.length; i++) features[i] = scale * (gradient[i] as number);
+  }
+}

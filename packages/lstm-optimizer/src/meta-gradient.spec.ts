@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals';
+import { areaUnderCurve, createKey, finalObjective, linearlyIncreasing, rollout, type MetaLoss } from '@metadescent/core';
+import { typescriptEngine } from '@metadescent/kernels';
+import { initialWeights, lstmRuleSchema, type LstmRule } from './lstm-rule.js';
+import { lstmOptimizer } from './lstm-optimizer.js';
+import { unrollSegment } from './meta-gradient.js';
+import { slopes } from './slopes.fixture.js';
+
+const engine = typescriptEngine();
+const key = createKey(3);
+const optimizee = slopes().sample(key);
+
+const rules: Record<string, LstmRule> = {
+  'one network, log-sign': lstmRuleSchema.parse({ hidden: 3, layers: 2 }),
+  'no preprocessing': lstmRuleSchema.parse({ hidden: 4, layers: 1, preprocessing: { kind: 'none', scale: 0.5 }, outputScale: 1 }),
+  'networks by role': lstmRuleSchema.parse({ hidden: 3, layers: 1, networks: [{ name: 'biases', roles: ['bias'] }, { name: 'rest' }] }),
+};
+
+function lossOf(rule: LstmRule, weights: Float32Array, horizon: number, loss: MetaLoss): number {
+  const { objectives } = rollout(optimizee, lstmOptimizer(rule, weights, engine), { horizon, key });
+  return objectives.reduce((sum, f, t) => (t === 0 ? 0 : sum + loss.weight(t, horizon) * f), 0);
+}
+
+for (const [name, rule] of Object.entries(rules)) {
+  for (const loss of [areaUnderCurve, finalObjective, linearlyIncreasing]) {
+    test(`the meta-gradient equals central differences (ε = 1e-2): ${name}, ${loss.name}`, () => {
+      const horizon = 7;
+      // Larger output weights than at the start of training, so that every path carries weight.
+      const weights = initialWeights(rule, key).map((w, i) => w + 0.3 * createKey(8).fold(i).normal(1)[0]!);
+      const { gradient, loss: value } = unrollSegment(rule, weights, optimizee, engine, { length: horizon, horizon, loss, key });
+      expect(value).toBeCloseTo(lossOf(rule, weights, horizon, loss), 4);
+      const scale = Math.hypot(...gradient);
+      for (let trial = 0; trial < 6; trial++) {
+        const direction = key.fold(trial).normal(weights.length);
+        const shifted = (e: number) => lossOf(rule, weights.map((w, i) => w + e * direction[i]!), horizon, loss);
+        const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+        const slope = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0);
+        expect(Math.abs(difference - slope)).toBeLessThan(2e-2 * scale);
+      }
+    });
+  }
+}
+
+test('segments continue an unroll: iterates, states and objectives are those of one rollout', () => {
+  const rule = rules['networks by role']!;
+  const weights = initialWeights(rule, key);
+  const whole = rollout(optimizee, lstmOptimizer(rule, weights, engine), { horizon: 9, key });
+  const options = { horizon: 9, loss: areaUnderCurve, key };
+  const first = unrollSegment(rule, weights, optimizee, engine, { ...options, length: 4 });
+  const second = unrollSegment(rule, weights, optimizee, engine, { ...options, length: 5, cursor: first.cursor });
+  expect([...second.cursor.parameters]).toEqual([...whole.parameters]);
+  expect(second.cursor.iteration).toBe(9);
+  expect(second.lastObjective).toBe(whole.objectives[9]);
+  expect(first.loss + second.loss).toBeCloseTo(whole.objectives.subarray(1).reduce((a, b) => a + b), 5);
+});
+
+test('an unroll that is not finite is named and gives no gradient', () => {
+  const rule = rules['no preprocessing']!;
+  const weights = initialWeights(rule, key).fill(NaN);
+  const result = unrollSegment(rule, weights, optimizee, engine, { length: 3, horizon: 3, loss: areaUnderCurve, key });
+  expect(result.outcome).toEqual({ kind: 'non-finite', step: 0, what: 'step' });
+  expect(result.gradient.every((g) => g === 0)).toBe(true);
+});

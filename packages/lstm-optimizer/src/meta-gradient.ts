@@ -1,0 +1,131 @@
+import {
+  rollout,
+  type Key,
+  type MetaLoss,
+  type Optimizee,
+  type OptimizerState,
+  type Outcome,
+} from '@metadescent/core';
+import type { KernelEngine } from '@metadescent/kernels';
+import { lstmOptimizer, stateNameOf } from './lstm-optimizer.js';
+import { assignCoordinates, createLstmKernel, gather, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
+
+/** Where an unroll stands between two segments. */
+export interface UnrollCursor {
+  /** Index of the next step. */
+  readonly iteration: number;
+  /** θ [n] */
+  readonly parameters: Float32Array;
+  /** State of the LSTM optimizer. */
+  readonly state: OptimizerState;
+}
+
+export interface SegmentOptions {
+  /** Steps of this segment: the truncation length (20 in the released code of the paper). */
+  readonly length: number;
+  /** Steps of the whole unroll, for the weights w_t. */
+  readonly horizon: number;
+  readonly loss: MetaLoss;
+  /** As in `rollout`: θ_0 and the mini-batches come from here. */
+  readonly key: Key;
+  /** Where the previous segment ended; absent at the start of an unroll. */
+  readonly cursor?: UnrollCursor;
+}
+
+export interface SegmentResult {
+  /** ∂L/∂φ of this segment [weightCount]; zero if the segment did not finish. */
+  readonly gradient: Float32Array;
+  /** L = Σ w_t f̂(θ_t) over the segment's end points; NaN if the segment did not finish. */
+  readonly loss: number;
+  /** f̂ at the first point of the segment and at its last. */
+  readonly firstObjective: number;
+  readonly lastObjective: number;
+  readonly outcome: Outcome;
+  /** Where to go on. */
+  readonly cursor: UnrollCursor;
+}
+
+/**
+ * One truncated segment of backpropagation through time, t = s … s + T − 1:
+ *
+ *     L = Σ_{t=s+1..s+T} w_t f̂_t(θ_t),   θ_{t+1} = θ_t + outputScale · g_t(φ)
+ *     ∂L/∂g_t = outputScale · Σ_{u>t} w_u ∇f̂_u(θ_u)
+ *
+ * with ∂∇f/∂φ dropped: the gradients that the LSTM reads are constants (Andrychowicz et al. 2016, §2.1 and figure 2, dashed edges), so no second
+ * derivatives of the optimizee are needed, and only gradients have to be stored: memory O(n·T). The kernel recomputes the LSTM block by block.
+ */
+export function unrollSegment(
+  rule: LstmRule,
+  weights: Float32Array,
+  optimizee: Optimizee,
+  engine: KernelEngine,
+  options: SegmentOptions,
+): SegmentResult {
+  const { length, horizon, loss, key, cursor } = options;
+  const optimizer = lstmOptimizer(rule, weights, engine);
+  const initialState = cursor?.state ?? optimizer.init(optimizee.layout);
+  // The rollout advances the state in place; backpropagation starts from the one before it.
+  const state = Object.fromEntries(Object.entries(initialState).map(([name, array]) => [name, array.slice()]));
+  const gradients: Float32Array[] = [];
+  const first = cursor?.iteration ?? 0;
+  const trajectory = rollout(optimizee, optimizer, {
+    horizon: length,
+    key,
+    state,
+    firstIteration: first,
+    ...(cursor && { initialParameters: cursor.parameters }),
+    observers: [(step) => gradients.push(step.gradient.slice())],
+  });
+  const { outcome, objectives, parameters } = trajectory;
+  const gradient = new Float32Array(weightCount(rule));
+  let total = NaN;
+  if (outcome.kind === 'finished') {
+    total = 0;
+    const pulls = suffixPulls(gradients, (t) => loss.weight(first + t, horizon) * rule.outputScale);
+    for (let t = 1; t <= length; t++) total += loss.weight(first + t, horizon) * (objectives[t] as number);
+    const kernel = createLstmKernel(rule, engine);
+    const perNetwork = gradient.length / rule.networks.length;
+    assignCoordinates(rule, optimizee.layout).forEach((network, i) => {
+      if (network.size === 0) return;
+      const planes = inputCount(rule) * network.size;
+      const inputs = new Float32Array(length * planes);
+      const cotangent = new Float32Array(length * network.size);
+      const local = new Float32Array(network.size);
+      for (let t = 0; t < length; t++) {
+        gather(network, gradients[t] as Float32Array, local);
+        preprocess(rule, engine, local, inputs.subarray(t * planes, (t + 1) * planes));
+        gather(network, pulls[t] as Float32Array, cotangent.subarray(t * network.size, (t + 1) * network.size));
+      }
+      const own = [i * perNetwork, (i + 1) * perNetwork] as const;
+      kernel.backpropagate(
+        weights.subarray(...own),
+        initialState[stateNameOf(network)] as Float32Array,
+        inputs,
+        cotangent,
+        gradient.subarray(...own),
+      );
+    });
+  }
+  return {
+    gradient,
+    loss: total,
+    firstObjective: objectives[0] as number,
+    lastObjective: objectives[length] as number,
+    outcome,
+    cursor: { iteration: first + length, parameters, state: trajectory.state },
+  };
+}
+
+/** Σ_{u>t} scale(u)·∇f̂_u for t = 0 … T − 1, from the gradients at t = 0 … T [T][n]. */
+function suffixPulls(gradients: readonly Float32Array[], scale: (t: number) => number): Float32Array[] {
+  const horizon = gradients.length - 1;
+  const pulls: Float32Array[] = new Array<Float32Array>(horizon);
+  let later: Float32Array | undefined;
+  for (let t = horizon - 1; t >= 0; t--) {
+    const weight = scale(t + 1);
+    const pull = (gradients[t + 1] as Float32Array).map((g) => weight * g);
+    if (later) for (let j = 0; j < pull.length; j++) pull[j] = (pull[j] as number) + (later[j] as number);
+    pulls[t] = later = pull;
+  }
+  return pulls;
+}

@@ -1,0 +1,49 @@
+import { metaLosses, type MetaLossName } from '@metadescent/core';
+import { z } from 'zod';
+
+const lossNames = Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]];
+
+/** How the LSTM optimizer is meta-trained: truncated backpropagation through time, Adam on φ, validation after every epoch, early stopping. */
+export const metaTrainingSchema = z.strictObject({
+  /** Steps of an unroll; 100 in the paper's quadratics and MNIST experiments (figure 4). */
+  horizon: z.int().min(1).default(100),
+  /** Truncation: steps between two meta-updates; 20 (§2.1 truncates; the length is from the released code). */
+  segment: z.int().min(1).default(20),
+  /** Weights w_t of Σ w_t f(θ_t); 1 in the paper (§2). */
+  loss: z.enum(lossNames).default('area-under-curve'),
+  /** Unrolls whose meta-gradients are averaged for one update. The released code uses 1; more lowers the noise and keeps workers busy. */
+  batch: z.int().min(1).default(2),
+  /** Meta-batches per epoch ("some fixed number of learning steps", §3). */
+  batchesPerEpoch: z.int().min(1).default(10),
+  epochs: z.int().min(1).default(100),
+  /** Adam's learning rate; the paper finds it by random search (§3). */
+  learningRate: z.number().positive().default(0.003),
+  /** The rate falls geometrically to this fraction over all epochs; 1 keeps it constant. */
+  finalLearningRateFraction: z.number().positive().max(1).default(0.1),
+  /** Each unroll's segment gradient is scaled to at most this norm before averaging. */
+  gradientClip: z.number().positive().default(1),
+  /** Held-out optimizees rolled out after every epoch. */
+  validationUnrolls: z.int().min(1).default(10),
+  /** What validation compares: the true objective at the horizon ("final validation loss", §3), or its mean over all steps. */
+  validationScore: z.enum(['final', 'mean']).default('final'),
+  /** Epochs without a better validation score before training stops. */
+  patience: z.int().min(1).default(30),
+  /** Curriculum (Chen et al. 2020): from epoch `fromEpoch` on, unrolls have this horizon; `horizon` applies before and validation always uses it. */
+  curriculum: z.array(z.strictObject({ fromEpoch: z.int().min(0), horizon: z.int().min(1) })).default([]),
+  /** Half-width of ln c in random input scaling (see `randomlyScaled`); 0 is off. */
+  randomScaling: z.number().min(0).default(0),
+});
+
+/** A validated recipe. */
+export type MetaTrainingRecipe = z.infer<typeof metaTrainingSchema>;
+
+/** Horizon of the unrolls of this epoch. */
+export function horizonAt(recipe: MetaTrainingRecipe, epoch: number): number {
+  return recipe.curriculum.filter((stage) => stage.fromEpoch <= epoch).at(-1)?.horizon ?? recipe.horizon;
+}
+
+/** Learning rate of this epoch. */
+export function learningRateAt(recipe: MetaTrainingRecipe, epoch: number): number {
+  const progress = recipe.epochs > 1 ? epoch / (recipe.epochs - 1) : 0;
+  return recipe.learningRate * recipe.finalLearningRateFraction ** progress;
+}

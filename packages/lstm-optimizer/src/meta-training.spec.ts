@@ -1,0 +1,115 @@
+import { expect, test } from '@jest/globals';
+import { createKey } from '@metadescent/core';
+import { typescriptEngine } from '@metadescent/kernels';
+import { readTrainedRule, stateFromTensors, stateToTensors, writeTrainedRule } from './checkpoint.js';
+import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
+import { adamUpdate, clipToNorm, initialMoments } from './meta-adam.js';
+import { horizonAt, learningRateAt, metaTrainingSchema } from './meta-training-recipe.js';
+import { inlineExecutor, type MetaTrainingProblem } from './meta-training-tasks.js';
+import { metaTrain, type EpochRecord, type MetaTrainingState } from './meta-training.js';
+import { randomlyScaled } from './random-scaling.js';
+import { bowls } from './slopes.fixture.js';
+
+const rule = lstmRuleSchema.parse({ hidden: 4, layers: 1, outputScale: 1 });
+const problem: MetaTrainingProblem = { rule, engine: typescriptEngine(), training: bowls(), validation: bowls() };
+const recipe = metaTrainingSchema.parse({ horizon: 10, segment: 5, batch: 4, batchesPerEpoch: 5, epochs: 12, learningRate: 0.03, validationUnrolls: 8 });
+const key = createKey(5);
+
+function train(overrides: Partial<typeof recipe> = {}, more: Partial<Parameters<typeof metaTrain>[0]> = {}) {
+  return metaTrain({ rule, recipe: { ...recipe, ...overrides }, key, executor: inlineExecutor(problem), ...more });
+}
+
+test('it learns: held-out bowls end far below where the untrained rule leaves them', async () => {
+  const records: EpochRecord[] = [];
+  await train({}, { onEpoch: (record) => void records.push(record) });
+  expect(records.at(-1)!.bestScore).toBeLessThan(0.2 * records[0]!.validationScore);
+  expect(records.every((r) => r.nonFiniteUnrolls === 0 && r.failedValidations === 0)).toBe(true);
+  expect(records.every((r) => r.gradientNorm > 0)).toBe(true);
+});
+
+test('stopping after an epoch and resuming through a stored checkpoint gives the same bits', async () => {
+  const whole = await train({ epochs: 4 });
+  let stored: ReturnType<typeof stateToTensors> | undefined;
+  await train({ epochs: 4 }, {
+    onEpoch: (record, state) => {
+      stored = stateToTensors(state);
+      return record.epoch === 1 ? 'stop' : undefined;
+    },
+  });
+  const resumed = await train({ epochs: 4 }, { resume: stateFromTensors(rule, stored!) });
+  expect([...resumed.weights]).toEqual([...whole.weights]);
+  expect([...resumed.best.weights]).toEqual([...whole.best.weights]);
+  expect(resumed.best.score).toBe(whole.best.score);
+});
+
+test('the best weights are kept and training stops when patience runs out', async () => {
+  const records: EpochRecord[] = [];
+  let last: MetaTrainingState | undefined;
+  // With so large a rate, validation gets worse sooner or later.
+  const state = await train({ learningRate: 1, finalLearningRateFraction: 1, epochs: 60, patience: 3 }, { onEpoch: (r, s) => { records.push(r); last = s; } });
+  const scores = records.map((r) => r.validationScore);
+  expect(state.best.score).toBe(Math.min(...scores));
+  expect(state.best.epoch).toBe(scores.indexOf(Math.min(...scores)));
+  expect(records.length).toBe(Math.min(60, state.best.epoch + 1 + 3));
+  expect(last!.epoch).toBe(records.length);
+});
+
+test('non-finite unrolls are counted, left out of the gradient, and never become the best', async () => {
+  const records: EpochRecord[] = [];
+  const broken: MetaTrainingProblem = {
+    ...problem,
+    training: { ...problem.training, sample: (k) => ({ ...problem.training.sample(k), minibatch: () => ({ evaluate: () => NaN }) }) },
+  };
+  const state = await train({ epochs: 1 }, { executor: inlineExecutor(broken), onEpoch: (r) => void records.push(r) });
+  expect(records[0]!.nonFiniteUnrolls).toBe(recipe.batch * recipe.batchesPerEpoch);
+  expect(records[0]!.deadWeights).toBe(state.weights.length);
+  expect([...state.weights]).toEqual([...initialWeights(rule, key.fold('weights'))]);
+});
+
+test('Adam: the first update is the learning rate against the sign of the gradient', () => {
+  const weights = Float32Array.of(1, 1, 1);
+  adamUpdate(weights, [0.5, -3, 0], initialMoments(3), 0.1);
+  expect(weights).toBeAllClose([0.9, 1.1, 1], { rtol: 1e-6 });
+});
+
+test('clipping scales to the limit and reports the norm before', () => {
+  const gradient = Float32Array.of(3, 4);
+  expect(clipToNorm(gradient, 1)).toBe(5);
+  expect(gradient).toBeAllClose([0.6, 0.8], { rtol: 1e-6 });
+  expect(clipToNorm(gradient, 2)).toBeCloseTo(1);
+  expect(gradient).toBeAllClose([0.6, 0.8], { rtol: 1e-6 });
+});
+
+test('schedules: the rate falls geometrically, the curriculum switches at its epochs', () => {
+  const scheduled = metaTrainingSchema.parse({ epochs: 3, learningRate: 1, finalLearningRateFraction: 0.01, curriculum: [{ fromEpoch: 0, horizon: 20 }, { fromEpoch: 2, horizon: 50 }] });
+  expect([0, 1, 2].map((e) => learningRateAt(scheduled, e))).toBeAllClose([1, 0.1, 0.01]);
+  expect([0, 1, 2].map((e) => horizonAt(scheduled, e))).toEqual([20, 20, 50]);
+});
+
+test('random scaling is a change of coordinates: same value, chain rule, start mapped to the same point', () => {
+  const inner = bowls().sample(key);
+  const scaled = randomlyScaled(inner, 2, key.fold('scaling'));
+  const [start, innerStart] = [scaled.initialParameters(key), inner.initialParameters(key)];
+  expect(scaled.trueObjective(start)).toBeCloseTo(inner.trueObjective(innerStart), 5);
+  const at = Float32Array.from(key.fold('at').normal(6));
+  const gradient = new Float32Array(6);
+  scaled.trueObjective(at, gradient);
+  for (let j = 0; j < 6; j++) {
+    const shifted = (e: number) => scaled.trueObjective(at.map((x, i) => (i === j ? x + e : x)));
+    const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+    expect(Math.abs(difference - gradient[j]!)).toBeLessThan(2e-3 * (1 + Math.abs(difference)));
+  }
+  expect(randomlyScaled(inner, 0, key)).toBe(inner);
+});
+
+test('weights files: what is written is read; other files are refused with the reason', () => {
+  const weights = initialWeights(rule, key);
+  const bytes = writeTrainedRule(rule, weights, { seed: '5' });
+  const back = readTrainedRule(bytes);
+  expect(back.rule).toEqual(rule);
+  expect([...back.weights]).toEqual([...weights]);
+  expect(back.provenance).toEqual({ seed: '5' });
+  expect(() => readTrainedRule(bytes.slice(0, -8))).toThrow(/not a weights file/);
+  expect(() => readTrainedRule(writeTrainedRule({ ...rule, hidden: 5 }, weights, {}))).toThrow(/the file is damaged/);
+  expect(() => stateFromTensors({ ...rule, hidden: 5 }, stateToTensors({ epoch: 0, weights, moments: initialMoments(weights.length), best: { weights, score: 1, epoch: 0 } }))).toThrow(/another rule/);
+});
