@@ -61,3 +61,38 @@ test('an unroll that is not finite is named and gives no gradient', () => {
   expect(result.outcome).toEqual({ kind: 'non-finite', step: 0, what: 'step' });
   expect(result.gradient.every((g) => g === 0)).toBe(true);
 });
+
+test('a sample that asks for every coordinate changes no bit', () => {
+  const rule = rules['one network, log-sign']!;
+  const weights = initialWeights(rule, key);
+  const options = { length: 4, horizon: 4, loss: areaUnderCurve, key };
+  const plain = unrollSegment(rule, weights, optimizee, engine, options).gradient;
+  expect([...unrollSegment(rule, weights, optimizee, engine, { ...options, coordinatesPerGroup: 6 }).gradient]).toEqual([...plain]);
+});
+
+test('a sample scales up to the whole: where all coordinates of a group behave alike, half of them give the same meta-gradient', () => {
+  const rule = rules['networks by role']!;
+  const weights = initialWeights(rule, key);
+  const slopeOf = (step: number, group: number) => key.fold(step).normal(3)[group]!;
+  const alike: typeof optimizee = {
+    ...optimizee,
+    minibatch: (_, step) => ({
+      evaluate(parameters, gradient) {
+        let sum = 0;
+        optimizee.layout.groups.forEach(({ offset, size }, g) => {
+          for (let j = offset; j < offset + size; j++) {
+            sum += slopeOf(step, g) * parameters[j]!;
+            if (gradient) gradient[j] = slopeOf(step, g);
+          }
+        });
+        return sum;
+      },
+    }),
+  };
+  const options = { length: 4, horizon: 8, loss: areaUnderCurve, key };
+  // The second segment, so that states have to be carried over too.
+  const { cursor } = unrollSegment(rule, weights, alike, engine, options);
+  const whole = unrollSegment(rule, weights, alike, engine, { ...options, cursor }).gradient;
+  const sampled = unrollSegment(rule, weights, alike, engine, { ...options, cursor, coordinatesPerGroup: 2 }).gradient;
+  expect(sampled).toBeAllClose(whole, { rtol: 1e-4, atol: 1e-6 });
+});

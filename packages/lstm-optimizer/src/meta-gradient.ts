@@ -7,8 +7,9 @@ import {
   type Outcome,
 } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
+import { sampleCoordinates, sampleState } from './coordinate-sample.js';
 import { lstmOptimizer, stateNameOf } from './lstm-optimizer.js';
-import { assignCoordinates, createLstmKernel, gather, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
+import { assignCoordinates, createLstmKernel, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
 
 /** Where an unroll stands between two segments. */
 export interface UnrollCursor {
@@ -28,6 +29,8 @@ export interface SegmentOptions {
   readonly loss: MetaLoss;
   /** As in `rollout`: θ_0 and the mini-batches come from here. */
   readonly key: Key;
+  /** At most this many coordinates of each group are backpropagated through (see `sampleCoordinates`). Default: all. */
+  readonly coordinatesPerGroup?: number;
   /** Where the previous segment ended; absent at the start of an unroll. */
   readonly cursor?: UnrollCursor;
 }
@@ -61,7 +64,7 @@ export function unrollSegment(
   engine: KernelEngine,
   options: SegmentOptions,
 ): SegmentResult {
-  const { length, horizon, loss, key, cursor } = options;
+  const { length, horizon, loss, key, cursor, coordinatesPerGroup = Infinity } = options;
   const optimizer = lstmOptimizer(rule, weights, engine);
   const initialState = cursor?.state ?? optimizer.init(optimizee.layout);
   // The rollout advances the state in place; backpropagation starts from the one before it.
@@ -87,23 +90,24 @@ export function unrollSegment(
     const perNetwork = gradient.length / rule.networks.length;
     assignCoordinates(rule, optimizee.layout).forEach((network, i) => {
       if (network.size === 0) return;
-      const planes = inputCount(rule) * network.size;
+      const sample = sampleCoordinates(network, optimizee.layout, coordinatesPerGroup, key.fold('coordinates').fold(first));
+      const m = sample.flat.length;
+      const planes = inputCount(rule) * m;
       const inputs = new Float32Array(length * planes);
-      const cotangent = new Float32Array(length * network.size);
-      const local = new Float32Array(network.size);
+      const cotangent = new Float32Array(length * m);
+      const local = new Float32Array(m);
       for (let t = 0; t < length; t++) {
-        gather(network, gradients[t] as Float32Array, local);
+        const [gradientNow, pull] = [gradients[t] as Float32Array, pulls[t] as Float32Array];
+        for (let j = 0; j < m; j++) {
+          const coordinate = sample.flat[j] as number;
+          local[j] = gradientNow[coordinate] as number;
+          cotangent[t * m + j] = (sample.weight[j] as number) * (pull[coordinate] as number);
+        }
         preprocess(rule, engine, local, inputs.subarray(t * planes, (t + 1) * planes));
-        gather(network, pulls[t] as Float32Array, cotangent.subarray(t * network.size, (t + 1) * network.size));
       }
       const own = [i * perNetwork, (i + 1) * perNetwork] as const;
-      kernel.backpropagate(
-        weights.subarray(...own),
-        initialState[stateNameOf(network)] as Float32Array,
-        inputs,
-        cotangent,
-        gradient.subarray(...own),
-      );
+      const stateBefore = sampleState(kernel, initialState[stateNameOf(network)] as Float32Array, network.size, sample);
+      kernel.backpropagate(weights.subarray(...own), stateBefore, inputs, cotangent, gradient.subarray(...own));
     });
   }
   return {

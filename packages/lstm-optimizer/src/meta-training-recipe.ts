@@ -22,14 +22,19 @@ export const metaTrainingSchema = z.strictObject({
   finalLearningRateFraction: z.number().positive().max(1).default(0.1),
   /** Each unroll's segment gradient is scaled to at most this norm before averaging. */
   gradientClip: z.number().positive().default(1),
+  /** At most this many coordinates of each group enter the meta-gradient (see `sampleCoordinates`); the estimate stays unbiased. */
+  coordinatesPerGroup: z.int().min(1).default(4096),
   /** Held-out optimizees rolled out after every epoch. */
   validationUnrolls: z.int().min(1).default(10),
   /** What validation compares: the true objective at the horizon ("final validation loss", §3), or its mean over all steps. */
   validationScore: z.enum(['final', 'mean']).default('final'),
   /** Epochs without a better validation score before training stops. */
   patience: z.int().min(1).default(30),
-  /** Curriculum (Chen et al. 2020): from epoch `fromEpoch` on, unrolls have this horizon; `horizon` applies before and validation always uses it. */
-  curriculum: z.array(z.strictObject({ fromEpoch: z.int().min(0), horizon: z.int().min(1) })).default([]),
+  /**
+   * Curriculum (Chen et al. 2020, "Training stronger baselines for learning to optimize"): from epoch `fromEpoch` on, unrolls have this horizon and truncation. `horizon` and `segment` hold before;
+   * validation always uses `horizon`. Short segments learn fast but favour early steps; long ones see what a step does later, and need a rule that already works.
+   */
+  curriculum: z.array(z.strictObject({ fromEpoch: z.int().min(0), horizon: z.int().min(1), segment: z.int().min(1) })).default([]),
   /** Half-width of ln c in random input scaling (see `randomlyScaled`); 0 is off. */
   randomScaling: z.number().min(0).default(0),
 });
@@ -37,9 +42,9 @@ export const metaTrainingSchema = z.strictObject({
 /** A validated recipe. */
 export type MetaTrainingRecipe = z.infer<typeof metaTrainingSchema>;
 
-/** Horizon of the unrolls of this epoch. */
-export function horizonAt(recipe: MetaTrainingRecipe, epoch: number): number {
-  return recipe.curriculum.filter((stage) => stage.fromEpoch <= epoch).at(-1)?.horizon ?? recipe.horizon;
+/** Horizon and truncation of the unrolls of this epoch. */
+export function unrollAt({ curriculum, horizon, segment }: MetaTrainingRecipe, epoch: number): { readonly horizon: number; readonly segment: number } {
+  return curriculum.filter((stage) => stage.fromEpoch <= epoch).at(-1) ?? { horizon, segment };
 }
 
 /** Learning rate of this epoch. */

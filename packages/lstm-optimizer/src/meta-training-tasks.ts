@@ -25,6 +25,7 @@ export interface SegmentTask {
   readonly horizon: number;
   readonly loss: MetaLossName;
   readonly randomScaling: number;
+  readonly coordinatesPerGroup: number;
 }
 
 /** One held-out rollout, as plain data. */
@@ -62,6 +63,7 @@ export function runSegmentTask(problem: MetaTrainingProblem, task: SegmentTask):
     horizon: task.horizon,
     loss: metaLosses[task.loss],
     key: key.fold('rollout'),
+    coordinatesPerGroup: task.coordinatesPerGroup,
     ...(task.cursor && { cursor: task.cursor }),
   });
 }

@@ -4,7 +4,7 @@ import { typescriptEngine } from '@metadescent/kernels';
 import { readTrainedRule, stateFromTensors, stateToTensors, writeTrainedRule } from './checkpoint.js';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import { adamUpdate, clipToNorm, initialMoments } from './meta-adam.js';
-import { horizonAt, learningRateAt, metaTrainingSchema } from './meta-training-recipe.js';
+import { learningRateAt, metaTrainingSchema, unrollAt } from './meta-training-recipe.js';
 import { inlineExecutor, type MetaTrainingProblem } from './meta-training-tasks.js';
 import { metaTrain, type EpochRecord, type MetaTrainingState } from './meta-training.js';
 import { randomlyScaled } from './random-scaling.js';
@@ -81,9 +81,10 @@ test('clipping scales to the limit and reports the norm before', () => {
 });
 
 test('schedules: the rate falls geometrically, the curriculum switches at its epochs', () => {
-  const scheduled = metaTrainingSchema.parse({ epochs: 3, learningRate: 1, finalLearningRateFraction: 0.01, curriculum: [{ fromEpoch: 0, horizon: 20 }, { fromEpoch: 2, horizon: 50 }] });
+  const scheduled = metaTrainingSchema.parse({ epochs: 3, learningRate: 1, finalLearningRateFraction: 0.01, curriculum: [{ fromEpoch: 2, horizon: 50, segment: 25 }] });
   expect([0, 1, 2].map((e) => learningRateAt(scheduled, e))).toBeAllClose([1, 0.1, 0.01]);
-  expect([0, 1, 2].map((e) => horizonAt(scheduled, e))).toEqual([20, 20, 50]);
+  expect([0, 1, 2].map((e) => unrollAt(scheduled, e).horizon)).toEqual([100, 100, 50]);
+  expect([0, 1, 2].map((e) => unrollAt(scheduled, e).segment)).toEqual([20, 20, 25]);
 });
 
 test('random scaling is a change of coordinates: same value, chain rule, start mapped to the same point', () => {

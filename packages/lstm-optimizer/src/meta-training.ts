@@ -2,7 +2,7 @@ import { allFinite, mean, type Key } from '@metadescent/core';
 import { initialWeights, type LstmRule } from './lstm-rule.js';
 import { adamUpdate, clipToNorm, initialMoments, type AdamMoments } from './meta-adam.js';
 import type { SegmentResult, UnrollCursor } from './meta-gradient.js';
-import { horizonAt, learningRateAt, type MetaTrainingRecipe } from './meta-training-recipe.js';
+import { learningRateAt, unrollAt, type MetaTrainingRecipe } from './meta-training-recipe.js';
 import type { SegmentTask, ValidationResult, ValidationTask } from './meta-training-tasks.js';
 
 /** Everything that the next epoch depends on; a checkpoint is exactly this. */
@@ -62,6 +62,11 @@ export function initialMetaTrainingState(rule: LstmRule, key: Key): MetaTraining
   return { epoch: 0, weights, moments: initialMoments(weights.length), best: { weights, score: Infinity, epoch: -1 } };
 }
 
+/** The keys of the validation rollouts, the same after every epoch: `fold('optimizee')` draws the optimizee, `fold('rollout')` is the rollout's. */
+export function validationKeys(key: Key, recipe: MetaTrainingRecipe): Key[] {
+  return key.fold('validation').split(recipe.validationUnrolls);
+}
+
 /**
  * Meta-trains the LSTM optimizer (Andrychowicz et al. 2016, §3): epochs of truncated backpropagation through time with Adam, each followed by validation on
  * held-out optimizees; the weights with the best validation score are kept; training stops when the score has not improved for `patience` epochs.
@@ -74,22 +79,22 @@ export function initialMetaTrainingState(rule: LstmRule, key: Key): MetaTraining
 export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrainingState> {
   const { rule, recipe, key, executor, onEpoch, onBatch } = options;
   let state = options.resume ?? initialMetaTrainingState(rule, key);
-  const validationKeys = key.fold('validation').split(recipe.validationUnrolls);
+  const heldOut = validationKeys(key, recipe);
 
   while (state.epoch < recipe.epochs && state.epoch - 1 - state.best.epoch < recipe.patience) {
     const { epoch } = state;
     const weights = state.weights.slice();
     const moments: AdamMoments = { first: state.moments.first.slice(), second: state.moments.second.slice(), step: state.moments.step };
     const statistics = emptyStatistics(weights.length);
-    const horizon = horizonAt(recipe, epoch);
+    const { horizon, segment } = unrollAt(recipe, epoch);
     const learningRate = learningRateAt(recipe, epoch);
     for (let batch = 0; batch < recipe.batchesPerEpoch; batch++) {
       const keys = key.fold('training').fold(epoch).fold(batch).split(recipe.batch);
-      await trainOnBatch(weights, moments, keys, { recipe, horizon, learningRate, executor, statistics });
+      await trainOnBatch(weights, moments, keys, { recipe, horizon, segment, learningRate, executor, statistics });
       onBatch?.(batch + 1, recipe.batchesPerEpoch);
     }
     const validations = await executor.validations(
-      validationKeys.map((validationKey) => ({
+      heldOut.map((validationKey) => ({
         kind: 'validation',
         weights,
         key: validationKey.words,
@@ -132,6 +137,7 @@ function emptyStatistics(weights: number): EpochStatistics {
 interface BatchContext {
   readonly recipe: MetaTrainingRecipe;
   readonly horizon: number;
+  readonly segment: number;
   readonly learningRate: number;
   readonly executor: MetaTrainingExecutor;
   readonly statistics: EpochStatistics;
@@ -139,10 +145,10 @@ interface BatchContext {
 
 /** One meta-batch: its unrolls go on segment by segment in step, with one Adam update after each; an unroll that stops being finite leaves the batch. */
 async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: readonly Key[], context: BatchContext): Promise<void> {
-  const { recipe, horizon, learningRate, executor, statistics } = context;
+  const { recipe, horizon, segment, learningRate, executor, statistics } = context;
   let running: { key: Key; cursor?: UnrollCursor }[] = keys.map((key) => ({ key }));
-  for (let start = 0; start < horizon && running.length > 0; start += recipe.segment) {
-    const length = Math.min(recipe.segment, horizon - start);
+  for (let start = 0; start < horizon && running.length > 0; start += segment) {
+    const length = Math.min(segment, horizon - start);
     const results = await executor.segments(
       running.map(({ key, cursor }) => ({
         kind: 'segment',
@@ -152,6 +158,7 @@ async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: r
         horizon,
         loss: recipe.loss,
         randomScaling: recipe.randomScaling,
+        coordinatesPerGroup: recipe.coordinatesPerGroup,
         ...(cursor && { cursor }),
       })),
     );

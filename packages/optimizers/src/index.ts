@@ -1,1 +1,29 @@
-export {};
+export * from './sgd.js';
+export * from './momentum.js';
+export * from './nesterov.js';
+export * from './adagrad.js';
+export * from './rmsprop.js';
+export * from './adam.js';
+export * from './nonlinear-conjugate-gradient.js';
+export * from './lbfgs.js';
+export { type SecantPairs } from './secant-pairs.js';
+export * from './strong-wolfe-line-search.js';
+export * from './baseline-optimizers.js';
+export { searchAxisSchema, type SearchAxis } from './tuner/search-axis.js';
+export {
+  type Candidate,
+  type CandidateOrigin,
+  type EvaluateTrials,
+  type OptionValues,
+  type Trial,
+} from './tuner/trial.js';
+export {
+  describeTuningOutcome,
+  type EdgeOptimum,
+  type SearchedAxis,
+  type TuningOutcome,
+  type TuningReport,
+} from './tuner/tuning-report.js';
+export * from './tuner/tune-optimizer.js';
+export * from './tuner/random-search.js';
+export * from './tuner/evaluate-inline.js';
