@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { optimizerKind } from './curve-set.js';
+import { formatEstimate, formatNumber, type Notation } from './number-format.js';
+import { recordedNumber } from './recorded-number.js';
+
+const better = z.enum(['lower', 'higher', 'none']);
+
+const column = z.union([
+  z.string().transform((name) => ({ name, better: undefined })),
+  z.object({
+    name: z.string(),
+    /** Overrides the table's own. */
+    better: better.optional(),
+  }),
+]);
+
+const cell = z.union([
+  z.object({ value: recordedNumber, standardError: recordedNumber.optional() }),
+  recordedNumber.transform((value) => ({ value, standardError: undefined })),
+  z.string().transform((text) => ({ text })),
+]);
+
+/** A number with or without its standard error, or words. */
+export type TableCell = z.output<typeof cell>;
+
+/** Schema of {@link ResultTable}. */
+export const resultTableSchema = z
+  .object({
+    title: z.string().min(1),
+    caption: z.string().optional(),
+    /** Heading of the first column. */
+    rowLabel: z.string().default('optimizer'),
+    /** Which end of every column wins; `none` marks no winner. */
+    better: better.default('lower'),
+    columns: z.array(column).min(1, 'a table needs at least one column').readonly(),
+    rows: z
+      .array(z.object({ name: z.string(), kind: optimizerKind.optional(), cells: z.array(cell).readonly() }))
+      .min(1, 'a table needs at least one row')
+      .readonly(),
+  })
+  .superRefine(({ columns, rows }, context) => {
+    rows.forEach(({ name, cells }, i) => {
+      if (cells.length !== columns.length) {
+        context.addIssue({
+          code: 'custom',
+          path: ['rows', i, 'cells'],
+          message: `"${name}" has ${cells.length} cells, but the table has ${columns.length} columns`,
+        });
+      }
+    });
+  });
+
+/** A table of results, after parsing. */
+export type ResultTable = z.output<typeof resultTableSchema>;
+/** A {@link ResultTable} as it may be written: a column is a name, a cell a number, words or `{ value, standardError }`. */
+export type ResultTableInput = z.input<typeof resultTableSchema>;
+
+/**
+ * Which cells hold the best value of their column [rows][columns]. Values that read the same to three significant digits tie, because a reader could
+ * not see why one of them should win. Non-finite values never win, and a column whose numbers all tie (or that has only one) has no winner.
+ */
+export function tableWinners(table: ResultTable): boolean[][] {
+  const winners = table.rows.map(() => table.columns.map(() => false));
+  table.columns.forEach((column, c) => {
+    const direction = column.better ?? table.better;
+    if (direction === 'none') return;
+    const values = table.rows.map(({ cells }) => numberIn(cells[c]));
+    const finite = values.filter(Number.isFinite);
+    if (new Set(finite.map((value) => formatNumber(value))).size < 2) return;
+    const best = formatNumber(
+      finite.reduce((a, b) => (direction === 'lower' ? Math.min(a, b) : Math.max(a, b))),
+    );
+    values.forEach((value, r) => {
+      if (Number.isFinite(value) && formatNumber(value) === best) (winners[r] as boolean[])[c] = true;
+    });
+  });
+  return winners;
+}
+
+function numberIn(cell: TableCell | undefined): number {
+  return cell !== undefined && 'value' in cell ? cell.value : NaN;
+}
+
+/** What a cell says: words as they are, numbers as `value ± standard error`. */
+export function cellText(cell: TableCell, notation: Notation = 'superscript'): string {
+  return 'text' in cell ? cell.text : formatEstimate(cell.value, cell.standardError, notation);
+}
