@@ -1,1 +1,16 @@
-export {};
+export * from './quadratics.js';
+export * from './mlp-family.js';
+export * from './mlp-layout.js';
+export * from './stack-family.js';
+export { minibatchRows } from './data-objective.js';
+export * from './data/labelled-dataset.js';
+export * from './data/gather-rows.js';
+export * from './data/split-dataset.js';
+export * from './data/share-dataset.js';
+export * from './data/gaussian-clusters.js';
+export * from './data/project-and-standardise.js';
+export { DatasetFormatError } from './formats/dataset-format-error.js';
+export * from './formats/idx.js';
+export * from './formats/cifar.js';
+export * from './formats/matlab.js';
+export * from './formats/tfd.js';
