@@ -71,6 +71,13 @@ test('truncated and altered files are parsed or refused, nothing else', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), parse));
 });
 
+test('any view of the bytes reads the same, also a Node Buffer in the middle of its pool', () => {
+  const bytes = writeSafetensors(example);
+  const pooled = Buffer.from([...new Uint8Array(13), ...bytes]).subarray(13);
+  expect(Array.from(readSafetensors(pooled).tensors['a']!.data)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(Array.from(readSafetensors(pooled).tensors['b']!.data)).toEqual([Math.PI]);
+});
+
 test('a shape that does not match its data is refused on writing', () => {
   expect(() => writeSafetensors({ tensors: { w: { shape: [2], data: new Float32Array(3) } }, metadata: {} })).toThrow(/"w" has shape \[2\]/);
 });

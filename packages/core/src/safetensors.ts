@@ -118,8 +118,8 @@ function parseTensor(name: string, entry: unknown, body: Uint8Array): Tensor {
   if (end - begin !== length * Constructor.BYTES_PER_ELEMENT) {
     fail(`"${name}" has shape [${shape}] of ${dtype}, but ${end - begin} bytes`);
   }
-  // A copy, because the bytes need not be aligned to the element size.
-  return { shape, data: new Constructor(body.slice(begin, end).buffer) };
+  // A copy, because the bytes need not be aligned to the element size; not `slice`, which shares memory on Node's Buffer.
+  return { shape, data: new Constructor(new Uint8Array(body.subarray(begin, end)).buffer) };
 }
 
 function isCounts(value: unknown): value is number[] {

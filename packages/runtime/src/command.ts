@@ -1,0 +1,47 @@
+import { inspect } from 'node:util';
+
+/** 128 + SIGPIPE, as of a program that a closed pipe killed. */
+const BROKEN_PIPE = 141;
+
+/**
+ * Runs a command line's main function and sets the exit code of the process:
+ *
+ *     0    it returned (or the number that it returned)
+ *     2    UserError: the message alone on standard error
+ *     130  InterruptedError: the message alone (143 after SIGTERM)
+ *     1    anything else is a defect: with its stack and causes
+ *
+ * The process ends when nothing is left to do; close pools and runs in `finally`. When the reader of standard output goes away (`… | head`), the process ends
+ * quietly.
+ *
+ * @example
+ * await runCommand(async () => {
+ *   throw new UserError('unknown experiment "x"; see metadescent list');
+ * });
+ * // prints: error: unknown experiment "x"; see metadescent list
+ */
+export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    throw error;
+  });
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    const { text, exitCode } = describeFailure(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = exitCode;
+  }
+}
+
+/** By name, because an error may come from a worker or from another copy of a package. */
+function describeFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
+  const { name, message, exitCode } = (error ?? {}) as {
+    readonly name?: string;
+    readonly message?: string;
+    readonly exitCode?: number;
+  };
+  if (name === 'UserError') return { text: `error: ${message}`, exitCode: 2 };
+  if (name === 'InterruptedError') return { text: String(message), exitCode: exitCode ?? 130 };
+  return { text: inspect(error), exitCode: 1 };
+}

@@ -1,0 +1,97 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { UserError } from '@metadescent/core';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+
+import { openJsonLines, readJsonLines } from './json-lines.js';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'json-lines-'));
+  path = join(folder, 'metrics.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('records come back in order, with their non-finite numbers', () => {
+  const lines = openJsonLines(path);
+  lines.append({ step: 1, loss: 0.1 });
+  lines.append({ step: 2, loss: NaN, text: 'ünï\ncode' });
+  lines.close();
+  expect(readFileSync(path, 'utf8')).toBe(
+    '{"step":1,"loss":0.1}\n{"step":2,"loss":"NaN","text":"ünï\\ncode"}\n',
+  );
+  expect(readJsonLines(path)).toEqual([
+    { step: 1, loss: 0.1 },
+    { step: 2, loss: NaN, text: 'ünï\ncode' },
+  ]);
+  expect(readJsonLines(join(folder, 'absent.jsonl'))).toEqual([]);
+});
+
+test('a half-written last line is cut off, wherever the writer was stopped', () => {
+  const records = [{ step: 1, loss: 1.5 }, { step: 2, note: 'é' }, { step: 3 }];
+  const whole = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  fc.assert(
+    fc.property(fc.nat(whole.length), (cut) => {
+      writeFileSync(path, whole.subarray(0, cut));
+      const kept = readJsonLines(path).length;
+      expect(kept).toBe(whole.subarray(0, cut).filter((byte) => byte === 0x0a).length);
+      const lines = openJsonLines(path);
+      for (const record of records.slice(kept)) lines.append(record);
+      expect(lines.bytes).toBe(whole.length);
+      lines.close();
+      expect(readFileSync(path).equals(whole)).toBe(true);
+    }),
+  );
+});
+
+test('keepBytes goes back to an earlier length, and refuses a file that is shorter', () => {
+  const first = openJsonLines(path);
+  first.append({ step: 1 });
+  const { bytes } = first;
+  first.append({ step: 2 });
+  first.close();
+  const second = openJsonLines(path, { keepBytes: bytes });
+  second.append({ step: 3 });
+  second.close();
+  expect(readJsonLines(path)).toEqual([{ step: 1 }, { step: 3 }]);
+  expect(() => openJsonLines(path, { keepBytes: 1000 })).toThrow(
+    /has 22 bytes, but had 1000 when its checkpoint was written/,
+  );
+});
+
+test('a damaged line is named', () => {
+  writeFileSync(path, '{"step":1}\n');
+  appendFileSync(path, '{"step":\n{"step":3}\n');
+  expect(() => readJsonLines(path)).toThrow(/metrics\.jsonl, line 2, is not JSON/);
+});
+
+(existsSync('/dev/full') ? test : test.skip)(
+  'a full disk is a UserError with the path and the next step',
+  () => {
+    symlinkSync('/dev/full', path);
+    const lines = openJsonLines(path, { keepBytes: 0 });
+    let error: unknown;
+    try {
+      lines.append({ step: 1 });
+    } catch (thrown) {
+      error = thrown;
+    }
+    lines.close();
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toBe(
+      `cannot write ${path}: the disk is full; free some space, then continue with --resume or choose another folder`,
+    );
+  },
+);

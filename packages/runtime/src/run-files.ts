@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { UserError } from '@metadescent/core';
+import { z } from 'zod';
+
+import { type RunEnvironment, environmentSchema } from './environment.js';
+import { parseExact } from './exact-json.js';
+import { withFileErrors } from './file-errors.js';
+import { readJsonLines } from './json-lines.js';
+
+/** The files of a run folder. */
+export const RUN_FILES = {
+  config: 'config.json',
+  environment: 'environment.json',
+  metrics: 'metrics.jsonl',
+  timing: 'timing.jsonl',
+  outcome: 'outcome.json',
+  checkpoints: 'checkpoints',
+} as const;
+
+const outcomeSchema = z.looseObject({ status: z.enum(['finished', 'interrupted', 'failed']) });
+
+/** How a run ended; more keys are free. */
+export type RunOutcome = Readonly<z.infer<typeof outcomeSchema>>;
+
+/** What a run folder says; see `openRun` for the files. */
+export interface RunRecord {
+  readonly config: unknown;
+  /** One entry per process that worked on the run, in order. */
+  readonly environments: readonly RunEnvironment[];
+  readonly metrics: readonly Readonly<Record<string, unknown>>[];
+  readonly timing: readonly Readonly<Record<string, unknown>>[];
+  /** Absent while the run is under way, and after it was killed. */
+  readonly outcome: RunOutcome | undefined;
+}
+
+/**
+ * Reads a run folder, also while its run is under way; nothing is changed.
+ *
+ * @throws UserError if there is no run in the folder, or one of its files is damaged.
+ * @example
+ * readRun('runs/first').metrics.at(-1)
+ */
+export function readRun(directory: string): RunRecord {
+  if (!existsSync(join(directory, RUN_FILES.config))) {
+    throw new UserError(`there is no run in ${directory} (no ${RUN_FILES.config}); give the folder of a run`);
+  }
+  return {
+    config: readConfig(directory),
+    environments: readEnvironments(directory),
+    metrics: readJsonLines(join(directory, RUN_FILES.metrics)),
+    timing: readJsonLines(join(directory, RUN_FILES.timing)),
+    outcome: readOutcome(directory),
+  };
+}
+
+export function readConfig(directory: string): unknown {
+  return readJson(join(directory, RUN_FILES.config), z.unknown());
+}
+
+export function readEnvironments(directory: string): RunEnvironment[] {
+  return readJson(join(directory, RUN_FILES.environment), z.array(environmentSchema)) ?? [];
+}
+
+export function readOutcome(directory: string): RunOutcome | undefined {
+  return readJson(join(directory, RUN_FILES.outcome), outcomeSchema);
+}
+
+function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> | undefined {
+  if (!existsSync(path)) return undefined;
+  const text = withFileErrors('read', path, () => readFileSync(path, 'utf8'));
+  let value: unknown;
+  try {
+    value = parseExact(text);
+  } catch (error) {
+    throw new UserError(
+      `${path} is not JSON (${(error as Error).message}): it was changed or damaged; restore it or start a new run`,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    throw new UserError(
+      `${path} is not what a run writes: ${z.prettifyError(parsed.error)}; restore it or start a new run`,
+    );
+  return parsed.data;
+}

@@ -1,0 +1,165 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { writeFileAtomic } from './atomic-file.js';
+import { type Checkpoint, type CheckpointStore, openCheckpoints } from './checkpoints.js';
+import { configDifference } from './config-difference.js';
+import { describeEnvironment, type EnvironmentOptions, type RunEnvironment } from './environment.js';
+import { openEventFile } from './event-file.js';
+import { parseExact, stringifyExact } from './exact-json.js';
+import { openJsonLines } from './json-lines.js';
+import { claimRun } from './run-claim.js';
+import { readEnvironments, readOutcome, RUN_FILES, type RunOutcome } from './run-files.js';
+import { type Warn, warnOnStandardError } from './warning.js';
+
+export interface RunOptions extends EnvironmentOptions {
+  /** The resolved configuration: everything that decides the results. Any JSON object. */
+  readonly config: object;
+  /** Continue the run in this folder instead of starting one. Default false. */
+  readonly resume?: boolean;
+  /** How many of the newest checkpoints stay besides the best one. Default 2. */
+  readonly keepLast?: number;
+  /** Write TensorBoard event files too. Default true. */
+  readonly tensorboard?: boolean;
+  /** Told what a resumed run has to put up with. Default: a line on standard error. */
+  readonly warn?: Warn;
+}
+
+/**
+ * One record of `metrics.jsonl`. No clock readings in it: an interrupted run must end with the same bytes. In TensorBoard, numbers in nested records are scalars
+ * `outer/inner`.
+ */
+export interface MetricRecord {
+  readonly step: number;
+  readonly [name: string]: unknown;
+}
+
+/** A run folder, open for writing. */
+export interface Run {
+  readonly directory: string;
+  /** Where a resumed run goes on from; absent in a new run, and in one that was stopped before its first checkpoint. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** How the run ended before it was resumed, if it did. */
+  readonly outcome: RunOutcome | undefined;
+  readonly checkpoints: Omit<CheckpointStore, 'save'>;
+  /** Appends to `metrics.jsonl` (and TensorBoard). The records of a step come before its checkpoint. */
+  recordMetrics(record: MetricRecord): void;
+  /** Appends to `timing.jsonl`: what differs from one run of a config to the next, such as seconds. Never cut back. */
+  recordTiming(record: object): void;
+  /** Saves a checkpoint, after all metrics before it are safely on the disk. */
+  saveCheckpoint(checkpoint: Checkpoint): void;
+  /** Writes `outcome.json`. */
+  finish(outcome: RunOutcome): void;
+  /** Closes the files and gives the folder free. */
+  close(): void;
+}
+
+/** Metadata key of a run's checkpoints: how long `metrics.jsonl` was when it was saved. */
+const METRICS_BYTES = 'metrics-bytes';
+
+/**
+ * Starts a run in a new folder, or continues one:
+ *
+ *     config.json        the resolved configuration
+ *     environment.json   where it ran: one entry per process that worked on it
+ *     metrics.jsonl      one record per line; the same bytes however often the run was interrupted
+ *     timing.jsonl       what the clock said
+ *     events.out.*       the metrics for TensorBoard, one file per process
+ *     checkpoints/       safetensors
+ *     outcome.json       how it ended
+ *
+ * Resuming goes back to the newest whole checkpoint and cuts off the metrics that were recorded after it. File operations are synchronous: they are few and
+ * small, and their order is what the guarantees rest on.
+ *
+ * @throws UserError if another process has the folder, it is not empty (new run), holds no run or one of another config (resume), or cannot be written.
+ * @example
+ * const run = openRun('runs/first', { config: { steps: 100 }, engine: 'wasm simd128' });
+ * for (let step = (run.checkpoint?.step ?? 0) + 1; step <= 100; step++) {
+ *   run.recordMetrics({ step, loss: 1 / step });
+ *   if (step % 10 === 0) run.saveCheckpoint({ step, tensors: {} });
+ * }
+ * run.finish({ status: 'finished' });
+ * run.close();
+ */
+export function openRun(directory: string, options: RunOptions): Run {
+  // What is compared and kept is what a reader of the file gets.
+  const config = parseExact(stringifyExact(options.config));
+  const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;
+  const claim = claimRun(directory, config, resume);
+  const opened: { close(): void }[] = [];
+  const opening = <File extends { close(): void }>(file: File): File => {
+    opened.push(file);
+    return file;
+  };
+  const closeFiles = () => {
+    for (const file of opened.splice(0)) file.close();
+  };
+
+  try {
+    recordEnvironment(directory, describeEnvironment(options), warn);
+    const store = openCheckpoints(join(directory, RUN_FILES.checkpoints), { keepLast, warn });
+    const { save, ...checkpoints } = store;
+    const checkpoint = store.latest();
+    // Nothing counts that came after the checkpoint, or before the first one.
+    const keepBytes = Number(checkpoint?.metadata?.[METRICS_BYTES] ?? 0);
+    const metrics = opening(openJsonLines(join(directory, RUN_FILES.metrics), { keepBytes }));
+    const timing = opening(openJsonLines(join(directory, RUN_FILES.timing)));
+    const events = tensorboard
+      ? opening(openEventFile(directory, { firstStep: checkpoint ? checkpoint.step + 1 : 0 }))
+      : undefined;
+
+    const outcome = readOutcome(directory);
+    // From here on the run is under way again.
+    if (outcome && outcome.status !== 'finished') rmSync(join(directory, RUN_FILES.outcome));
+
+    return {
+      directory,
+      checkpoint,
+      outcome,
+      checkpoints,
+      recordMetrics: (record) => {
+        if (!Number.isSafeInteger(record.step) || record.step < 0) {
+          throw new RangeError(
+            `run.recordMetrics: the step must be an integer of at least 0, but is ${record.step}`,
+          );
+        }
+        metrics.append(record);
+        events?.append(record);
+      },
+      recordTiming: timing.append,
+      saveCheckpoint: (next) => {
+        metrics.sync();
+        save({ ...next, metadata: { ...next.metadata, [METRICS_BYTES]: String(metrics.bytes) } });
+      },
+      finish: (end) => writeFileAtomic(join(directory, RUN_FILES.outcome), `${stringifyExact(end, 2)}\n`),
+      close: () => {
+        closeFiles();
+        claim.release();
+      },
+    };
+  } catch (error) {
+    closeFiles();
+    claim.abandon();
+    throw error;
+  }
+}
+
+/** Adds this process to `environment.json`, and says so if the results may now differ in their last bits. */
+function recordEnvironment(directory: string, environment: RunEnvironment, warn: Warn): void {
+  const earlier = readEnvironments(directory);
+  const last = earlier.at(-1);
+  const changes = last ? configDifference(decisive(last), decisive(environment)) : [];
+  if (changes.length > 0)
+    warn(
+      `the run in ${directory} goes on elsewhere (${changes.join('; ')}): results may differ in their last bits`,
+    );
+  writeFileAtomic(
+    join(directory, RUN_FILES.environment),
+    `${stringifyExact([...earlier, environment], 2)}\n`,
+  );
+}
+
+/** What of an environment can change results. */
+function decisive({ engine, node, packages, commit }: RunEnvironment) {
+  return { engine, node, packages, commit };
+}

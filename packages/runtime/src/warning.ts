@@ -1,0 +1,6 @@
+/** Told, in one line, what went wrong without stopping the work. */
+export type Warn = (message: string) => void;
+
+export function warnOnStandardError(message: string): void {
+  process.stderr.write(`warning: ${message}\n`);
+}
