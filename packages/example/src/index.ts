@@ -1,1 +1,3 @@
-export {};
+export { experimentNamed, experiments, presetOf } from './experiments/registry.js';
+export type { Experiment, Preset, PresetName, ProblemSpecification } from './experiments/experiment.js';
+export type { Comparison, EvaluationResult, OptimizerResult } from './evaluation.js';

@@ -1,0 +1,86 @@
+import { pretrained, validationKeys } from '@metadescent/lstm-optimizer';
+import { readRun, withInterrupt } from '@metadescent/runtime';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bestBaselineOn, evaluateExperiment, evaluationStages, raceOptimizers, tuneBaselines, type EvaluationResult } from '../evaluation.js';
+import type { Experiment } from '../experiments/experiment.js';
+import { experimentNamed, presetOf } from '../experiments/registry.js';
+import { runMetaTraining, trainingKey } from '../meta-training-run.js';
+import { printResult } from '../result-text.js';
+import { writeEvaluation } from '../result-files.js';
+import { withSession, type Session, type WorkOptions } from '../session.js';
+import { stageProgress } from '../stage-progress.js';
+import { trainingRecord } from '../training-report.js';
+
+export interface DemoOptions extends WorkOptions {
+  readonly out?: string;
+  readonly seed: number;
+}
+
+/** How many held-out functions and networks are compared, and how many baselines are tuned on. */
+const SIZES = { quadratics: { heldOutOptimizees: 256, tuningOptimizees: 64 }, mnist: { heldOutOptimizees: 20, tuningOptimizees: 4 } };
+
+/** Meta-training stops once its held-out objective is at most this multiple of the best tuned baseline's: clear of it, not by a coin's toss. */
+const TARGET_RATIO = 0.7;
+
+/**
+ * `metadescent demo`, the main job: meta-trains the LSTM optimizer on random quadratics from scratch until it beats every tuned baseline, races the shipped MNIST optimizer
+ * on real MNIST, and writes one report.
+ */
+export async function demo(options: DemoOptions): Promise<void> {
+  const directory = options.out ?? freeFolder('runs/demo');
+  const began = performance.now();
+  await withInterrupt(async (signal) => {
+    const quadratics = experimentNamed('andrychowicz/quadratics');
+    say(`1. Learn to optimise ${quadratics.title.toLowerCase()}, from scratch (${quadratics.source})`);
+    const { stacked } = presetOf(quadratics, 'quick');
+    const learned = await withSession(quadratics, { ...options, stacked }, (session) =>
+      learnAndRace(quadratics, session, options.seed, join(directory, 'quadratics'), signal),
+    );
+    printResult(learned);
+
+    const mnist = experimentNamed('andrychowicz/mnist');
+    say(`\n2. Race the shipped optimizer on real MNIST (${mnist.source})`);
+    const progress = stageProgress('MNIST', evaluationStages);
+    const raced = await withSession(mnist, options, (session) =>
+      evaluateExperiment(mnist, { ...session, ...pretrained(mnist.pretrained), ...SIZES.mnist, seed: options.seed, onStage: progress.next }),
+    );
+    progress.finish();
+    printResult(raced);
+
+    const path = await writeEvaluation(directory, {
+      title: 'Learned optimizers against tuned baselines',
+      facts: { seed: options.seed, wallTimeSeconds: (performance.now() - began) / 1000, command: `npx metadescent demo --seed ${options.seed}` },
+      training: trainingRecord('Random quadratics, from scratch', readRun(join(directory, 'quadratics')).metrics),
+      results: [learned, raced],
+    });
+    say(`\nreport: ${path}`);
+  });
+}
+
+/** Tunes the baselines first, then trains until the validation objective is clear of the best of them, then compares on the test split. */
+async function learnAndRace(experiment: Experiment, session: Session, seed: number, directory: string, signal: AbortSignal): Promise<EvaluationResult> {
+  const { recipe, stacked } = presetOf(experiment, 'quick');
+  const { heldOutOptimizees, tuningOptimizees } = SIZES.quadratics;
+  const progress = stageProgress('quadratics', evaluationStages);
+  const context = { ...session, seed, onStage: progress.next };
+  const tuned = await tuneBaselines(experiment, { ...context, optimizees: tuningOptimizees });
+  const best = await bestBaselineOn(validationKeys(trainingKey(experiment, seed), recipe), experiment, tuned, session.executor);
+  progress.log(`best tuned baseline: ${best.toPrecision(3)}; training until ${(TARGET_RATIO * best).toPrecision(3)} on the same held-out functions`);
+  const state = await runMetaTraining(experiment, { ...session, preset: 'quick', recipe, stacked, seed, directory, resume: false, signal, target: TARGET_RATIO * best });
+  const result = await raceOptimizers(experiment, { ...context, rule: experiment.rule, weights: state.best.weights, tuned, heldOutOptimizees });
+  progress.finish();
+  return result;
+}
+
+/** The first of `base`, `base-2`, `base-3`, … that does not exist. */
+function freeFolder(base: string): string {
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? base : `${base}-${n}`;
+    if (!existsSync(folder)) return folder;
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

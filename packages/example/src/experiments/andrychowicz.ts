@@ -1,0 +1,128 @@
+import { lstmRuleSchema, metaTrainingSchema } from '@metadescent/lstm-optimizer';
+import type { Experiment, ProblemSpecification } from './experiment.js';
+
+/**
+ * The experiments of Andrychowicz et al. 2016, §3.1 and §3.2. The optimizee of the MNIST experiments has one hidden layer of 20 sigmoid units, mini-batches of 128 images, and starts at
+ * N(0, 0.01²); the transfers change one thing at a time and use the optimizer that was trained on the first.
+ */
+const mnist: Extract<ProblemSpecification, { kind: 'mnist' }> = {
+  kind: 'mnist',
+  hidden: [20],
+  activation: 'sigmoid',
+  batchSize: 128,
+  evaluationRows: 2000,
+};
+
+const mnistRule = lstmRuleSchema.parse({ preprocessing: { kind: 'log-sign', p: 10 }, outputScale: 0.1 });
+
+const transfer = { rule: mnistRule, training: { weightsOf: 'andrychowicz/mnist' }, pretrained: 'mnist', horizon: 100, tuningOptimizees: 8 } as const;
+
+export const andrychowiczExperiments: readonly Experiment[] = [
+  {
+    name: 'andrychowicz/quadratics',
+    title: 'Random 10-dimensional quadratics',
+    source: 'Andrychowicz et al. 2016, §3.1, figure 4 left',
+    problem: { kind: 'quadratics', dimension: 10 },
+    horizon: 100,
+    rule: lstmRuleSchema.parse({ preprocessing: { kind: 'none' }, outputScale: 1 }),
+    training: {
+      presets: {
+        quick: {
+          stacked: 16,
+          recipe: metaTrainingSchema.parse({
+            segment: 50,
+            loss: 'linearly-increasing',
+            batch: 2,
+            batchesPerEpoch: 20,
+            epochs: 60,
+            learningRate: 0.004,
+            finalLearningRateFraction: 0.02,
+            validationUnrolls: 256,
+          }),
+        },
+        paper: {
+          stacked: 32,
+          recipe: metaTrainingSchema.parse({
+            segment: 50,
+            loss: 'linearly-increasing',
+            batch: 4,
+            batchesPerEpoch: 25,
+            epochs: 300,
+            learningRate: 0.004,
+            finalLearningRateFraction: 0.005,
+            validationUnrolls: 512,
+            patience: 100,
+          }),
+        },
+      },
+    },
+    tuningOptimizees: 256,
+    pretrained: 'quadratics',
+    publishedRatio: 0.79,
+  },
+  {
+    name: 'andrychowicz/mnist',
+    title: 'A small network on MNIST',
+    source: 'Andrychowicz et al. 2016, §3.2, figure 4 centre',
+    problem: mnist,
+    horizon: 100,
+    rule: mnistRule,
+    training: {
+      presets: {
+        quick: {
+          stacked: 1,
+          recipe: metaTrainingSchema.parse({ batchesPerEpoch: 5, epochs: 10, learningRate: 0.003, finalLearningRateFraction: 0.1, validationUnrolls: 6 }),
+        },
+        paper: {
+          stacked: 1,
+          recipe: metaTrainingSchema.parse({
+            batch: 4,
+            batchesPerEpoch: 10,
+            epochs: 60,
+            learningRate: 0.003,
+            finalLearningRateFraction: 0.03,
+            validationUnrolls: 12,
+            curriculum: [{ fromEpoch: 15, horizon: 100, segment: 50 }],
+            patience: 60,
+          }),
+        },
+      },
+    },
+    tuningOptimizees: 8,
+    pretrained: 'mnist',
+    publishedRatio: 0.78,
+  },
+  {
+    ...transfer,
+    name: 'andrychowicz/mnist-200-steps',
+    title: 'MNIST for 200 steps, trained for 100',
+    source: 'Andrychowicz et al. 2016, §3.2, figure 4 right',
+    problem: mnist,
+    horizon: 200,
+    publishedRatio: 0.78,
+  },
+  {
+    ...transfer,
+    name: 'andrychowicz/mnist-40-units',
+    title: 'MNIST, 40 hidden units instead of 20',
+    source: 'Andrychowicz et al. 2016, §3.2, figure 5 left',
+    problem: { ...mnist, hidden: [40] },
+    publishedRatio: 0.64,
+  },
+  {
+    ...transfer,
+    name: 'andrychowicz/mnist-two-layers',
+    title: 'MNIST, two hidden layers instead of one',
+    source: 'Andrychowicz et al. 2016, §3.2, figure 5 centre',
+    problem: { ...mnist, hidden: [20, 20] },
+    publishedRatio: 0.46,
+  },
+  {
+    ...transfer,
+    name: 'andrychowicz/mnist-relu',
+    title: 'MNIST, ReLU instead of sigmoid units',
+    source: 'Andrychowicz et al. 2016, §3.2, figure 5 right',
+    problem: { ...mnist, activation: 'relu' },
+    publishedRatio: 7,
+  },
+];

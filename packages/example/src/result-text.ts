@@ -1,0 +1,12 @@
+import { terminalPlot, terminalTable } from '@metadescent/reporting';
+import type { EvaluationResult } from './evaluation.js';
+import { comparisonSentence, curvesOf, tableOf } from './evaluation-report.js';
+
+/** Prints the plot, the table and the comparison of one experiment on standard output. */
+export function printResult(result: EvaluationResult): void {
+  const width = Math.min(process.stdout.columns ?? 100, 120);
+  const colour = process.stdout.isTTY === true;
+  const plot = terminalPlot(curvesOf(result), { width, height: 18, colour });
+  const table = terminalTable(tableOf(result), { width, colour });
+  process.stdout.write(`\n${plot}\n\n${table}\n\n${comparisonSentence(result)}\n`);
+}

@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { loadEngine } from '@metadescent/kernels/node';
+import { createExecutor, type Executor } from '@metadescent/runtime';
+import { datasetOf } from './data.js';
+import type { Experiment } from './experiments/experiment.js';
+import type * as Tasks from './tasks.js';
+
+/** The options that all working commands share. */
+export interface WorkOptions {
+  readonly workers?: number;
+  readonly engine: 'auto' | 'native' | 'wasm' | 'typescript';
+  readonly data?: string;
+}
+
+/** Workers that know an experiment's data, and the name of the engine that they compute with. */
+export interface Session {
+  readonly executor: Executor<typeof Tasks>;
+  readonly engine: string;
+}
+
+/** Runs `work` with an executor for this experiment and closes it afterwards. */
+export async function withSession<Result>(
+  experiment: Experiment,
+  options: WorkOptions & { readonly stacked?: number },
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const dataset = datasetOf(experiment.problem, options.data);
+  // Compiles the native library where that has not been done yet, once, before the workers ask for it.
+  const engine = loadEngine(options.engine);
+  if (options.engine === 'auto' && engine.name !== 'native') process.stderr.write(`engine: ${engine.detail}\n`);
+  const setup: Tasks.TaskSetup = { experiment, stacked: options.stacked ?? 1, engine: options.engine, ...(dataset && { dataset }) };
+  const executor = createExecutor<typeof Tasks>({
+    workers: options.workers ?? availableParallelism(),
+    module: new URL('./tasks.js', import.meta.url),
+    setup,
+  });
+  try {
+    return await work({ executor, engine: engine.detail });
+  } finally {
+    await executor.close();
+  }
+}
