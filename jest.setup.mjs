@@ -8,7 +8,8 @@ expect.extend({
   toBeAllClose(actual, expected, { rtol = 1e-5, atol = 1e-8 } = {}) {
     const a = Array.from(actual);
     const e = Array.from(expected);
-    if (a.length !== e.length) return { pass: false, message: () => `lengths differ: ${a.length} against ${e.length}` };
+    if (a.length !== e.length)
+      return { pass: false, message: () => `lengths differ: ${a.length} against ${e.length}` };
     let worst = -1;
     let excess = 0;
     for (let i = 0; i < a.length; i++) {

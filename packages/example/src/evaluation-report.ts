@@ -21,7 +21,7 @@ export function tableOf(result: EvaluationResult): ResultTableInput {
     rows: [...result.optimizers]
       .sort((a, b) => finalOf(a) - finalOf(b))
       .map((entry) => ({
-        name: entry.class === 'line-search' ? `${entry.optimizer} (line search)` : entry.optimizer,
+        name: entry.optimizer,
         kind: entry.kind,
         cells: [
           { value: entry.mean.at(-1) as number, standardError: entry.standardError.at(-1) as number },
@@ -122,9 +122,10 @@ function at({ mean, standardError }: OptimizerResult, step: number): { value: nu
   return { value: mean[step] as number, standardError: standardError[step] as number };
 }
 
-function settingsText({ kind, hyperparameters }: OptimizerResult): string {
+function settingsText({ kind, class: optimizerClass, hyperparameters }: OptimizerResult): string {
   if (kind === 'learned') return 'meta-trained';
-  return Object.entries(hyperparameters)
+  const settings = Object.entries(hyperparameters)
     .map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(3)) : String(value)}`)
     .join(', ');
+  return optimizerClass === 'line-search' ? `${settings}; line search` : settings;
 }

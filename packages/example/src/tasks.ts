@@ -13,6 +13,7 @@ import {
   type ValidationTask,
 } from '@metadescent/lstm-optimizer';
 import type { LabelledDataset } from '@metadescent/optimizees';
+import { sharedCopy } from '@metadescent/runtime';
 import { createBaseline, type BaselineName } from '@metadescent/optimizers';
 import type { Experiment } from './experiments/experiment.js';
 import { problemOf, type ProblemFamilies, type Split } from './problem.js';
@@ -42,9 +43,11 @@ export function setup({ experiment, stacked, engine: engineName, dataset }: Task
   return { engine, families, metaTraining };
 }
 
-/** A segment of meta-training. */
+/** A segment of meta-training. Where it ended is megabytes for the next segment alone: on shared memory it travels without being copied. */
 export function segment(task: SegmentTask, { metaTraining }: TaskContext): SegmentResult {
-  return runSegmentTask(metaTraining, task);
+  const { cursor, ...result } = runSegmentTask(metaTraining, task);
+  const state = Object.fromEntries(Object.entries(cursor.state).map(([name, array]) => [name, sharedCopy(array)]));
+  return { ...result, cursor: { ...cursor, parameters: sharedCopy(cursor.parameters), state } };
 }
 
 /** A held-out rollout of meta-training. */

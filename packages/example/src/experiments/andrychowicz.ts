@@ -28,15 +28,15 @@ export const andrychowiczExperiments: readonly Experiment[] = [
     training: {
       presets: {
         quick: {
-          stacked: 16,
+          stacked: 8,
           recipe: metaTrainingSchema.parse({
             segment: 50,
             loss: 'linearly-increasing',
             batch: 2,
-            batchesPerEpoch: 20,
-            epochs: 60,
+            batchesPerEpoch: 160,
+            epochs: 25,
             learningRate: 0.004,
-            finalLearningRateFraction: 0.02,
+            finalLearningRateFraction: 0.01,
             validationUnrolls: 256,
           }),
         },
