@@ -72,8 +72,8 @@ function networkWeightCount({ hidden, layers, ...rule }: LstmRule): number {
 }
 
 /**
- * Initial meta-parameters [weightCount]: LSTM matrices N(0, 1/fan-in), biases 0 but the forget gate's 1 (Jozefowicz et al. 2015), output weights
- * N(0, 0.01/H), so that the untrained rule takes small steps. The paper is silent on these.
+ * Initial meta-parameters [weightCount]: W_input ~ N(0, 1/I) and W_hidden ~ N(0, 1/H), each by its own fan-in, because the log/sign features vary little and a first layer that hardly sees them learns
+ * slowly; biases 0 but the forget gate's 1 (Jozefowicz et al. 2015); output weights N(0, 0.01/H), so that the untrained rule takes small steps. The paper is silent on these.
  */
 export function initialWeights(rule: LstmRule, key: Key): Float32Array {
   const weights = new Float32Array(weightCount(rule));
@@ -86,9 +86,10 @@ export function initialWeights(rule: LstmRule, key: Key): Float32Array {
     for (let layer = 0; layer < layers; layer++) {
       const from = key.fold(network).fold(layer);
       const inputs = layer === 0 ? inputCount(rule) : hidden;
-      const deviation = 1 / Math.sqrt(inputs + hidden);
-      const count = 4 * hidden * (inputs + hidden);
-      fill(count, from.normal(count).map((x) => x * deviation));
+      for (const [part, fanIn] of [inputs, hidden].entries()) {
+        const count = 4 * hidden * fanIn;
+        fill(count, from.fold(part).normal(count).map((x) => x / Math.sqrt(fanIn)));
+      }
       fill(hidden, 0);
       fill(hidden, 1);
       fill(2 * hidden, 0);

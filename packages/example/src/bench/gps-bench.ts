@@ -2,7 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createKey } from '@metadescent/core';
 import { momentsOf } from '@metadescent/guided-policy-search';
-import { type GpsEngine, type LqgProblem, type LqgShape, typescriptGpsEngine, wasmGpsEngine } from '@metadescent/kernels';
+import {
+  type GpsEngine,
+  type LqgProblem,
+  type LqgShape,
+  typescriptGpsEngine,
+  wasmGpsEngine,
+} from '@metadescent/kernels';
 import { nativeGpsEngine } from '@metadescent/kernels/node';
 import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';
 
@@ -25,13 +31,28 @@ const LQG_FLOP = 1.19e9;
  * The kernels side by side with numpy on one thread (tools/peers/numpy_lqg.py; skipped where python3 has no numpy) and with plain ml-matrix. Engines take turns within each
  * repetition, so that a busy machine is unfair to nobody; reported are medians.
  */
-export async function runGpsBench({ repetitions, log }: { readonly repetitions: number; readonly log: (line: string) => void }): Promise<GpsBenchRow[]> {
+export async function runGpsBench({
+  repetitions,
+  log,
+}: {
+  readonly repetitions: number;
+  readonly log: (line: string) => void;
+}): Promise<GpsBenchRow[]> {
   const problem = benchProblem();
   const rows = createKey(2).normal(MOMENT_ROWS * MOMENT_WIDTH);
   const native = nativeGpsEngine();
   if (!native.engine) log(`native: ${native.reason}`);
-  const engines: GpsEngine[] = [...(native.engine ? [native.engine] : []), wasmGpsEngine(), typescriptGpsEngine()];
-  const contenders = engines.map((engine) => ({ name: engine.detail, lqg: lqgWork(engine, problem), moments: () => void momentsOf(engine, MOMENT_WIDTH, rows), times: { lqg: [] as number[], moments: [] as number[] } }));
+  const engines: GpsEngine[] = [
+    ...(native.engine ? [native.engine] : []),
+    wasmGpsEngine(),
+    typescriptGpsEngine(),
+  ];
+  const contenders = engines.map((engine) => ({
+    name: engine.detail,
+    lqg: lqgWork(engine, problem),
+    moments: () => void momentsOf(engine, MOMENT_WIDTH, rows),
+    times: { lqg: [] as number[], moments: [] as number[] },
+  }));
   const matrices = toMatrixProblem(shape, problem);
   const matrixTimes: number[] = [];
   const numpy: { lqg_ms: number; moments_ms: number }[] = [];
@@ -52,14 +73,28 @@ export async function runGpsBench({ repetitions, log }: { readonly repetitions: 
     }
   }
   const results: GpsBenchRow[] = [
-    ...contenders.map(({ name, times }) => ({ engine: name, lqg: median(times.lqg), moments: median(times.moments) })),
+    ...contenders.map(({ name, times }) => ({
+      engine: name,
+      lqg: median(times.lqg),
+      moments: median(times.moments),
+    })),
     { engine: 'ml-matrix', lqg: median(matrixTimes) },
-    ...(numpy.length > 0 ? [{ engine: 'numpy, one thread', lqg: median(numpy.map((x) => x.lqg_ms)), moments: median(numpy.map((x) => x.moments_ms)) }] : []),
+    ...(numpy.length > 0
+      ? [
+          {
+            engine: 'numpy, one thread',
+            lqg: median(numpy.map((x) => x.lqg_ms)),
+            moments: median(numpy.map((x) => x.moments_ms)),
+          },
+        ]
+      : []),
   ];
   if (numpy.length === 0) log('numpy: skipped; python3 with numpy was not found');
   log('guided policy search, milliseconds (median)');
   for (const { engine, lqg, moments } of results) {
-    log(`  ${engine.padEnd(20)} η-evaluation ${lqg.toFixed(1).padStart(8)} (${(LQG_FLOP / lqg / 1e6).toFixed(1)} GFLOP/s)   moments ${moments?.toFixed(2).padStart(8) ?? '       –'}`);
+    log(
+      `  ${engine.padEnd(20)} η-evaluation ${lqg.toFixed(1).padStart(8)} (${(LQG_FLOP / lqg / 1e6).toFixed(1)} GFLOP/s)   moments ${moments?.toFixed(2).padStart(8) ?? '       –'}`,
+    );
   }
   return results;
 }
@@ -78,7 +113,10 @@ function lqgWork(engine: GpsEngine, problem: LqgProblem): () => void {
   };
   return () => {
     const failed = kernel.backward(1, controller);
-    if (failed >= 0) throw new Error(`gps-bench: the benchmark problem has no solution at step ${failed} on ${engine.detail}`);
+    if (failed >= 0)
+      throw new Error(
+        `gps-bench: the benchmark problem has no solution at step ${failed} on ${engine.detail}`,
+      );
     kernel.forward(controller, moments);
   };
 }
@@ -86,9 +124,14 @@ function lqgWork(engine: GpsEngine, problem: LqgProblem): () => void {
 function benchProblem(): LqgProblem {
   const { stateSize: D, horizon: T } = shape;
   const key = createKey(1);
-  const normal = (name: string, count: number, scale: number) => key.fold(name).normal(count).map((x) => x * scale);
+  const normal = (name: string, count: number, scale: number) =>
+    key
+      .fold(name)
+      .normal(count)
+      .map((x) => x * scale);
   const actionRows = [0, 1, 26, 52];
-  const diagonal = (count: number, value: number) => Float64Array.from({ length: count * D * D }, (_, i) => ((i % (D * D)) % (D + 1) === 0 ? value : 0));
+  const diagonal = (count: number, value: number) =>
+    Float64Array.from({ length: count * D * D }, (_, i) => ((i % (D * D)) % (D + 1) === 0 ? value : 0));
   const factor = normal('factor', (T + 1) * D, 1 / Math.sqrt(D));
   return {
     A: normal('A', T * D * D, 0.9 / Math.sqrt(D)),
@@ -101,7 +144,11 @@ function benchProblem(): LqgProblem {
     cost: { factor, weight: new Float64Array(T + 1).fill(1) },
     d: factor.map((x) => 0.1 * x),
     h: new Float64Array(T + 1),
-    previous: { K: normal('K', T * D, 0.01), k: new Float64Array(T), precision: new Float64Array(T).fill(10) },
+    previous: {
+      K: normal('K', T * D, 0.01),
+      k: new Float64Array(T),
+      precision: new Float64Array(T).fill(10),
+    },
     entropyWeight: new Float64Array(T),
   };
 }

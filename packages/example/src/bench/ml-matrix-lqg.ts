@@ -17,10 +17,20 @@ export interface MatrixProblem {
 }
 
 /** @throws Error unless the action is scalar and the cost has rank one. */
-export function toMatrixProblem({ stateSize: D, actionSize, horizon: T, costRank }: LqgShape, problem: LqgProblem): MatrixProblem {
-  if (actionSize !== 1 || costRank !== 1 || !('factor' in problem.cost)) throw new Error('toMatrixProblem: needs a scalar action and a cost of rank one');
+export function toMatrixProblem(
+  { stateSize: D, actionSize, horizon: T, costRank }: LqgShape,
+  problem: LqgProblem,
+): MatrixProblem {
+  if (actionSize !== 1 || costRank !== 1 || !('factor' in problem.cost))
+    throw new Error('toMatrixProblem: needs a scalar action and a cost of rank one');
   const cut = (values: Float64Array, rows: number, columns: number) =>
-    Array.from({ length: values.length / (rows * columns) }, (_, t) => Matrix.from1DArray(rows, columns, Array.from(values.subarray(t * rows * columns, (t + 1) * rows * columns))));
+    Array.from({ length: values.length / (rows * columns) }, (_, t) =>
+      Matrix.from1DArray(
+        rows,
+        columns,
+        Array.from(values.subarray(t * rows * columns, (t + 1) * rows * columns)),
+      ),
+    );
   return {
     A: cut(problem.A, D, D),
     B: cut(problem.B, D, 1),
@@ -55,8 +65,14 @@ export function matrixEvaluation(p: MatrixProblem, eta: number): { controller: L
     const closed = Matrix.add(A, B.mmul(K));
     const shifted = Matrix.add(c, Matrix.mul(B, k));
     const gap = Matrix.sub(K, previous);
-    v = Matrix.add(p.d[t]!, closed.transpose().mmul(Matrix.add(v, V.mmul(shifted)))).add(gap.transpose().mul(alpha * (k - p.k[t]!)));
-    V = closed.transpose().mmul(V.mmul(closed)).add(p.r[t]!.transpose().mmul(p.r[t]!)).add(gap.transpose().mmul(gap).mul(alpha));
+    v = Matrix.add(p.d[t]!, closed.transpose().mmul(Matrix.add(v, V.mmul(shifted)))).add(
+      gap.transpose().mul(alpha * (k - p.k[t]!)),
+    );
+    V = closed
+      .transpose()
+      .mmul(V.mmul(closed))
+      .add(p.r[t]!.transpose().mmul(p.r[t]!))
+      .add(gap.transpose().mmul(gap).mul(alpha));
     V = Matrix.add(V, V.transpose()).mul(0.5);
     gains[t] = K;
     offsets[t] = k;
