@@ -1,1 +1,6 @@
 export * from './engine.js';
+export { typescriptEngine } from './typescript/engine.js';
+export * from './gps.js';
+export { wasmEngine } from './wasm/engine.js';
+export type { PeakProbe } from './peak-probe.js';
+export { wasmPeakProbe } from './wasm/peak-probe.js';

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,18 +10,18 @@ import { arrows } from './arrows.js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 interface Manifest {
-  readonly name: string;
   readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;
   readonly peerDependencies?: Record<string, string>;
   readonly nx?: { readonly tags?: readonly string[] };
 }
 
+const readManifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as Manifest;
+
 const manifests = new Map(
-  readdirSync(`${root}packages`).map((folder) => [
-    folder,
-    JSON.parse(readFileSync(`${root}packages/${folder}/package.json`, 'utf8')) as Manifest,
-  ]),
+  readdirSync(`${root}packages`).map((folder) => [folder, readManifest(`packages/${folder}`)]),
 );
 
 // The type-aware rules need files on disk; the snippets below exist in memory only, so that no other task can stumble over them.
@@ -203,19 +203,17 @@ describe('house style', () => {
 });
 
 test('docs/dependencies.md has a line for each dependency, and for no other', () => {
-  const rootManifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
-    devDependencies: Record<string, string>;
-  };
-  const used = [...manifests.values()]
-    .flatMap((manifest) =>
-      Object.keys({
-        ...manifest.dependencies,
-        ...manifest.optionalDependencies,
-        ...manifest.peerDependencies,
-      }),
-    )
-    .concat(Object.keys(rootManifest.devDependencies))
-    .filter((name) => !name.startsWith('@metadescent/'));
+  const tools = readdirSync(`${root}tools`).filter((folder) =>
+    existsSync(`${root}tools/${folder}/package.json`),
+  );
+  const used = [
+    readManifest('.'),
+    ...manifests.values(),
+    ...tools.map((folder) => readManifest(`tools/${folder}`)),
+  ].flatMap(({ dependencies, devDependencies, optionalDependencies, peerDependencies }) =>
+    Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }),
+  );
+  const theirs = new Set(used.filter((name) => !name.startsWith('@metadescent/')));
   const described = readFileSync(`${root}docs/dependencies.md`, 'utf8').matchAll(/^\| `([^`]+)` \|/gm);
-  expect([...described].map((match) => match[1]).sort()).toEqual([...new Set(used)].sort());
+  expect([...described].map((match) => match[1]).sort()).toEqual([...theirs].sort());
 });

@@ -17,11 +17,11 @@ import ts from 'typescript';
  * @type {readonly (readonly [RegExp, string])[]}
  */
 const unwanted = [
-  [/\.spec\.[cm]?[jt]s(\.map)?$|\.spec\.d\.ts/, 'a test'],
+  [/\.(spec|statistical)\.(d\.)?[cm]?[jt]s(\.map)?$/, 'a test'],
   [/\.tsbuildinfo$/, 'a build record of the compiler'],
   [/(^|\/)(testing|oracles|fixtures)\//, 'test data'],
   [
-    /(^|\/)(test-results\.json|jest\.config\.mjs|tsconfig[^/]*\.json|project\.json)$/,
+    /(^|\/)(test-results\.json|jest\.[^/]*\.mjs|tsconfig[^/]*\.json|project\.json)$/,
     'workspace configuration',
   ],
   [/(^|\/)node_modules\//, 'an installed dependency'],

@@ -1,4 +1,5 @@
 import { toJson } from '@metadescent/reporting';
+import { runGpsBench } from '../bench/gps-bench.js';
 import { runKernelBench } from '../bench/kernel-bench.js';
 
 export interface BenchOptions {
@@ -6,8 +7,10 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** `metadescent bench` */
+/** `metadescent bench`: progress on standard error, the tables (or one JSON object) on standard output. */
 export async function bench({ repetitions, json }: BenchOptions): Promise<void> {
-  const rows = await runKernelBench({ repetitions, log: (line: string) => process.stderr.write(`${line}\n`) });
-  if (json) process.stdout.write(`${toJson(rows)}\n`);
+  const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+  const kernels = await runKernelBench({ repetitions, log });
+  const guidedPolicySearch = await runGpsBench({ repetitions, log });
+  if (json) process.stdout.write(`${toJson({ kernels, guidedPolicySearch })}\n`);
 }

@@ -1,1 +1,12 @@
-export {};
+export { type EngineChoice, ENGINE_CHOICES, bestEngine, loadEngine } from './load-engine.js';
+export { type NativeEngine, nativeEngine } from './native-engine.js';
+export {
+  type NativeLibrary,
+  type NativeTarget,
+  NativeUnavailable,
+  availableTargets,
+  buildPrebuilds,
+  loadNativeLibrary,
+} from './native-library.js';
+export { type NativeGpsEngine, bestGpsEngine, nativeGpsEngine } from './gps-native.js';
+export { nativePeakProbe } from './native-peak-probe.js';

@@ -1,0 +1,20 @@
+import type { GemmOptions } from '../engine.js';
+import { checkGemm } from '../argument-checks.js';
+
+/** C ← αAB + βC by the definition: one dot product in double precision per entry. */
+export function gemm(options: GemmOptions): void {
+  checkGemm(options);
+  const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+  const [aRow, aColumn] = transposeA ? [1, m] : [k, 1];
+  const [bRow, bColumn] = transposeB ? [1, k] : [n, 1];
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let l = 0; l < k; l++) {
+        sum += (a[i * aRow + l * aColumn] as number) * (b[l * bRow + j * bColumn] as number);
+      }
+      const at = i * n + j;
+      c[at] = alpha * sum + (beta === 0 ? 0 : beta * (c[at] as number));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { kernelsBase64 } from './kernels.gen.js';
+
+/** A WebAssembly instance of all kernels with a memory of its own. An owner that is garbage collected takes its memory with it. */
+export interface KernelMemory {
+  /** The exported functions; each kernel states the types of those it calls. */
+  readonly exports: WebAssembly.Exports;
+  /** First byte that is free for the owner's use, on a cache line boundary. */
+  readonly base: number;
+  /** Grows the memory so that the bytes before `end` can be used. */
+  reserve(end: number): void;
+  /** Copies `values` to the byte address `to`. */
+  write(to: number, values: Float32Array | Uint8Array | Int32Array): void;
+  /** Fills `values` from the byte address `from`. */
+  read(from: number, values: Float32Array): void;
+}
+
+const PAGE = 65536;
+const CACHE_LINE = 64;
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Compiles the kernels once per realm and instantiates them.
+ *
+ * @throws Error where WebAssembly SIMD is missing.
+ */
+export function createKernelMemory(): KernelMemory {
+  compiled ??= compile();
+  const { exports } = new WebAssembly.Instance(compiled);
+  const memory = exports['memory'] as WebAssembly.Memory;
+  const heapBase = (exports['__heap_base'] as WebAssembly.Global).value as number;
+  // Growing the memory detaches its buffer, and with it this view.
+  let bytes = new Uint8Array(memory.buffer);
+  return {
+    exports,
+    base: alignedUp(heapBase),
+    reserve(end) {
+      const missing = end - bytes.length;
+      if (missing <= 0) return;
+      memory.grow(Math.ceil(missing / PAGE));
+      bytes = new Uint8Array(memory.buffer);
+    },
+    write(to, values) {
+      bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), to);
+    },
+    read(from, values) {
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(
+        bytes.subarray(from, from + values.byteLength),
+      );
+    },
+  };
+}
+
+/**
+ * Byte addresses of consecutive regions of `floats` single-precision numbers from `base` on, each on a cache line, and the end of the last.
+ */
+export function layOutRegions<Name extends string>(
+  base: number,
+  floats: Record<Name, number>,
+): Record<Name | 'end', number> {
+  const addresses: Record<string, number> = {};
+  let at = base;
+  for (const [name, count] of Object.entries<number>(floats)) {
+    addresses[name] = at;
+    at = alignedUp(at + 4 * count);
+  }
+  addresses['end'] = at;
+  return addresses as Record<Name | 'end', number>;
+}
+
+function alignedUp(address: number): number {
+  return Math.ceil(address / CACHE_LINE) * CACHE_LINE;
+}
+
+function compile(): WebAssembly.Module {
+  const bytes = Uint8Array.from(atob(kernelsBase64), (character) => character.charCodeAt(0));
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    throw new Error(
+      'wasmEngine: this platform cannot compile WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 can); use typescriptEngine()',
+      { cause: error },
+    );
+  }
+}
