@@ -35,6 +35,7 @@ export function createCommandLine(): Command {
     .option('--seed <n>', 'seed of everything random', integer(0), 1)
     .option('--out <directory>', 'the run folder (default: runs/<experiment>-<preset>-<seed>)')
     .option('--resume', 'continue the run in the folder', false)
+    .option('--search <n>', 'first a random search over n learning rates (default: the rate of the recipe)', integer(0), 0)
     .addOption(workersOption())
     .addOption(engineOption())
     .addOption(dataOption())

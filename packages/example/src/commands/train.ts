@@ -1,29 +1,52 @@
+import { UserError } from '@metadescent/core';
+import type { MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
+import { describeTuningOutcome } from '@metadescent/optimizers';
 import { withInterrupt } from '@metadescent/runtime';
 import { join } from 'node:path';
-import type { PresetName } from '../experiments/experiment.js';
+import type { Experiment, PresetName } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
-import { runMetaTraining, WEIGHTS_FILE } from '../meta-training-run.js';
-import { withSession, type WorkOptions } from '../session.js';
+import { searchLearningRate } from '../learning-rate-search.js';
+import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
+import { withSession, type Session, type WorkOptions } from '../session.js';
 
 export interface TrainOptions extends WorkOptions {
   readonly preset: PresetName;
   readonly seed: number;
   readonly out?: string;
   readonly resume: boolean;
+  /** Candidates of a random search for the learning rate before training; 0 takes the recipe's. */
+  readonly search: number;
 }
 
 /** `metadescent train <experiment>` */
 export async function train(name: string, options: TrainOptions): Promise<void> {
   const experiment = experimentNamed(name);
-  const { recipe, stacked } = presetOf(experiment, options.preset);
+  const preset = presetOf(experiment, options.preset);
+  const { stacked } = preset;
   const directory = options.out ?? join('runs', `${name.replace('/', '-')}-${options.preset}-${options.seed}`);
   const state = await withInterrupt((signal) =>
-    withSession(experiment, { ...options, stacked }, ({ executor, engine }) =>
-      runMetaTraining(experiment, { ...options, recipe, stacked, directory, engine, executor, signal }),
-    ),
+    withSession(experiment, { ...options, stacked }, async ({ executor, engine }) => {
+      const learningRate = options.search > 0 ? await searchedRate(experiment, preset.recipe, options, executor) : preset.recipe.learningRate;
+      const recipe = { ...preset.recipe, learningRate };
+      return runMetaTraining(experiment, { ...options, recipe, stacked, directory, engine, executor, signal });
+    }),
   );
   process.stdout.write(
     `best held-out score ${state.best.score.toPrecision(4)} after epoch ${state.best.epoch + 1}; weights in ${join(directory, WEIGHTS_FILE)}\n` +
       `race them: metadescent evaluate ${name} --weights ${join(directory, WEIGHTS_FILE)}\n`,
   );
+}
+
+/** The best learning rate of a random search, which depends on the seed alone: a resumed run finds the same one. */
+async function searchedRate(experiment: Experiment, recipe: MetaTrainingRecipe, { search, seed }: TrainOptions, executor: Session['executor']): Promise<number> {
+  const { best, outcome } = await searchLearningRate(experiment.rule, recipe, {
+    candidates: search,
+    key: trainingKey(experiment, seed).fold('learning-rate search'),
+    executor: overWorkers(executor),
+    onCandidate: (rate, score) => process.stderr.write(`learning rate ${rate.toPrecision(3)}: held out ${score.toPrecision(4)}\n`),
+  });
+  if (!best) throw new UserError(`every learning rate of the search diverged; try more candidates than --search ${search}`);
+  const rate = best.options['learningRate'] as number;
+  process.stderr.write(`learning rate ${rate.toPrecision(3)} it is (${describeTuningOutcome(outcome)})\n`);
+  return rate;
 }
