@@ -53,16 +53,7 @@ const nodeGlobals = [
 
 export default defineConfig(
   {
-    ignores: [
-      '**/dist',
-      '**/out-tsc',
-      '**/*.gen.ts',
-      '.nx',
-      'runs',
-      '**/tmp',
-      'tools/generators/templates',
-      'tools/peers',
-    ],
+    ignores: ['**/dist', '**/out-tsc', '**/*.gen.ts', '.nx', 'runs', '**/tmp', 'tools/generators/templates'],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
 
@@ -93,7 +84,10 @@ export default defineConfig(
           },
         },
       ],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
@@ -131,7 +125,7 @@ export default defineConfig(
   // Pure packages: no Node, no clock, no file system, no global randomness. Node-only code sits behind the `./node` entry point.
   {
     files: pureFolders.map((folder) => `${folder}/src/**/*.ts`),
-    ignores: ['packages/*/src/node/**', 'packages/*/src/testing/**', '**/*.spec.ts'],
+    ignores: ['packages/*/src/node/**', 'packages/*/src/testing/**', '**/*.spec.ts', '**/*.statistical.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -218,7 +212,7 @@ export default defineConfig(
         'error',
         {
           ignoredFiles: [
-            '{projectRoot}/**/*.spec.ts',
+            '{projectRoot}/**/*.{spec,statistical}.ts',
             '{projectRoot}/jest.config.mjs',
             '{projectRoot}/build/**',
           ],
