@@ -40,8 +40,6 @@ const COMMON_FLAGS = [
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const sourceFolder = join(packageFolder, 'c');
 
-// An import statement would make koffi, which is optional, a requirement in the eyes of the boundary rules.
-// eslint-disable-next-line @typescript-eslint/consistent-type-imports
 type Koffi = typeof import('koffi').default;
 /** A loaded library; `func` declares one of its functions. */
 export type NativeLibrary = ReturnType<Koffi['load']>;
