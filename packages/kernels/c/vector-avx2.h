@@ -5,10 +5,11 @@
 
 typedef __m256 vec;
 typedef __m128 quad;
-enum { VEC_LANES = 8, TILE_VECTORS = 2, TILE_ROWS = 6, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2 };
+enum { VEC_LANES = 8, TILE_VECTORS = 2, TILE_ROWS = 6, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2, VEC_STREAMS = 1, VEC_FUSED = 1 };
 
 INLINE vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
 INLINE void vec_store(float *p, vec a) { _mm256_storeu_ps(p, a); }
+INLINE void vec_stream(float *p, vec a) { _mm256_stream_ps(p, a); }
 INLINE vec vec_splat(float x) { return _mm256_set1_ps(x); }
 INLINE vec vec_zero(void) { return _mm256_setzero_ps(); }
 INLINE vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }

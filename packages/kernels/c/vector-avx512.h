@@ -5,10 +5,12 @@
 
 typedef __m512 vec;
 typedef __m128 quad;
-enum { VEC_LANES = 16, TILE_VECTORS = 1, TILE_ROWS = 16, CELLS_IN_STEP = 4, PRODUCT_ROWS = 4 };
+enum { VEC_LANES = 16, TILE_VECTORS = 1, TILE_ROWS = 16, CELLS_IN_STEP = 4, PRODUCT_ROWS = 4, VEC_STREAMS = 1, VEC_FUSED = 1 };
 
 INLINE vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
 INLINE void vec_store(float *p, vec a) { _mm512_storeu_ps(p, a); }
+/* Past the cache, to an aligned address. */
+INLINE void vec_stream(float *p, vec a) { _mm512_stream_ps(p, a); }
 INLINE vec vec_splat(float x) { return _mm512_set1_ps(x); }
 INLINE vec vec_zero(void) { return _mm512_setzero_ps(); }
 INLINE vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }

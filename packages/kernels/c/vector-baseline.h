@@ -8,7 +8,7 @@ typedef float vec __attribute__((vector_size(16)));
 typedef int32_t vec_bits __attribute__((vector_size(16)));
 typedef vec quad;
 typedef float vec_in_memory __attribute__((vector_size(16), aligned(4), may_alias));
-enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 4, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2 };
+enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 4, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2, VEC_STREAMS = 0, VEC_FUSED = 0 };
 
 #if defined(__clang__)
 #define vec_shuffle(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
@@ -18,6 +18,7 @@ enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 4, CELLS_IN_STEP = 2, PRODUC
 
 INLINE vec vec_load(const float *p) { return *(const vec_in_memory *)p; }
 INLINE void vec_store(float *p, vec a) { *(vec_in_memory *)p = a; }
+INLINE void vec_stream(float *p, vec a) { vec_store(p, a); }
 INLINE vec vec_splat(float x) { return (vec){x, x, x, x}; }
 INLINE vec vec_zero(void) { return (vec){0, 0, 0, 0}; }
 INLINE vec vec_add(vec a, vec b) { return a + b; }

@@ -5,10 +5,11 @@
 
 typedef float32x4_t vec;
 typedef float32x4_t quad;
-enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 8, CELLS_IN_STEP = 4, PRODUCT_ROWS = 4 };
+enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 8, CELLS_IN_STEP = 4, PRODUCT_ROWS = 4, VEC_STREAMS = 0, VEC_FUSED = 1 };
 
 INLINE vec vec_load(const float *p) { return vld1q_f32(p); }
 INLINE void vec_store(float *p, vec a) { vst1q_f32(p, a); }
+INLINE void vec_stream(float *p, vec a) { vec_store(p, a); }
 INLINE vec vec_splat(float x) { return vdupq_n_f32(x); }
 INLINE vec vec_zero(void) { return vdupq_n_f32(0.0f); }
 INLINE vec vec_add(vec a, vec b) { return vaddq_f32(a, b); }

@@ -5,10 +5,11 @@
 
 typedef v128_t vec;
 typedef v128_t quad;
-enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 4, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2 };
+enum { VEC_LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 4, CELLS_IN_STEP = 2, PRODUCT_ROWS = 2, VEC_STREAMS = 0, VEC_FUSED = 0 };
 
 INLINE vec vec_load(const float *p) { return wasm_v128_load(p); }
 INLINE void vec_store(float *p, vec a) { wasm_v128_store(p, a); }
+INLINE void vec_stream(float *p, vec a) { vec_store(p, a); }
 INLINE vec vec_splat(float x) { return wasm_f32x4_splat(x); }
 INLINE vec vec_zero(void) { return wasm_f32x4_const(0, 0, 0, 0); }
 INLINE vec vec_add(vec a, vec b) { return wasm_f32x4_add(a, b); }

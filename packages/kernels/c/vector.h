@@ -6,6 +6,8 @@
  *   TILE_ROWS      rows of a panel product (TILE_ROWS * TILE_VECTORS accumulators)
  *   CELLS_IN_STEP  vectors of LSTM cells whose activations are computed in step (see elementary.h)
  *   PRODUCT_ROWS   rows of a lane product (4 * PRODUCT_ROWS accumulators)
+ *   VEC_STREAMS    whether vec_stream goes past the cache
+ *   VEC_FUSED      whether vec_fma is one instruction
  *
  * `quad` is a vector of four floats, for horizontal sums and transposition.
  */

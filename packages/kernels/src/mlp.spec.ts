@@ -45,14 +45,22 @@ function evaluate(kernel: MlpKernel, parameters: Float32Array) {
   return { loss: kernel.evaluate(parameters, gradient), gradient };
 }
 
+/** What the twin gives for a random network and batch, computed once for all engines. */
+const twinResults = new Map<string, ReturnType<typeof evaluate>>();
+
 function expectAgreement(kernel: MlpKernel, rows: number, scale = 0.5): void {
-  const twin = typescriptEngine().mlp(kernel.shape);
   const { inputs, targets } = batchFor(kernel, rows);
   const parameters = normals('parameters', kernel.parameterCount, scale);
+  const key = JSON.stringify([kernel.shape, rows, scale]);
+  let expected = twinResults.get(key);
+  if (!expected) {
+    const twin = typescriptEngine().mlp(kernel.shape);
+    twin.setBatch(inputs, targets);
+    expected = evaluate(twin, parameters);
+    twinResults.set(key, expected);
+  }
   kernel.setBatch(inputs, targets);
-  twin.setBatch(inputs, targets);
   const actual = evaluate(kernel, parameters);
-  const expected = evaluate(twin, parameters);
   expect([actual.loss]).toBeAllClose([expected.loss], { rtol: 5e-6, atol: 1e-6 });
   const largest = expected.gradient.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   expect(actual.gradient).toBeAllClose(expected.gradient, { rtol: 2e-5, atol: 5e-6 * largest });
@@ -103,40 +111,43 @@ describe.each(enginesUnderTest())('MLP, $label', ({ engine }: { engine: KernelEn
     },
   );
 
-  test.each(activations.flatMap((activation) => losses.map((loss) => ({ activation, loss }))))(
-    'agrees with the twin on awkward sizes: %j',
-    ({ activation, loss }) => {
-      for (const sizes of [
-        [1, 1],
-        [3, 2],
-        [7, 5, 3],
-        [17, 33, 10],
-        [48, 48, 10],
-        [20, 16, 16, 11, 2],
-      ]) {
-        const kernel = engine.mlp({ sizes, activation, loss });
-        for (const rows of [1, 5, 16, 19]) expectAgreement(kernel, rows);
-      }
-    },
-  );
-
-  test('any number of rows from 1 to 40', () => {
-    const kernel = engine.mlp({ sizes: [6, 5, 3], activation: 'tanh', loss: 'softmax-cross-entropy' });
-    for (let rows = 1; rows <= 40; rows++) expectAgreement(kernel, rows);
-  });
-
-  test('the MNIST network: 784-20-10, batch 128', () => {
-    expectAgreement(
-      engine.mlp({ sizes: [784, 20, 10], activation: 'sigmoid', loss: 'softmax-cross-entropy' }),
-      128,
-      0.05,
+  // The twin is not compared with itself.
+  if (engine.name !== 'typescript') {
+    test.each(activations.flatMap((activation) => losses.map((loss) => ({ activation, loss }))))(
+      'agrees with the twin on awkward sizes: %j',
+      ({ activation, loss }) => {
+        for (const sizes of [
+          [1, 1],
+          [3, 2],
+          [7, 5, 3],
+          [17, 33, 10],
+          [48, 48, 10],
+          [20, 16, 16, 11, 2],
+        ]) {
+          const kernel = engine.mlp({ sizes, activation, loss });
+          for (const rows of [1, 5, 16, 19]) expectAgreement(kernel, rows);
+        }
+      },
     );
-  });
 
-  test('a batch can be replaced by a larger and a smaller one', () => {
-    const kernel = engine.mlp({ sizes: [6, 5, 3], activation: 'relu', loss: 'softmax-cross-entropy' });
-    for (const rows of [4, 70, 3]) expectAgreement(kernel, rows);
-  });
+    test('any number of rows from 1 to 40', () => {
+      const kernel = engine.mlp({ sizes: [6, 5, 3], activation: 'tanh', loss: 'softmax-cross-entropy' });
+      for (let rows = 1; rows <= 40; rows++) expectAgreement(kernel, rows);
+    });
+
+    test('the MNIST network: 784-20-10, batch 128', () => {
+      expectAgreement(
+        engine.mlp({ sizes: [784, 20, 10], activation: 'sigmoid', loss: 'softmax-cross-entropy' }),
+        128,
+        0.05,
+      );
+    });
+
+    test('a batch can be replaced by a larger and a smaller one', () => {
+      const kernel = engine.mlp({ sizes: [6, 5, 3], activation: 'relu', loss: 'softmax-cross-entropy' });
+      for (const rows of [4, 70, 3]) expectAgreement(kernel, rows);
+    });
+  }
 
   test('equal inputs give equal bits, at any address', () => {
     const kernel = engine.mlp({

@@ -15,7 +15,7 @@ export interface KernelBenchRow {
   readonly participant: string;
   /** Median over the repetitions. */
   readonly seconds: number;
-  /** Floating-point operations of the work as the fused kernels do it. */
+  /** Floating-point operations of the work's matrix products, without any that are done twice. */
   readonly flops: number;
   /** Share of the peak of its instruction set, measured in the same turns; engines only. */
   readonly shareOfPeak?: number;
@@ -52,7 +52,13 @@ export interface KernelBenchOptions {
 export async function runKernelBench(
   options: KernelBenchOptions = {},
 ): Promise<(KernelBenchRow | MemoryBenchRow)[]> {
-  const { peers = PEER_NAMES, repetitions = 15, works = benchWorks(), processes = true, log = () => {} } = options;
+  const {
+    peers = PEER_NAMES,
+    repetitions = 15,
+    works = benchWorks(),
+    processes = true,
+    log = () => {},
+  } = options;
   const participants = engines(log);
   const rows: (KernelBenchRow | MemoryBenchRow)[] = [];
   for (const [index, work] of works.entries()) {

@@ -17,14 +17,16 @@ const state = new Float32Array(kernel.stateSize(coordinates));
 const outputs = new Float32Array(coordinates);
 const features = new Float32Array(steps * 2 * coordinates);
 const cotangent = new Float32Array(steps * coordinates);
+const trace = kernel.createTrace(coordinates, steps);
 for (let segment = 0; segment < segments; segment++) {
   const start = state.slice();
+  trace.clear();
   for (let t = 0; t < steps; t++) {
     const step = features.subarray(t * 2 * coordinates, (t + 1) * 2 * coordinates);
     for (let i = 0; i < step.length; i++) step[i] = Math.cos(i + t);
-    kernel.step(weights, step, state, outputs);
+    kernel.step(weights, step, state, outputs, trace);
     cotangent.set(outputs, t * coordinates);
   }
-  kernel.backpropagate(weights, start, features, cotangent, gradient);
+  kernel.backpropagate(weights, start, features, cotangent, gradient, trace);
 }
 console.log(JSON.stringify({ megabytes: (resourceUsage().maxRSS - idle) / 1024 }));

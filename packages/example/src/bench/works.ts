@@ -4,7 +4,7 @@ import type { KernelEngine, LstmShape, MlpShape } from '@metadescent/kernels';
 /** A piece of work that kernels and peers do alike. */
 export interface Work {
   readonly name: string;
-  /** Floating-point operations of its matrix products (a multiply-add is two), as the fused kernels do them: recomputation counts. */
+  /** Floating-point operations of its matrix products (a multiply-add is two), without any that are done twice. */
   readonly flops: number;
   /** Prepares the work on an engine; the function returned does it once. */
   prepare(engine: KernelEngine): () => void;
@@ -27,8 +27,8 @@ export function benchWorks(): Work[] {
 }
 
 /**
- * A truncated segment of meta-training: `steps` steps of the LSTM, one by one as an optimizee would ask for them, then backpropagation
- * through all of them. Four matrix products: forward, forward again, ∂L/∂(inputs, h), ∂L/∂W.
+ * A truncated segment of meta-training: `steps` steps of the LSTM, one by one as an optimizee would ask for them, then backpropagation through all of them. Three
+ * matrix products: forward, ∂L/∂(inputs, h), ∂L/∂W; what does not fit the trace is computed forward again, which is not counted.
  */
 export function metaGradient(
   shape: LstmShape,
@@ -43,7 +43,7 @@ export function metaGradient(
   );
   return {
     name: `${steps}-step meta-gradient, ${layers}x${hidden} LSTM, ${inputs} inputs, ${coordinates} coordinates`,
-    flops: 4 * 2 * multiplyAdds * coordinates * steps,
+    flops: 3 * 2 * multiplyAdds * coordinates * steps,
     timesPerMeasurement: 1,
     twoWorkers: true,
     peers: {
@@ -62,14 +62,16 @@ export function metaGradient(
       const start = new Float32Array(state.length);
       const outputs = new Float32Array(coordinates);
       const gradient = new Float32Array(kernel.weightCount);
+      const trace = kernel.createTrace(coordinates, steps);
       return () => {
         state.fill(0);
+        trace.clear();
         for (let t = 0; t < steps; t++) {
           const at = t * inputs * coordinates;
-          kernel.step(weights, features.subarray(at, at + inputs * coordinates), state, outputs);
+          kernel.step(weights, features.subarray(at, at + inputs * coordinates), state, outputs, trace);
         }
         gradient.fill(0);
-        kernel.backpropagate(weights, start, features, cotangent, gradient);
+        kernel.backpropagate(weights, start, features, cotangent, gradient, trace);
       };
     },
   };

@@ -1,6 +1,11 @@
 import type { KernelEngine } from '../engine.js';
 import { checkGemm, checkPreprocess } from '../argument-checks.js';
-import { type NativeTarget, NativeUnavailable, availableTargets, loadNativeLibrary } from './native-library.js';
+import {
+  type NativeTarget,
+  NativeUnavailable,
+  availableTargets,
+  loadNativeLibrary,
+} from './native-library.js';
 import { nativeLstm } from './native-lstm.js';
 import { nativeMlp } from './native-mlp.js';
 

@@ -28,7 +28,7 @@ const TARGET_FLAGS: Record<NativeTarget, readonly string[]> = {
 };
 
 const COMMON_FLAGS = [
-  '-std=c11',
+  '-std=gnu11',
   '-O3',
   '-fPIC',
   '-shared',
@@ -70,7 +70,8 @@ export function loadNativeLibrary(target: NativeTarget): NativeLibrary {
 export function buildPrebuilds(folder: string): string[] {
   const compiler = findCompiler();
   mkdirSync(folder, { recursive: true });
-  const targets: NativeTarget[] = process.arch === 'x64' ? ['avx512', 'avx2', 'baseline'] : availableTargets();
+  const targets: NativeTarget[] =
+    process.arch === 'x64' ? ['avx512', 'avx2', 'baseline'] : availableTargets();
   const compileInto = (name: string, sources: readonly string[], flags: readonly string[]) => {
     const file = join(folder, fileName(name));
     compile(compiler.command, sources, flags, file);
@@ -162,7 +163,10 @@ function digestOf(more: readonly string[]): string {
   const hash = createHash('sha256');
   const names = readdirSync(sourceFolder).filter((name) => /\.[ch]$/.test(name));
   for (const name of [...names.sort(), 'cpu/cpu.c']) {
-    hash.update(`${name}\0`).update(readFileSync(join(sourceFolder, name))).update('\0');
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(sourceFolder, name)))
+      .update('\0');
   }
   return hash.update(more.join('\0')).digest('hex').slice(0, 16);
 }

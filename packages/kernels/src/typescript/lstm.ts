@@ -1,9 +1,12 @@
 import type { LstmKernel, LstmShape } from '../engine.js';
 import { type LstmLayout, checkSeries, checkStep, lstmLayout, lstmStateIndex } from '../lstm-layout.js';
 import { requireLength } from '../array-lengths.js';
+import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
 
 /**
  * The LSTM by its definition, one coordinate after the other in double precision: the oracle of the C kernels. Clear, not fast.
+ *
+ * A trace only counts here: the oracle always computes again.
  *
  * Forward and backward equations: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; the order of gates is that of
  * `LstmKernel`.
@@ -50,27 +53,27 @@ export function lstm(shape: LstmShape): LstmKernel {
     }
   };
 
+  const identity = {};
   return {
     shape,
     weightCount: layout.weightCount,
     stateSize: (n) => layout.statePerCoordinate * n,
-    stateIndex: (n, coordinate, layer, part, unit) =>
-      lstmStateIndex(shape, n, coordinate, layer, part, unit),
-    step(weights, inputs, state, outputs) {
-      forward(
-        weights,
-        inputs,
-        state,
-        outputs,
-        checkStep(shape, layout, weights, inputs, state, outputs),
-        1,
-      );
+    stateIndex: (n, coordinate, layer, part, unit) => lstmStateIndex(shape, n, coordinate, layer, part, unit),
+    createTrace(n, capacity, maxBytes) {
+      const { blocks } = traceExtent(shape, n, capacity, maxBytes);
+      return new CountedTrace(identity, n, capacity, blocks, undefined);
     },
-    sequence(weights, inputs, state, outputs) {
+    step(weights, inputs, state, outputs, trace) {
+      const n = checkStep(shape, layout, weights, inputs, state, outputs);
+      appendToTrace('step', identity, trace, n, 1);
+      forward(weights, inputs, state, outputs, n, 1);
+    },
+    sequence(weights, inputs, state, outputs, trace) {
       const { n, steps } = checkSeries('sequence', shape, layout, weights, inputs, state, outputs);
+      appendToTrace('sequence', identity, trace, n, steps);
       forward(weights, inputs, state, outputs, n, steps);
     },
-    backpropagate(weights, initialState, inputs, cotangent, weightGradient) {
+    backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
       const { n, steps } = checkSeries(
         'backpropagate',
         shape,
@@ -87,6 +90,7 @@ export function lstm(shape: LstmShape): LstmKernel {
         layout.weightCount,
         '[weightCount]',
       );
+      traceOfSegment(identity, trace, n, steps);
       const gradient = new Float64Array(layout.weightCount);
       for (let j = 0; j < n; j++) {
         const trace: Cell[][] = [];

@@ -40,13 +40,7 @@ export function mlp(shape: MlpShape): MlpKernel {
         if (!sums) continue;
         for (let l = layout.layers.length - 1; l >= 0; l--) {
           const below = activations[l] as Float64Array;
-          const dBelow = affineBackward(
-            layout.layers[l] as MlpLayerOffsets,
-            parameters,
-            below,
-            delta,
-            sums,
-          );
+          const dBelow = affineBackward(layout.layers[l] as MlpLayerOffsets, parameters, below, delta, sums);
           delta = dBelow.map((d, i) => d * slope(shape.activation, below[i] as number));
         }
       }

@@ -1,6 +1,7 @@
 import type { LstmKernel, LstmShape } from '../engine.js';
 import { requireLength } from '../array-lengths.js';
 import { checkSeries, checkStep, lstmLayout, lstmStateIndex } from '../lstm-layout.js';
+import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
 import { createKernelMemory, layOutRegions } from './kernel-memory.js';
 
 /** The functions of c/lstm.c; pointers are byte addresses. */
@@ -20,6 +21,10 @@ interface LstmExports {
     outputs: number,
     packed: number,
     workspace: number,
+    trace: number,
+    tracedBlocks: number,
+    traceCapacity: number,
+    traceStep: number,
   ): void;
   lstm_backpropagate(
     inputs: number,
@@ -34,6 +39,9 @@ interface LstmExports {
     gradient: number,
     packed: number,
     workspace: number,
+    trace: number,
+    tracedBlocks: number,
+    traceCapacity: number,
   ): void;
 }
 
@@ -49,6 +57,9 @@ export function lstm(shape: LstmShape): LstmKernel {
     weights: layout.weightCount,
     gradient: layout.weightCount,
   });
+  // Where the memory of single calls begins: behind the traces.
+  let free = fixed.end;
+  const identity = {};
   const forwardSize = kernels.lstm_forward_size(width, hidden, layers);
 
   const forward = (
@@ -58,8 +69,9 @@ export function lstm(shape: LstmShape): LstmKernel {
     outputs: Float32Array,
     n: number,
     steps: number,
+    appended: { trace: CountedTrace<number>; first: number } | undefined,
   ): void => {
-    const at = layOutRegions(fixed.end, {
+    const at = layOutRegions(free, {
       workspace: forwardSize,
       inputs: inputs.length,
       state: state.length,
@@ -81,6 +93,10 @@ export function lstm(shape: LstmShape): LstmKernel {
       at.outputs,
       fixed.packed,
       at.workspace,
+      appended?.trace.storage ?? 0,
+      appended?.trace.blocks ?? 0,
+      appended?.trace.capacity ?? 0,
+      appended?.first ?? 0,
     );
     memory.read(at.state, state);
     memory.read(at.outputs, outputs);
@@ -90,17 +106,25 @@ export function lstm(shape: LstmShape): LstmKernel {
     shape,
     weightCount: layout.weightCount,
     stateSize: (n) => layout.statePerCoordinate * n,
-    stateIndex: (n, coordinate, layer, part, unit) =>
-      lstmStateIndex(shape, n, coordinate, layer, part, unit),
-    step(weights, inputs, state, outputs) {
+    stateIndex: (n, coordinate, layer, part, unit) => lstmStateIndex(shape, n, coordinate, layer, part, unit),
+    createTrace(n, capacity, maxBytes) {
+      const { blocks, floats } = traceExtent(shape, n, capacity, maxBytes);
+      const at = layOutRegions(free, { trace: floats });
+      memory.reserve(at.end);
+      free = at.end;
+      return new CountedTrace(identity, n, capacity, blocks, at.trace);
+    },
+    step(weights, inputs, state, outputs, trace) {
       const n = checkStep(shape, layout, weights, inputs, state, outputs);
-      forward(weights, inputs, state, outputs, n, 1);
+      const appended = appendToTrace<number>('step', identity, trace, n, 1);
+      forward(weights, inputs, state, outputs, n, 1, appended);
     },
-    sequence(weights, inputs, state, outputs) {
+    sequence(weights, inputs, state, outputs, trace) {
       const { n, steps } = checkSeries('sequence', shape, layout, weights, inputs, state, outputs);
-      forward(weights, inputs, state, outputs, n, steps);
+      const appended = appendToTrace<number>('sequence', identity, trace, n, steps);
+      forward(weights, inputs, state, outputs, n, steps, appended);
     },
-    backpropagate(weights, initialState, inputs, cotangent, weightGradient) {
+    backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
       const { n, steps } = checkSeries(
         'backpropagate',
         shape,
@@ -117,7 +141,8 @@ export function lstm(shape: LstmShape): LstmKernel {
         layout.weightCount,
         '[weightCount]',
       );
-      const at = layOutRegions(fixed.end, {
+      const traced = traceOfSegment<number>(identity, trace, n, steps);
+      const at = layOutRegions(free, {
         workspace: kernels.lstm_backward_size(width, hidden, layers, steps),
         inputs: inputs.length,
         state: initialState.length,
@@ -142,6 +167,9 @@ export function lstm(shape: LstmShape): LstmKernel {
         fixed.gradient,
         fixed.packed,
         at.workspace,
+        traced?.storage ?? 0,
+        traced?.blocks ?? 0,
+        traced?.capacity ?? 0,
       );
       memory.read(fixed.gradient, weightGradient);
     },
