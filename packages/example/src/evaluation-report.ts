@@ -2,12 +2,18 @@ import { describeTuningOutcome } from '@metadescent/optimizers';
 import type { CurveSetInput, MetaTrainingRecordInput, OutcomeCountsInput, ReportInput, ResultTableInput, TuningRecordInput } from '@metadescent/reporting';
 import type { EvaluationResult, OptimizerResult } from './evaluation.js';
 
-/** The curves of an evaluation: mean and band of the true objective of every optimizer. */
+/**
+ * The curves of an evaluation: mean and band of the true objective of every optimizer. A line-search method that ends orders of magnitude below the others (it solves a small quadratic exactly) would
+ * press all other curves into one line: it is named in a note and left to the table.
+ */
 export function curvesOf(result: EvaluationResult): CurveSetInput {
+  const bestFinal = Math.min(...result.optimizers.filter((entry) => entry.class !== 'line-search').map(finalOf));
+  const offScale = result.optimizers.filter((entry) => entry.class === 'line-search' && finalOf(entry) < 0.05 * bestFinal);
   return {
     title: result.title,
     subtitle: `mean ± standard error over ${result.heldOutOptimizees} held-out optimizees`,
-    series: result.optimizers.map(({ optimizer, kind, mean, standardError, count }) => ({ optimizer, kind, mean, standardError, count })),
+    series: result.optimizers.filter((entry) => !offScale.includes(entry)).map(({ optimizer, kind, mean, standardError, count }) => ({ optimizer, kind, mean, standardError, count })),
+    notes: offScale.map((entry) => `Not drawn: ${entry.optimizer}, which searches along lines and ends far below the axis, at ${finalOf(entry).toPrecision(2)}.`),
     reference: result.source,
   };
 }

@@ -88,6 +88,13 @@ test('the report names every optimizer, its settings and the ratio', async () =>
   expect(page).toContain(result.comparison.ratio.toFixed(3));
   expect(page).toContain('npx metadescent demo');
   expect(comparisonSentence(result)).toContain(result.comparison.bestBaseline);
-  expect(curvesOf(result).series).toHaveLength(9);
   expect(tableOf(result).rows).toHaveLength(9);
+});
+
+test('line-search methods that solve the quadratics exactly are named in notes instead of stretching the axis', () => {
+  const curves = curvesOf(result);
+  expect(curves.series.map(({ optimizer }) => optimizer)).toEqual(['lstm', 'sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam']);
+  expect(curves.notes).toEqual([expect.stringContaining('conjugate-gradient'), expect.stringContaining('lbfgs')]);
+  const level = { ...result, optimizers: result.optimizers.map((entry) => ({ ...entry, mean: entry.mean.map(() => 1) })) };
+  expect(curvesOf(level).series).toHaveLength(9);
 });

@@ -1,4 +1,4 @@
-import { terminalPlot, terminalTable } from '@metadescent/reporting';
+import { curveCaption, curveSetSchema, terminalPlot, terminalTable } from '@metadescent/reporting';
 import type { EvaluationResult } from './evaluation.js';
 import { comparisonSentence, curvesOf, tableOf } from './evaluation-report.js';
 
@@ -6,7 +6,8 @@ import { comparisonSentence, curvesOf, tableOf } from './evaluation-report.js';
 export function printResult(result: EvaluationResult): void {
   const width = Math.min(process.stdout.columns ?? 100, 120);
   const colour = process.stdout.isTTY === true;
-  const plot = terminalPlot(curvesOf(result), { width, height: 18, colour });
+  const curves = curveSetSchema.parse(curvesOf(result));
+  const plot = terminalPlot(curves, { width, height: 18, colour });
   const table = terminalTable(tableOf(result), { width, colour });
-  process.stdout.write(`\n${plot}\n\n${table}\n\n${comparisonSentence(result)}\n`);
+  process.stdout.write(`\n${plot}\n\n${curveCaption(curves).join('\n')}\n\n${table}\n\n${comparisonSentence(result)}\n`);
 }

@@ -156,10 +156,7 @@ export function encodeCheckpoint({ step, tensors, state, score, metadata = {} }:
  * @throws SafetensorsError, SyntaxError or Error if the bytes are damaged or no checkpoint.
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  // A plain view: Node's Buffer has a `slice` of its own that does not copy.
-  const { tensors, metadata } = readSafetensors(
-    new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  );
+  const { tensors, metadata } = readSafetensors(bytes);
   const { [CHECKSUM_KEY]: checksum, ...content } = metadata;
   const { [HEADER_KEY]: header, ...free } = content;
   if (checksum === undefined || header === undefined)
