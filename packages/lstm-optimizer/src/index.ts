@@ -8,3 +8,4 @@ export * from './meta-training.js';
 export * from './random-scaling.js';
 export * from './checkpoint.js';
 export * from './pretrained.js';
+export * from './orientation.js';

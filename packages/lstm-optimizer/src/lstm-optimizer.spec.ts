@@ -13,10 +13,15 @@ const layout = parameterLayout([
 ]);
 
 describe('conformance', () => {
-  for (const networks of [undefined, [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }]]) {
-    const rule = lstmRuleSchema.parse({ hidden: 5, ...(networks && { networks }) });
+  const variants = {
+    'one network': {},
+    'two networks': { networks: [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }] },
+    odd: { symmetry: 'odd' as const },
+  };
+  for (const [name, variant] of Object.entries(variants)) {
+    const rule = lstmRuleSchema.parse({ hidden: 5, ...variant });
     const create = () => lstmOptimizer(rule, initialWeights(rule, createKey(1)), engine);
-    for (const check of optimizerConformance(create, { descends: false })) test(`${networks ? 'two networks' : 'one network'}: ${check.name}`, check.run);
+    for (const check of optimizerConformance(create, { descends: false })) test(`${name}: ${check.name}`, check.run);
   }
 });
 
@@ -47,6 +52,25 @@ test('coordinates are independent: permuting gradients permutes steps', () => {
   const plain = run((g) => g);
   const permuted = run((g) => Float32Array.from(order, (j) => g[j]!));
   expect(permuted).toBeAllClose(Array.from(order, (j) => plain[j]!), { rtol: 1e-6 });
+});
+
+test('an odd rule: opposite gradients give opposite steps, coordinates without a gradient stay, until they have one', () => {
+  const rule = lstmRuleSchema.parse({ hidden: 4, symmetry: 'odd' });
+  const weights = initialWeights(rule, createKey(2)).map((w, i) => w + 0.3 * createKey(9).fold(i).normal(1)[0]!);
+  const optimizer = lstmOptimizer(rule, weights, engine);
+  const gradients = Array.from({ length: 6 }, (_, t) => Float32Array.from(createKey(3).fold(t).normal(9), (g, j) => (j === 8 && t < 3 ? 0 : 0.01 * g)));
+  const run = (sign: number) => {
+    const state = optimizer.init(layout);
+    return gradients.map((g, iteration) => {
+      const step = new Float32Array(9);
+      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient: g.map((x) => sign * x), objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+      return step;
+    });
+  };
+  const [steps, opposite] = [run(1), run(-1)];
+  steps.forEach((step, t) => step.forEach((delta, j) => expect(opposite[t]![j]! + delta).toBe(0)));
+  expect(steps.map((step) => step[8] !== 0)).toEqual([false, false, false, true, true, true]);
+  expect(steps[0]!.subarray(0, 8).every((delta) => delta !== 0)).toBe(true);
 });
 
 test('weights: the count of the paper’s network, and wrong lengths refused', () => {

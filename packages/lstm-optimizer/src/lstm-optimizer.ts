@@ -1,5 +1,6 @@
 import type { Optimizer, ParameterLayout } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
+import { orient } from './orientation.js';
 import {
   assignCoordinates,
   createLstmKernel,
@@ -16,8 +17,8 @@ import {
  *
  *     (g_t, h_{t+1}) = m(∇f(θ_t), h_t, φ),   Δθ_t = outputScale · g_t
  *
- * Every coordinate runs the same small network with a state of its own. State: one array per network, `lstm/<name>`, zeros at the start (opaque order,
- * see `LstmKernel.stateIndex`).
+ * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); for odd rules also
+ * `orientation/<name>`, a sign per coordinate (see `orient`).
  *
  * @param rule validated by `lstmRuleSchema`
  * @param weights φ [weightCount(rule)]; read at every step, so a trainer may change it between rollouts
@@ -46,12 +47,20 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
   return {
     name: 'lstm',
     init: (layout) =>
-      Object.fromEntries(planOf(layout).map((plan) => [plan.stateName, new Float32Array(kernel.stateSize(plan.network.size))])),
+      Object.fromEntries(
+        planOf(layout).flatMap(({ network }) => [
+          [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
+          ...(rule.symmetry === 'odd' ? [[orientationNameOf(network), new Float32Array(network.size)]] : []),
+        ]),
+      ),
     update({ layout, gradient }, state, step) {
-      for (const { network, stateName, weights: own, local, features, outputs } of planOf(layout)) {
+      for (const { network, weights: own, local, features, outputs } of planOf(layout)) {
         gather(network, gradient, local);
+        const orientation = state[orientationNameOf(network)] as Float32Array | undefined;
+        if (orientation) orient(local, orientation);
         preprocess(rule, engine, local, features);
-        kernel.step(own, features, state[stateName] as Float32Array, outputs);
+        kernel.step(own, features, state[stateNameOf(network)] as Float32Array, outputs);
+        if (orientation) for (let j = 0; j < outputs.length; j++) outputs[j] = (outputs[j] as number) * (orientation[j] as number);
         let at = 0;
         for (const { offset, size } of network.runs) {
           for (let i = 0; i < size; i++) step[offset + i] = rule.outputScale * (outputs[at + i] as number);
@@ -65,7 +74,6 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
 /** Scratch for one network on one layout: nothing here outlives a step. */
 interface StepPlan {
   readonly network: NetworkCoordinates;
-  readonly stateName: string;
   readonly weights: Float32Array;
   readonly local: Float32Array;
   readonly features: Float32Array;
@@ -75,7 +83,6 @@ interface StepPlan {
 function stepPlan(rule: LstmRule, network: NetworkCoordinates, weights: Float32Array): StepPlan {
   return {
     network,
-    stateName: stateNameOf(network),
     weights,
     local: new Float32Array(network.size),
     features: new Float32Array(inputCount(rule) * network.size),
@@ -86,4 +93,9 @@ function stepPlan(rule: LstmRule, network: NetworkCoordinates, weights: Float32A
 /** Name of a network's array in the optimizer's state. */
 export function stateNameOf(network: NetworkCoordinates): string {
   return `lstm/${network.name}`;
+}
+
+/** Name of the signs of a network's coordinates in the state of an odd rule. */
+export function orientationNameOf(network: NetworkCoordinates): string {
+  return `orientation/${network.name}`;
 }

@@ -8,8 +8,9 @@ import {
 } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { sampleCoordinates, sampleState } from './coordinate-sample.js';
-import { lstmOptimizer, stateNameOf } from './lstm-optimizer.js';
+import { lstmOptimizer, orientationNameOf, stateNameOf } from './lstm-optimizer.js';
 import { assignCoordinates, createLstmKernel, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
+import { orient } from './orientation.js';
 
 /** Where an unroll stands between two segments. */
 export interface UnrollCursor {
@@ -96,12 +97,18 @@ export function unrollSegment(
       const inputs = new Float32Array(length * planes);
       const cotangent = new Float32Array(length * m);
       const local = new Float32Array(m);
+      const signsBefore = initialState[orientationNameOf(network)] as Float32Array | undefined;
+      const orientation = signsBefore && Float32Array.from(sample.local, (place) => signsBefore[place] as number);
       for (let t = 0; t < length; t++) {
         const [gradientNow, pull] = [gradients[t] as Float32Array, pulls[t] as Float32Array];
         for (let j = 0; j < m; j++) {
           const coordinate = sample.flat[j] as number;
           local[j] = gradientNow[coordinate] as number;
           cotangent[t * m + j] = (sample.weight[j] as number) * (pull[coordinate] as number);
+        }
+        if (orientation) {
+          orient(local, orientation);
+          for (let j = 0; j < m; j++) cotangent[t * m + j] = (cotangent[t * m + j] as number) * (orientation[j] as number);
         }
         preprocess(rule, engine, local, inputs.subarray(t * planes, (t + 1) * planes));
       }
