@@ -12,10 +12,29 @@ import { join } from 'node:path';
 import { packageFolder, sourceDigest, sourceFiles, sourceFolder } from './sources.mjs';
 
 const compilerFlags = [
-  '--target=wasm32', '-std=c11', '-O3', '-msimd128', '-mbulk-memory', '-nostdlib', '-ffreestanding', '-fno-math-errno', '-ffp-contract=off',
-  '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror',
+  '--target=wasm32',
+  '-std=c11',
+  '-O3',
+  '-msimd128',
+  '-mbulk-memory',
+  '-nostdlib',
+  '-ffreestanding',
+  '-fno-math-errno',
+  '-ffp-contract=off',
+  '-fvisibility=hidden',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
 ];
-const linkerFlags = ['--no-entry', '--strip-all', '--gc-sections', '--stack-first', '-z', 'stack-size=65536', '--export=__heap_base'];
+const linkerFlags = [
+  '--no-entry',
+  '--strip-all',
+  '--gc-sections',
+  '--stack-first',
+  '-z',
+  'stack-size=65536',
+  '--export=__heap_base',
+];
 
 function run(command, args) {
   const { status, error, stderr, stdout } = spawnSync(command, args, { encoding: 'utf8' });
@@ -63,14 +82,17 @@ if (process.argv.includes('--check')) {
   const committed = readFileSync(moduleFile, 'utf8');
   const stated = (name) => committed.match(new RegExp(`${name} = '([^']*)'`))?.[1];
   const problems = [];
-  if (stated('sourceDigest') !== sourceDigest()) problems.push('src/wasm/kernels.gen.ts was built from other sources than c/*.c');
-  if (!committed.includes(readFileSync(wasmFile).toString('base64'))) problems.push('kernels.wasm and src/wasm/kernels.gen.ts differ');
+  if (stated('sourceDigest') !== sourceDigest())
+    problems.push('src/wasm/kernels.gen.ts was built from other sources than c/*.c');
+  if (!committed.includes(readFileSync(wasmFile).toString('base64')))
+    problems.push('kernels.wasm and src/wasm/kernels.gen.ts differ');
   let note = 'clang is not installed: compared the digest of the sources only';
   if (compiler) {
     const bytes = build();
     if (compiler === stated('compiler')) {
       note = `rebuilt with ${compiler}: the same ${bytes.length} bytes`;
-      if (!bytes.equals(readFileSync(wasmFile))) problems.push(`a rebuild with ${compiler} gives other bytes than kernels.wasm`);
+      if (!bytes.equals(readFileSync(wasmFile)))
+        problems.push(`a rebuild with ${compiler} gives other bytes than kernels.wasm`);
     } else {
       note = `rebuilt with ${compiler}; the committed file was built with ${stated('compiler')}, so bytes were not compared`;
     }

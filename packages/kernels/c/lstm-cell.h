@@ -17,13 +17,19 @@ enum {
   KEEP_STREAM  /* the same, past the cache, where the trace is too large for it */
 };
 
-/* `count` vectors from float `at` of each plane on: binary exponents of the gates (in `z`) → c, h, and what is kept. `gates` may be `z`. */
-INLINE void lstm_cells_in_step(const int count, const int keep, ptrdiff_t plane, ptrdiff_t at, const float *z,
-                               const float *c_before, float *h, float *c, float *gates, float *tanh_c) {
+/* Where `count` vectors of cells in step, from float `at` of a plane on, stand in a plane, in four planes of gates, and in a trace. */
 #define IN_STEP UNROLL for (int s = 0; s < count; s++)
 #define CELL (at + s * VEC_LANES)
 #define GATE(kind) ((kind) * plane + CELL)
 #define TRACED_GATE(kind) (4 * CELL + (kind) * VEC_LANES)
+
+/*
+ * Binary exponents of the gates (in `z`) → c′, h′, and what is kept. `gates` may be `z`.
+ *
+ *     i, f, o = σ(z_i), σ(z_f), σ(z_o)    g = tanh(z_g)    c′ = f c + i g    h′ = o tanh(c′)
+ */
+INLINE void lstm_cells_in_step(const int count, const int keep, ptrdiff_t plane, ptrdiff_t at, const float *z,
+                               const float *c_before, float *h, float *c, float *gates, float *tanh_c) {
   vec i[MAX_IN_STEP], f[MAX_IN_STEP], g[MAX_IN_STEP], o[MAX_IN_STEP], next[MAX_IN_STEP];
   IN_STEP i[s] = vec_load(z + GATE(0));
   vec_sigmoids_of_exponents(count, i);
@@ -56,7 +62,7 @@ INLINE void lstm_cells_in_step(const int count, const int keep, ptrdiff_t plane,
   IN_STEP vec_store(h + CELL, vec_mul(o[s], next[s]));
 }
 
-/* c and h again from a trace, and tanh(c′): the same operations, hence the same bits, as in the step that wrote it. */
+/* c′ and h′ again from a trace, and tanh(c′): the same operations, hence the same bits, as in the step that wrote it. */
 INLINE void lstm_cells_from_trace(const int count, ptrdiff_t at, const float *traced, const float *c_before, float *h, float *c,
                                   float *tanh_c) {
   vec next[MAX_IN_STEP];
@@ -69,11 +75,12 @@ INLINE void lstm_cells_from_trace(const int count, ptrdiff_t at, const float *tr
   vec_tanhs(count, next);
   IN_STEP vec_store(tanh_c + CELL, next[s]);
   IN_STEP vec_store(h + CELL, vec_mul(vec_load(traced + TRACED_GATE(3)), next[s]));
+}
+
 #undef TRACED_GATE
 #undef GATE
 #undef CELL
 #undef IN_STEP
-}
 
 /* Runs `body(count)` over a plane, CELLS_IN_STEP vectors at a time and then one by one; `at` is the first float. */
 #define FOR_CELLS(at, plane, body)                                                                                       \
@@ -102,6 +109,7 @@ INLINE const float *lstm_layer_forward(const int keep, const float *panel, int i
   return panel;
 }
 
+/* c_before and a layer's part of a trace → c, h and tanh(c). */
 INLINE void lstm_layer_from_trace(int hidden, const float *traced, const float *c_before, float *h, float *c, float *tanh_c) {
   const ptrdiff_t plane = (ptrdiff_t)hidden * LANES;
 #define AGAIN(count) lstm_cells_from_trace(count, at, traced, c_before, h, c, tanh_c)

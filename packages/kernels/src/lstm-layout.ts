@@ -107,19 +107,59 @@ export function checkStep(
   return n;
 }
 
-/** Checks the arrays of `sequence` (`series` = outputs) or `backpropagate` (`series` = cotangent); returns n and T. */
-export function checkSeries(
-  method: 'sequence' | 'backpropagate',
+/** Checks the arrays of `sequence`; returns n and T. */
+export function checkSequence(
   shape: LstmShape,
   layout: LstmLayout,
   weights: Float32Array,
   inputs: Float32Array,
   state: Float32Array,
-  series: Float32Array,
+  outputs: Float32Array,
 ): { n: number; steps: number } {
-  const caller = `LstmKernel.${method}`;
-  const stateName = method === 'sequence' ? 'state' : 'initialState';
-  const seriesName = method === 'sequence' ? 'outputs' : 'cotangent';
+  return checkSeries(
+    'LstmKernel.sequence',
+    shape,
+    layout,
+    weights,
+    inputs,
+    ['state', state],
+    ['outputs', outputs],
+  );
+}
+
+/** Checks the arrays of `backpropagate`; returns n and T. */
+export function checkBackpropagation(
+  shape: LstmShape,
+  layout: LstmLayout,
+  weights: Float32Array,
+  initialState: Float32Array,
+  inputs: Float32Array,
+  cotangent: Float32Array,
+  weightGradient: Float32Array,
+): { n: number; steps: number } {
+  const caller = 'LstmKernel.backpropagate';
+  requireLength(caller, 'weightGradient', weightGradient, layout.weightCount, '[weightCount]');
+  return checkSeries(
+    caller,
+    shape,
+    layout,
+    weights,
+    inputs,
+    ['initialState', initialState],
+    ['cotangent', cotangent],
+  );
+}
+
+/** The length of the state tells n, that of the series over time (outputs or cotangent) then T. */
+function checkSeries(
+  caller: string,
+  shape: LstmShape,
+  layout: LstmLayout,
+  weights: Float32Array,
+  inputs: Float32Array,
+  [stateName, state]: readonly [name: string, array: Float32Array],
+  [seriesName, series]: readonly [name: string, array: Float32Array],
+): { n: number; steps: number } {
   requireLength(caller, 'weights', weights, layout.weightCount, '[weightCount]');
   const n = requireMultiple(caller, stateName, state, layout.statePerCoordinate, '[stateSize(n)]');
   const steps = requireMultiple(caller, seriesName, series, n, `[T, n = ${n}]`);

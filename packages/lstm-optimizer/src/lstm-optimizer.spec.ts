@@ -4,6 +4,7 @@ import { optimizerConformance } from '@metadescent/core/conformance';
 import { typescriptEngine } from '@metadescent/kernels';
 import { assignCoordinates, initialWeights, lstmRuleSchema, weightCount } from './lstm-rule.js';
 import { lstmOptimizer } from './lstm-optimizer.js';
+import { randomOrientation } from './orientation.js';
 
 const engine = typescriptEngine();
 const layout = parameterLayout([
@@ -16,7 +17,7 @@ describe('conformance', () => {
   const variants = {
     'one network': {},
     'two networks': { networks: [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }] },
-    odd: { symmetry: 'odd' as const },
+    'random orientation': { orientation: 'random' as const },
   };
   for (const [name, variant] of Object.entries(variants)) {
     const rule = lstmRuleSchema.parse({ hidden: 5, ...variant });
@@ -54,23 +55,24 @@ test('coordinates are independent: permuting gradients permutes steps', () => {
   expect(permuted).toBeAllClose(Array.from(order, (j) => plain[j]!), { rtol: 1e-6 });
 });
 
-test('an odd rule: opposite gradients give opposite steps, coordinates without a gradient stay, until they have one', () => {
-  const rule = lstmRuleSchema.parse({ hidden: 4, symmetry: 'odd' });
-  const weights = initialWeights(rule, createKey(2)).map((w, i) => w + 0.3 * createKey(9).fold(i).normal(1)[0]!);
-  const optimizer = lstmOptimizer(rule, weights, engine);
-  const gradients = Array.from({ length: 6 }, (_, t) => Float32Array.from(createKey(3).fold(t).normal(9), (g, j) => (j === 8 && t < 3 ? 0 : 0.01 * g)));
-  const run = (sign: number) => {
+test('random orientation: the rule without it, run in coordinates of which about half are negated', () => {
+  const weights = initialWeights(lstmRuleSchema.parse({ hidden: 4 }), createKey(2));
+  const signs = randomOrientation(9);
+  expect([...randomOrientation(1000)].filter((sign) => sign === 1).length).toBeGreaterThan(450);
+  expect([...randomOrientation(1000)].filter((sign) => sign === -1).length).toBeGreaterThan(450);
+  const run = (orientation: 'none' | 'random', arrange: (g: Float32Array) => Float32Array) => {
+    const optimizer = lstmOptimizer(lstmRuleSchema.parse({ hidden: 4, orientation }), weights, engine);
     const state = optimizer.init(layout);
-    return gradients.map((g, iteration) => {
+    return Array.from({ length: 4 }, (_, iteration) => {
       const step = new Float32Array(9);
-      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient: g.map((x) => sign * x), objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
-      return step;
+      const gradient = arrange(Float32Array.from(createKey(3).fold(iteration).normal(9)));
+      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient, objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+      return [...arrange(step)];
     });
   };
-  const [steps, opposite] = [run(1), run(-1)];
-  steps.forEach((step, t) => step.forEach((delta, j) => expect(opposite[t]![j]! + delta).toBe(0)));
-  expect(steps.map((step) => step[8] !== 0)).toEqual([false, false, false, true, true, true]);
-  expect(steps[0]!.subarray(0, 8).every((delta) => delta !== 0)).toBe(true);
+  const negate = (x: Float32Array) => x.map((value, j) => signs[j]! * value);
+  expect(run('random', (x) => x)).toEqual(run('none', negate));
+  expect(run('random', (x) => x)).not.toEqual(run('none', (x) => x));
 });
 
 test('weights: the count of the paper’s network, and wrong lengths refused', () => {

@@ -1,6 +1,6 @@
 import type { Optimizer, ParameterLayout } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
-import { orient } from './orientation.js';
+import { orient, randomOrientation } from './orientation.js';
 import {
   assignCoordinates,
   createLstmKernel,
@@ -17,8 +17,8 @@ import {
  *
  *     (g_t, h_{t+1}) = m(∇f(θ_t), h_t, φ),   Δθ_t = outputScale · g_t
  *
- * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); for odd rules also
- * `orientation/<name>`, a sign per coordinate (see `orient`).
+ * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); with random orientation also
+ * `orientation/<name>`, the sign of each coordinate.
  *
  * @param rule validated by `lstmRuleSchema`
  * @param weights φ [weightCount(rule)]; read at every step, so a trainer may change it between rollouts
@@ -50,17 +50,17 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
       Object.fromEntries(
         planOf(layout).flatMap(({ network }) => [
           [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
-          ...(rule.symmetry === 'odd' ? [[orientationNameOf(network), new Float32Array(network.size)]] : []),
+          ...(rule.orientation === 'random' ? [[orientationNameOf(network), randomOrientation(network.size)]] : []),
         ]),
       ),
     update({ layout, gradient }, state, step) {
       for (const { network, weights: own, local, features, outputs } of planOf(layout)) {
         gather(network, gradient, local);
         const orientation = state[orientationNameOf(network)] as Float32Array | undefined;
-        if (orientation) orient(local, orientation);
+        orient(local, orientation);
         preprocess(rule, engine, local, features);
         kernel.step(own, features, state[stateNameOf(network)] as Float32Array, outputs);
-        if (orientation) for (let j = 0; j < outputs.length; j++) outputs[j] = (outputs[j] as number) * (orientation[j] as number);
+        orient(outputs, orientation);
         let at = 0;
         for (const { offset, size } of network.runs) {
           for (let i = 0; i < size; i++) step[offset + i] = rule.outputScale * (outputs[at + i] as number);
@@ -95,7 +95,7 @@ export function stateNameOf(network: NetworkCoordinates): string {
   return `lstm/${network.name}`;
 }
 
-/** Name of the signs of a network's coordinates in the state of an odd rule. */
+/** Name of the signs of a network's coordinates in the optimizer's state. */
 export function orientationNameOf(network: NetworkCoordinates): string {
   return `orientation/${network.name}`;
 }

@@ -20,8 +20,8 @@ export const lstmRuleSchema = z.strictObject({
       z.strictObject({ kind: z.literal('none'), scale: z.number().positive().default(1) }),
     ])
     .default({ kind: 'log-sign', p: 10 }),
-  /** `odd`: opposite gradients give opposite steps, exactly (see `orient`); `none`: whatever the LSTM has learned, as in the paper. */
-  symmetry: z.enum(['none', 'odd']).default('none'),
+  /** `random`: the LSTM sees every coordinate with a random sign (see `randomOrientation`); `none`: as it is, as in the paper. */
+  orientation: z.enum(['none', 'random']).default('none'),
   /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
   outputScale: z.number().positive().default(0.1),
   /**

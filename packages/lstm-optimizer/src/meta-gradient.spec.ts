@@ -13,7 +13,7 @@ const optimizee = slopes().sample(key);
 const rules: Record<string, LstmRule> = {
   'one network, log-sign': lstmRuleSchema.parse({ hidden: 3, layers: 2 }),
   'no preprocessing': lstmRuleSchema.parse({ hidden: 4, layers: 1, preprocessing: { kind: 'none', scale: 0.5 }, outputScale: 1 }),
-  odd: lstmRuleSchema.parse({ hidden: 3, layers: 1, symmetry: 'odd' }),
+  'random orientation': lstmRuleSchema.parse({ hidden: 3, layers: 1, orientation: 'random' }),
   'networks by role': lstmRuleSchema.parse({ hidden: 3, layers: 1, networks: [{ name: 'biases', roles: ['bias'] }, { name: 'rest' }] }),
 };
 

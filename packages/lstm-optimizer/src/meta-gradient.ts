@@ -97,8 +97,8 @@ export function unrollSegment(
       const inputs = new Float32Array(length * planes);
       const cotangent = new Float32Array(length * m);
       const local = new Float32Array(m);
-      const signsBefore = initialState[orientationNameOf(network)] as Float32Array | undefined;
-      const orientation = signsBefore && Float32Array.from(sample.local, (place) => signsBefore[place] as number);
+      const signs = initialState[orientationNameOf(network)] as Float32Array | undefined;
+      const orientation = signs && Float32Array.from(sample.local, (place) => signs[place] as number);
       for (let t = 0; t < length; t++) {
         const [gradientNow, pull] = [gradients[t] as Float32Array, pulls[t] as Float32Array];
         for (let j = 0; j < m; j++) {
@@ -106,10 +106,8 @@ export function unrollSegment(
           local[j] = gradientNow[coordinate] as number;
           cotangent[t * m + j] = (sample.weight[j] as number) * (pull[coordinate] as number);
         }
-        if (orientation) {
-          orient(local, orientation);
-          for (let j = 0; j < m; j++) cotangent[t * m + j] = (cotangent[t * m + j] as number) * (orientation[j] as number);
-        }
+        orient(local, orientation);
+        orient(cotangent.subarray(t * m, (t + 1) * m), orientation);
         preprocess(rule, engine, local, inputs.subarray(t * planes, (t + 1) * planes));
       }
       const own = [i * perNetwork, (i + 1) * perNetwork] as const;

@@ -35,8 +35,10 @@ export const metaTrainingSchema = z.strictObject({
    * validation always uses `horizon`. Short segments learn fast but favour early steps; long ones see what a step does later, and need a rule that already works.
    */
   curriculum: z.array(z.strictObject({ fromEpoch: z.int().min(0), horizon: z.int().min(1), segment: z.int().min(1) })).default([]),
-  /** Half-width of ln c in random input scaling (see `randomlyScaled`); 0 is off. */
+  /** Half-width of ln |c| in random input scaling (see `randomlyScaled`); 0 is off. */
   randomScaling: z.number().min(0).default(0),
+  /** New random signs of the coordinates for every unroll; goes with rules of random orientation (see `randomOrientation`), which otherwise always see the same signs in training. */
+  randomSigns: z.boolean().default(false),
 });
 
 /** A validated recipe. */

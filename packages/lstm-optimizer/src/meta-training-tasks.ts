@@ -12,7 +12,7 @@ import { lstmOptimizer } from './lstm-optimizer.js';
 import type { LstmRule } from './lstm-rule.js';
 import { unrollSegment, type SegmentResult, type UnrollCursor } from './meta-gradient.js';
 import type { MetaTrainingExecutor } from './meta-training.js';
-import { randomlyScaled } from './random-scaling.js';
+import { randomlyScaled, type RandomScaling } from './random-scaling.js';
 
 /** One segment of one unroll, as plain data that can be sent to a worker. */
 export interface SegmentTask {
@@ -24,7 +24,7 @@ export interface SegmentTask {
   readonly length: number;
   readonly horizon: number;
   readonly loss: MetaLossName;
-  readonly randomScaling: number;
+  readonly scaling: RandomScaling;
   readonly coordinatesPerGroup: number;
 }
 
@@ -57,7 +57,7 @@ export interface MetaTrainingProblem {
 /** Runs one segment: a pure function of the task. */
 export function runSegmentTask(problem: MetaTrainingProblem, task: SegmentTask): SegmentResult {
   const key = keyFromWords(task.key);
-  const optimizee = randomlyScaled(problem.training.sample(key.fold('optimizee')), task.randomScaling, key.fold('scaling'));
+  const optimizee = randomlyScaled(problem.training.sample(key.fold('optimizee')), task.scaling, key.fold('scaling'));
   return unrollSegment(problem.rule, task.weights, optimizee, problem.engine, {
     length: task.length,
     horizon: task.horizon,

@@ -87,11 +87,18 @@ test('schedules: the rate falls geometrically, the curriculum switches at its ep
   expect([0, 1, 2].map((e) => unrollAt(scheduled, e).segment)).toEqual([20, 20, 25]);
 });
 
-test('random scaling is a change of coordinates: same value, chain rule, start mapped to the same point', () => {
+test.each([
+  { range: 2, signs: false },
+  { range: 0, signs: true },
+  { range: 1, signs: true },
+])('random scaling $range, signs $signs is a change of coordinates: same value, chain rule, start mapped to the same point', (scaling) => {
   const inner = bowls().sample(key);
-  const scaled = randomlyScaled(inner, 2, key.fold('scaling'));
+  const scaled = randomlyScaled(inner, scaling, key.fold('scaling'));
   const [start, innerStart] = [scaled.initialParameters(key), inner.initialParameters(key)];
-  expect(scaled.trueObjective(start)).toBeCloseTo(inner.trueObjective(innerStart), 5);
+  const [slope, innerSlope] = [new Float32Array(6), new Float32Array(6)];
+  expect(scaled.trueObjective(start, slope)).toBeCloseTo(inner.trueObjective(innerStart, innerSlope), 5);
+  const flipped = slope.filter((g, j) => g * innerSlope[j]! < 0).length;
+  expect(flipped > 0 && flipped < 6).toBe(scaling.signs);
   const at = Float32Array.from(key.fold('at').normal(6));
   const gradient = new Float32Array(6);
   scaled.trueObjective(at, gradient);
@@ -100,7 +107,11 @@ test('random scaling is a change of coordinates: same value, chain rule, start m
     const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
     expect(Math.abs(difference - gradient[j]!)).toBeLessThan(2e-3 * (1 + Math.abs(difference)));
   }
-  expect(randomlyScaled(inner, 0, key)).toBe(inner);
+});
+
+test('without scale and sign the optimizee stays as it is', () => {
+  const inner = bowls().sample(key);
+  expect(randomlyScaled(inner, { range: 0, signs: false }, key)).toBe(inner);
 });
 
 test('weights files: what is written is read; other files are refused with the reason', () => {

@@ -157,7 +157,7 @@ async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: r
         length,
         horizon,
         loss: recipe.loss,
-        randomScaling: recipe.randomScaling,
+        scaling: { range: recipe.randomScaling, signs: recipe.randomSigns },
         coordinatesPerGroup: recipe.coordinatesPerGroup,
         ...(cursor && { cursor }),
       })),

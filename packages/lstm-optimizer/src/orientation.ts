@@ -1,22 +1,24 @@
+import { createKey } from '@metadescent/core';
+
 /**
- * Odd rules: negating every gradient of a coordinate negates its steps, and a coordinate that never had a gradient does not move.
+ * Random orientation: every coordinate j has a sign σ_j = ±1, drawn once, and the LSTM sees the problem in the coordinates σ ∘ θ:
  *
- * An LSTM is not odd. Trained on sigmoid networks it steps by +0.2 for one sign and by −0.4 for the other, and moves coordinates with no gradient at all by 0.04 a step in one direction: harmless for the
- * dead pixels of the training problem, ruin for a second hidden layer. Here each coordinate is turned so that its first gradient is positive:
+ *     Δθ_j = σ_j · outputScale · m(σ_j g_j, h_j, φ)
  *
- *     σ_j = sign of the first non-zero g_j,   Δθ_j = σ_j · outputScale · m(σ_j g_j, h_j, φ)
+ * An LSTM is not an odd function. Trained without signs, it moves coordinates that have no gradient all one way, by 0.04 a step: harmless for the dead pixels of the training problem, but behind a second sigmoid layer every first-layer gradient is
+ * tiny, the drift adds up, and the units saturate. With signs there is no preferred direction: what adds up is learning, and a drift becomes a random perturbation, which the rule learns to use where a
+ * network starts too close to zero to have gradients. Ours; the paper has no such thing. The signs depend on the number of coordinates alone.
  *
- * which makes the rule odd exactly, costs no second pass through the LSTM, and keeps its weights free.
- *
- * Turns `gradient` in place; sets those entries of `orientation` that are still 0.
- *
- * @param gradient [n]
- * @param orientation σ, 0 where no gradient was seen yet [n]
+ * @returns σ [n]
+ * @example
+ * randomOrientation(3).every((sign) => Math.abs(sign) === 1) // => true
  */
-export function orient(gradient: Float32Array, orientation: Float32Array): void {
-  for (let j = 0; j < gradient.length; j++) {
-    const g = gradient[j] as number;
-    if (orientation[j] === 0) orientation[j] = Math.sign(g);
-    gradient[j] = g * (orientation[j] as number);
-  }
+export function randomOrientation(n: number): Float32Array {
+  return Float32Array.from(createKey(0).fold('orientation').uniform(n), (u) => (u < 0.5 ? -1 : 1));
+}
+
+/** x_j ← σ_j x_j; nothing where the rule has no orientation. */
+export function orient(x: Float32Array, orientation: Float32Array | undefined): void {
+  if (!orientation) return;
+  for (let j = 0; j < x.length; j++) x[j] = (x[j] as number) * (orientation[j] as number);
 }

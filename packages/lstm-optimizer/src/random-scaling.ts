@@ -1,18 +1,27 @@
 import type { Key, Minibatch, Optimizee } from '@metadescent/core';
 
+/** How the coordinates of a training optimizee are changed at random. */
+export interface RandomScaling {
+  /** Half-width of ln |c|; 0 keeps the scale. */
+  readonly range: number;
+  /** Whether c_j is negative with probability ½. */
+  readonly signs: boolean;
+}
+
 /**
- * The same objective in coordinates of random scale (Lv, Jiang & Li 2017, "Learning gradient descent: better generalization and longer horizons", §3.1):
+ * The same objective in coordinates of random scale (Lv, Jiang & Li 2017, "Learning gradient descent: better generalization and longer horizons", §3.1) and random sign (ours, see `randomOrientation`):
  *
- *     f_c(θ) = f(c ∘ θ),   θ_0 = θ_0^f / c,   c_j = exp(u_j), u_j ~ U[−range, range]
+ *     f_c(θ) = f(c ∘ θ),   θ_0 = θ_0^f / c,   c_j = ± exp(u_j), u_j ~ U[−range, range]
  *
- * A rule that is meta-trained on scaled optimizees cannot rely on one scale of gradients, and holds up beyond its horizon and on other problems.
+ * A rule that is meta-trained on scaled optimizees cannot rely on one scale of gradients, and holds up beyond its horizon and on other problems; one that is trained with signs cannot rely on a direction.
  *
- * @param range half-width of ln c; 0 gives `optimizee` back
+ * @returns `optimizee` itself where nothing is to be changed
  */
-export function randomlyScaled(optimizee: Optimizee, range: number, key: Key): Optimizee {
-  if (range === 0) return optimizee;
+export function randomlyScaled(optimizee: Optimizee, { range, signs }: RandomScaling, key: Key): Optimizee {
+  if (range === 0 && !signs) return optimizee;
   const n = optimizee.layout.size;
   const scale = Float32Array.from(key.uniform(n), (u) => Math.exp(range * (2 * u - 1)));
+  if (signs) key.fold('signs').uniform(n).forEach((u, j) => (scale[j] = u < 0.5 ? -(scale[j] as number) : (scale[j] as number)));
   const inner = new Float32Array(n);
   const within = (evaluate: Minibatch['evaluate']): Minibatch['evaluate'] => (parameters, gradient) => {
     for (let j = 0; j < n; j++) inner[j] = (scale[j] as number) * (parameters[j] as number);

@@ -2,8 +2,8 @@
  * `npm run test:packages`: the packages as people get them.
  *
  * Builds and packs every package, inspects the tarballs (contents, publint, attw), installs all of them together into an empty folder
- * outside the workspace, imports every entry point, compiles a TypeScript consumer, and runs the examples of each README with plain node
- * and those of the doc comments whose `// =>` lines state what they give.
+ * outside the workspace, imports every entry point, compiles a TypeScript consumer, runs the examples of each README with plain node and
+ * those of the doc comments whose `// =>` lines state what they give, and loads the prebuilt native kernels without a compiler.
  * Folders of packages as arguments (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep`
  * leaves the folder for a look.
  */
@@ -25,6 +25,7 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
+import { prebuildProblems } from './native-prebuilds.js';
 import { instrument, namedInInstall, readmeExamples } from './readme-examples.js';
 import { contentProblems } from './tarball-contents.js';
 
@@ -328,6 +329,7 @@ try {
       runCommands(packed);
     }
     runDocExamples(all);
+    problems.push(...prebuildProblems(consumer));
   }
   for (const { name, size, files } of all)
     console.log(`${name}: ${files.length} files, ${(size / 1024).toFixed(0)} KiB`);

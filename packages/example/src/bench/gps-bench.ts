@@ -10,6 +10,8 @@ import {
   wasmGpsEngine,
 } from '@metadescent/kernels';
 import { nativeGpsEngine } from '@metadescent/kernels/node';
+import { cpuSeconds } from './cpu-time.js';
+import { median } from './median.js';
 import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';
 
 /** One line of the benchmark of the guided-policy-search kernels. */
@@ -163,11 +165,5 @@ function numpyPeer(): { lqg_ms: number; moments_ms: number } | undefined {
 }
 
 function milliseconds(work: () => void): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+  return 1000 * cpuSeconds(work);
 }

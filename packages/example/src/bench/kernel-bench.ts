@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type KernelEngine, type PeakProbe, wasmEngine, wasmPeakProbe } from '@metadescent/kernels';
 import { availableTargets, nativeEngine, nativePeakProbe } from '@metadescent/kernels/node';
+import { cpuSeconds } from './cpu-time.js';
 import { median } from './median.js';
 import { PEER_NAMES, type Peer, type PeerName, startPeer } from './peers.js';
 import { twoWorkerGain } from './two-workers.js';
@@ -13,7 +14,7 @@ export interface KernelBenchRow {
   readonly work: string;
   /** Engine or library, with what exactly ran. */
   readonly participant: string;
-  /** Median over the repetitions. */
+  /** Processor time, the median over the repetitions. */
   readonly seconds: number;
   /** Floating-point operations of the work's matrix products, without any that are done twice. */
   readonly flops: number;
@@ -47,7 +48,7 @@ export interface KernelBenchOptions {
 
 /**
  * Times kernels and peers side by side, in turns within one run, so that a change of the machine's speed meets all of them alike; ratios are taken within
- * a turn, then their median.
+ * a turn, then their median. Times are processor times (see `cpuSeconds`), for peers too.
  */
 export async function runKernelBench(
   options: KernelBenchOptions = {},
@@ -120,7 +121,7 @@ async function measureWork(
     // The first turn warms caches and just-in-time compilers, and does not count.
     for (let turn = -1; turn < repetitions; turn++) {
       for (const { run, probe, seconds, shares } of ours) {
-        const time = timed(() => {
+        const time = cpuSeconds(() => {
           for (let i = 0; i < work.timesPerMeasurement; i++) run();
         });
         const own = time / work.timesPerMeasurement;
@@ -163,13 +164,7 @@ async function measureWork(
 /** Floating-point operations per second of the probe, over about 4 ms. */
 function measurePeak(probe: PeakProbe): number {
   const iterations = 1_000_000;
-  return (probe.flopsPerIteration * iterations) / timed(() => probe.run(iterations));
-}
-
-function timed(work: () => void): number {
-  const start = performance.now();
-  work();
-  return (performance.now() - start) / 1000;
+  return (probe.flopsPerIteration * iterations) / cpuSeconds(() => probe.run(iterations));
 }
 
 async function peakMemory(engine: KernelEngine): Promise<MemoryBenchRow> {

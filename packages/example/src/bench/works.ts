@@ -28,7 +28,8 @@ export function benchWorks(): Work[] {
 
 /**
  * A truncated segment of meta-training: `steps` steps of the LSTM, one by one as an optimizee would ask for them, then backpropagation through all of them. Three
- * matrix products: forward, ∂L/∂(inputs, h), ∂L/∂W; what does not fit the trace is computed forward again, which is not counted.
+ * matrix products: forward, ∂L/∂W, and ∂L/∂(inputs, h) without the inputs of the first layer, which are constants. What does not fit the trace is computed forward again,
+ * which is not counted.
  */
 export function metaGradient(
   shape: LstmShape,
@@ -43,7 +44,7 @@ export function metaGradient(
   );
   return {
     name: `${steps}-step meta-gradient, ${layers}x${hidden} LSTM, ${inputs} inputs, ${coordinates} coordinates`,
-    flops: 3 * 2 * multiplyAdds * coordinates * steps,
+    flops: 2 * (3 * multiplyAdds - 4 * hidden * inputs) * coordinates * steps,
     timesPerMeasurement: 1,
     twoWorkers: true,
     peers: {

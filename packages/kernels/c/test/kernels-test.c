@@ -1,40 +1,42 @@
-/*
- * All single-precision kernels of one target against plain loops in double precision, on exactly sized and misaligned arrays: to be run with the address and undefined-behaviour
- * sanitizers (build/sanitize.sh). The exit code is the number of failures.
- *
- * It declares the kernels itself, as the engines do, so that a signature that has changed without them shows here too.
- */
+/* Runs all tests of the C kernels for one target; the exit code is the number of failures. */
+#include "testing.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PASTE(a, b) a##_##b
-#define NAME(a, b) PASTE(a, b)
-#define KERNEL(name) NAME(name, TARGET)
-
-int32_t KERNEL(lstm_packed_size)(int32_t, int32_t, int32_t);
-int32_t KERNEL(lstm_forward_size)(int32_t, int32_t, int32_t);
-int32_t KERNEL(lstm_backward_size)(int32_t, int32_t, int32_t, int32_t);
-int32_t KERNEL(lstm_trace_block_size)(int32_t, int32_t, int32_t);
-void KERNEL(lstm_trace_advise)(float *, double);
-void KERNEL(lstm_forward)(int32_t, int32_t, int32_t, int32_t, int32_t, const float *, const float *, float *, float *, float *,
-                          float *, float *, int32_t, int32_t, int32_t);
-void KERNEL(lstm_backpropagate)(int32_t, int32_t, int32_t, int32_t, int32_t, const float *, const float *, const float *,
-                                const float *, float *, float *, float *, float *, int32_t, int32_t);
-int32_t KERNEL(mlp_size)(const int32_t *, int32_t);
-double KERNEL(mlp_evaluate)(const int32_t *, int32_t, int32_t, int32_t, int32_t, const float *, const void *, const float *,
-                            float *, float *);
-int32_t KERNEL(gemm_size)(int32_t, int32_t);
-void KERNEL(gemm)(int32_t, int32_t, int32_t, const float *, int32_t, const float *, int32_t, float *, float, float, float *);
-void KERNEL(preprocess_gradient)(const float *, int32_t, float, float, float, float *);
-int32_t KERNEL(peak_probe_flops)(void);
-float KERNEL(peak_probe)(int32_t);
-
 static int failures = 0, checks = 0;
 
-static double uniform(void) {
+void check(int holds, const char *what) {
+  checks++;
+  if (holds) return;
+  failures++;
+  printf("FAILED %s\n", what);
+}
+
+static void check_error(const char *what, double worst, double largest, double tolerance) {
+  char text[300];
+  snprintf(text, sizeof text, "%s: error %g, largest %g", what, worst, largest);
+  check(worst <= tolerance * (1 + largest), text);
+}
+
+#define DEFINE_COMPARE(name, type)                                                                               \
+  void name(const char *what, const type *actual, const double *expected, long count, double tolerance) {       \
+    double largest = 0, worst = 0;                                                                               \
+    for (long i = 0; i < count; i++) largest = fmax(largest, fabs(expected[i]));                                 \
+    for (long i = 0; i < count; i++) {                                                                           \
+      const double error = fabs(actual[i] - expected[i]);                                                        \
+      if (!(error <= worst)) worst = error; /* a NaN stays */                                                    \
+      if (isnan(worst)) break;                                                                                   \
+    }                                                                                                            \
+    check_error(what, worst, largest, tolerance);                                                                \
+  }
+DEFINE_COMPARE(compare, float)
+DEFINE_COMPARE(compare_doubles, double)
+
+double uniform(void) {
   static uint64_t state = 88172645463325252u;
   state ^= state << 13;
   state ^= state >> 7;
@@ -42,345 +44,42 @@ static double uniform(void) {
   return (double)(state >> 11) * 0x1p-53 * 2 - 1;
 }
 
-/* `count` floats that end with their allocation and start 4 bytes off any alignment; freed by `release`. */
-static float *floats(long count) {
-  float *allocation = malloc((size_t)(count + 1) * sizeof(float));
-  return allocation + 1;
-}
-static void release(float *p) { free(p - 1); }
+float *floats(long count) { return (float *)malloc((size_t)(count + 1) * sizeof(float)) + 1; }
+void release(float *p) { free(p - 1); }
 
-static float *random_floats(long count, double scale) {
+float *random_floats(long count, double scale) {
   float *p = floats(count);
   for (long i = 0; i < count; i++) p[i] = (float)(scale * uniform());
   return p;
 }
 
-static float *zeros(long count) {
+float *zeros(long count) {
   float *p = floats(count);
   memset(p, 0, (size_t)count * sizeof(float));
   return p;
 }
 
-/* Every |actual − expected| ≤ tolerance · (1 + largest |expected|). */
-static void compare(const char *what, const float *actual, const double *expected, long count, double tolerance) {
-  double largest = 0, worst = 0;
-  for (long i = 0; i < count; i++) largest = fmax(largest, fabs(expected[i]));
-  for (long i = 0; i < count; i++) {
-    const double error = fabs(actual[i] - expected[i]);
-    if (!(error <= worst)) worst = error;
-  }
-  checks++;
-  if (!(worst <= tolerance * (1 + largest))) {
-    failures++;
-    printf("FAILED %s: error %g, largest %g\n", what, worst, largest);
-  }
+double *doubles(long count) { return (double *)malloc((size_t)(count + 1) * sizeof(double)) + 1; }
+void release_doubles(double *p) { free(p - 1); }
+
+double *random_doubles(long count, double scale) {
+  double *p = doubles(count);
+  for (long i = 0; i < count; i++) p[i] = scale * uniform();
+  return p;
 }
 
-static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-
-/* ---- LSTM ---- */
-
-typedef struct {
-  int inputs, hidden, layers;
-} shape;
-
-static long weight_count(shape s) {
-  long count = s.hidden + 1;
-  for (int l = 0; l < s.layers; l++) count += 4L * s.hidden * ((l ? s.hidden : s.inputs) + s.hidden + 1);
-  return count;
-}
-
-/* The place of a state number: see lstmStateIndex in lstm-layout.ts. */
-static long state_at(shape s, int n, int j, int layer, int part, int unit) {
-  const int block = j / 16, lanes = n - 16 * block < 16 ? n - 16 * block : 16;
-  return (long)block * 16 * 2 * s.layers * s.hidden + ((2L * layer + part) * s.hidden + unit) * lanes + j % 16;
-}
-
-/* One coordinate, T steps: outputs, last state (h and c per layer), and gradients for its cotangents. */
-static void naive_lstm(shape s, int steps, const float *w, const double *x, const double *cotangent, double *h0, double *outputs,
-                       double *gradient) {
-  const int H = s.hidden, L = s.layers;
-  double *h = calloc((size_t)(steps + 1) * L * H, sizeof(double)), *c = calloc((size_t)(steps + 1) * L * H, sizeof(double));
-  double *g = calloc((size_t)steps * L * 4 * H, sizeof(double));
-  for (int l = 0; l < L; l++) {
-    for (int u = 0; u < H; u++) {
-      h[l * H + u] = h0[(2 * l) * H + u];
-      c[l * H + u] = h0[(2 * l + 1) * H + u];
-    }
-  }
-#define STATE(a, t, l) (a + ((long)(t) * L + (l)) * H)
-  for (int t = 0; t < steps; t++) {
-    const float *layer_w = w;
-    for (int l = 0; l < L; l++) {
-      const int I = l ? H : s.inputs;
-      const double *in = l ? STATE(h, t + 1, l - 1) : x + (long)t * s.inputs;
-      double *gates = g + ((long)t * L + l) * 4 * H;
-      for (int r = 0; r < 4 * H; r++) {
-        double z = layer_w[4L * H * (I + H) + r];
-        for (int k = 0; k < I; k++) z += layer_w[(long)r * I + k] * in[k];
-        for (int k = 0; k < H; k++) z += layer_w[4L * H * I + (long)r * H + k] * STATE(h, t, l)[k];
-        gates[r] = r / H == 2 ? tanh(z) : sigmoid(z);
-      }
-      for (int u = 0; u < H; u++) {
-        STATE(c, t + 1, l)[u] = gates[H + u] * STATE(c, t, l)[u] + gates[u] * gates[2 * H + u];
-        STATE(h, t + 1, l)[u] = gates[3 * H + u] * tanh(STATE(c, t + 1, l)[u]);
-      }
-      layer_w += 4L * H * (I + H + 1);
-    }
-    outputs[t] = layer_w[H];
-    for (int u = 0; u < H; u++) outputs[t] += layer_w[u] * STATE(h, t + 1, L - 1)[u];
-  }
-  for (int l = 0; l < L; l++) {
-    for (int u = 0; u < H; u++) {
-      h0[(2 * l) * H + u] = STATE(h, steps, l)[u];
-      h0[(2 * l + 1) * H + u] = STATE(c, steps, l)[u];
-    }
-  }
-  double *dh = calloc((size_t)L * H, sizeof(double)), *dc = calloc((size_t)L * H, sizeof(double)), *dz = malloc((size_t)4 * H * sizeof(double));
-  const long out_at = weight_count(s) - H - 1;
-  for (int t = steps - 1; t >= 0; t--) {
-    for (int u = 0; u < H; u++) {
-      dh[(L - 1) * H + u] += cotangent[t] * w[out_at + u];
-      gradient[out_at + u] += cotangent[t] * STATE(h, t + 1, L - 1)[u];
-    }
-    gradient[out_at + H] += cotangent[t];
-    long at = out_at;
-    for (int l = L - 1; l >= 0; l--) {
-      const int I = l ? H : s.inputs;
-      at -= 4L * H * (I + H + 1);
-      const double *gates = g + ((long)t * L + l) * 4 * H, *in = l ? STATE(h, t + 1, l - 1) : x + (long)t * s.inputs;
-      for (int u = 0; u < H; u++) {
-        const double i = gates[u], f = gates[H + u], gg = gates[2 * H + u], o = gates[3 * H + u];
-        const double tc = tanh(STATE(c, t + 1, l)[u]), d = dh[l * H + u];
-        const double e = dc[l * H + u] + d * o * (1 - tc * tc);
-        dz[u] = e * gg * i * (1 - i);
-        dz[H + u] = e * STATE(c, t, l)[u] * f * (1 - f);
-        dz[2 * H + u] = e * i * (1 - gg * gg);
-        dz[3 * H + u] = d * tc * o * (1 - o);
-        dc[l * H + u] = e * f;
-        dh[l * H + u] = 0;
-      }
-      for (int r = 0; r < 4 * H; r++) {
-        gradient[at + 4L * H * (I + H) + r] += dz[r];
-        for (int k = 0; k < I; k++) {
-          gradient[at + (long)r * I + k] += dz[r] * in[k];
-          if (l) dh[(l - 1) * H + k] += dz[r] * w[at + (long)r * I + k];
-        }
-        for (int k = 0; k < H; k++) {
-          gradient[at + 4L * H * I + (long)r * H + k] += dz[r] * STATE(h, t, l)[k];
-          dh[l * H + k] += dz[r] * w[at + 4L * H * I + (long)r * H + k];
-        }
-      }
-    }
-  }
-  free(h), free(c), free(g), free(dh), free(dc), free(dz);
-}
-
-static void test_lstm(shape s, int n, int steps, int traced_blocks) {
-  const long count = weight_count(s), per = 2L * s.layers * s.hidden;
-  float *w = random_floats(count, 1.7 / sqrt(s.hidden)), *x = random_floats((long)steps * s.inputs * n, 1.5);
-  float *state = random_floats(per * n, 0.8), *cotangent = random_floats((long)steps * n, 1);
-  float *start = floats(per * n), *outputs = floats((long)steps * n), *gradient = zeros(count);
-  memcpy(start, state, (size_t)(per * n) * sizeof(float));
-  float *packed = zeros(KERNEL(lstm_packed_size)(s.inputs, s.hidden, s.layers));
-  float *forward = floats(KERNEL(lstm_forward_size)(s.inputs, s.hidden, s.layers));
-  float *backward = floats(KERNEL(lstm_backward_size)(s.inputs, s.hidden, s.layers, steps));
-  const int blocks = (n + 15) / 16;
-  if (traced_blocks > blocks) traced_blocks = blocks;
-  const long trace_floats = (long)traced_blocks * KERNEL(lstm_trace_block_size)(s.hidden, s.layers, steps + 1) + 16;
-  float *trace = floats(trace_floats);
-  KERNEL(lstm_trace_advise)(trace, (double)trace_floats);
-
-  double *expected_outputs = calloc((size_t)steps * n, sizeof(double)), *expected_state = calloc((size_t)(per * n), sizeof(double));
-  double *expected_gradient = calloc((size_t)count, sizeof(double)), *one_x = malloc((size_t)steps * s.inputs * sizeof(double));
-  double *one_cotangent = malloc((size_t)steps * sizeof(double)), *one_state = malloc((size_t)per * sizeof(double));
-  double *one_outputs = malloc((size_t)steps * sizeof(double));
-  for (int j = 0; j < n; j++) {
-    for (int t = 0; t < steps; t++) {
-      for (int i = 0; i < s.inputs; i++) one_x[t * s.inputs + i] = x[((long)t * s.inputs + i) * n + j];
-      one_cotangent[t] = cotangent[(long)t * n + j];
-    }
-    for (int row = 0; row < 2 * s.layers; row++) {
-      for (int u = 0; u < s.hidden; u++) one_state[row * s.hidden + u] = state[state_at(s, n, j, row / 2, row % 2, u)];
-    }
-    naive_lstm(s, steps, w, one_x, one_cotangent, one_state, one_outputs, expected_gradient);
-    for (int t = 0; t < steps; t++) expected_outputs[(long)t * n + j] = one_outputs[t];
-    for (int row = 0; row < 2 * s.layers; row++) {
-      for (int u = 0; u < s.hidden; u++) expected_state[state_at(s, n, j, row / 2, row % 2, u)] = one_state[row * s.hidden + u];
-    }
-  }
-
-  /* The first step alone, the others in one call. */
-  const int split = steps > 1 ? 1 : 0;
-  if (split) {
-    KERNEL(lstm_forward)(s.inputs, s.hidden, s.layers, n, 1, w, x, state, outputs, packed, forward, trace, traced_blocks, steps + 1, 0);
-  }
-  KERNEL(lstm_forward)(s.inputs, s.hidden, s.layers, n, steps - split, w, x + (long)split * s.inputs * n, state,
-                       outputs + (long)split * n, packed, forward, trace, traced_blocks, steps + 1, split);
-  KERNEL(lstm_backpropagate)(s.inputs, s.hidden, s.layers, n, steps, w, start, x, cotangent, gradient, packed, backward, trace,
-                             traced_blocks, steps + 1);
-  char what[200];
-  snprintf(what, sizeof what, "LSTM %dx%d, %d inputs, n %d, T %d, %d traced blocks", s.layers, s.hidden, s.inputs, n, steps, traced_blocks);
-  compare(what, outputs, expected_outputs, (long)steps * n, 5e-6);
-  compare(what, state, expected_state, per * n, 5e-6);
-  compare(what, gradient, expected_gradient, count, 3e-5);
-
-  release(w), release(x), release(state), release(cotangent), release(start), release(outputs), release(gradient);
-  release(packed), release(forward), release(backward), release(trace);
-  free(expected_outputs), free(expected_state), free(expected_gradient), free(one_x), free(one_cotangent), free(one_state), free(one_outputs);
-}
-
-/* ---- MLP ---- */
-
-static double activate(int activation, double z) { return activation == 2 ? fmax(z, 0) : activation == 1 ? tanh(z) : sigmoid(z); }
-static double slope(int activation, double a) { return activation == 2 ? a > 0 : activation == 1 ? 1 - a * a : a * (1 - a); }
-
-static void test_mlp(const int32_t *sizes, int layers, int activation, int loss, int rows) {
-  long count = 0;
-  int widest = sizes[0];
-  for (int l = 0; l < layers; l++) {
-    count += (long)(sizes[l] + 1) * sizes[l + 1];
-    if (sizes[l + 1] > widest) widest = sizes[l + 1];
-  }
-  const int out = sizes[layers];
-  float *parameters = random_floats(count, 0.7), *inputs = random_floats((long)rows * sizes[0], 1), *gradient = random_floats(count, 1);
-  float *targets = random_floats((long)rows * out, 1);
-  uint8_t *labels = malloc((size_t)rows);
-  for (int i = 0; i < rows; i++) labels[i] = (uint8_t)((uniform() + 1) / 2 * 0.999 * out);
-  float *workspace = floats(KERNEL(mlp_size)(sizes, layers));
-
-  double *expected = calloc((size_t)count, sizeof(double)), total = 0;
-  double *a = malloc((size_t)(layers + 1) * widest * sizeof(double)), *delta = malloc((size_t)widest * sizeof(double)), *below = malloc((size_t)widest * sizeof(double));
-  for (int row = 0; row < rows; row++) {
-    for (int k = 0; k < sizes[0]; k++) a[k] = inputs[(long)row * sizes[0] + k];
-    const float *w = parameters;
-    for (int l = 0; l < layers; l++) {
-      for (int j = 0; j < sizes[l + 1]; j++) {
-        double z = w[(long)sizes[l] * sizes[l + 1] + j];
-        for (int k = 0; k < sizes[l]; k++) z += a[l * widest + k] * w[(long)k * sizes[l + 1] + j];
-        a[(l + 1) * widest + j] = l + 1 < layers ? activate(activation, z) : z;
-      }
-      w += (long)(sizes[l] + 1) * sizes[l + 1];
-    }
-    const double *z = a + (long)layers * widest;
-    if (loss == 0) {
-      double top = z[0], sum = 0;
-      for (int k = 1; k < out; k++) top = fmax(top, z[k]);
-      for (int k = 0; k < out; k++) sum += exp(z[k] - top);
-      total += log(sum) + top - z[labels[row]];
-      for (int k = 0; k < out; k++) delta[k] = (exp(z[k] - top) / sum - (k == labels[row])) / rows;
-    } else {
-      for (int k = 0; k < out; k++) {
-        const double difference = z[k] - targets[(long)row * out + k];
-        total += difference * difference;
-        delta[k] = 2 * difference / rows;
-      }
-    }
-    long at = count;
-    for (int l = layers - 1; l >= 0; l--) {
-      at -= (long)(sizes[l] + 1) * sizes[l + 1];
-      for (int j = 0; j < sizes[l + 1]; j++) expected[at + (long)sizes[l] * sizes[l + 1] + j] += delta[j];
-      for (int k = 0; k < sizes[l]; k++) {
-        below[k] = 0;
-        for (int j = 0; j < sizes[l + 1]; j++) {
-          expected[at + (long)k * sizes[l + 1] + j] += a[l * widest + k] * delta[j];
-          below[k] += delta[j] * parameters[at + (long)k * sizes[l + 1] + j];
-        }
-        below[k] *= slope(activation, a[l * widest + k]);
-      }
-      memcpy(delta, below, (size_t)sizes[l] * sizeof(double));
-    }
-  }
-  total /= rows;
-
-  const void *given = loss == 0 ? (const void *)labels : (const void *)targets;
-  const float actual = (float)KERNEL(mlp_evaluate)(sizes, layers, activation, loss, rows, inputs, given, parameters, gradient, workspace);
-  const float alone = (float)KERNEL(mlp_evaluate)(sizes, layers, activation, loss, rows, inputs, given, parameters, NULL, workspace);
-  char what[200];
-  snprintf(what, sizeof what, "MLP %d-..-%d, %d layers, activation %d, loss %d, %d rows", sizes[0], out, layers, activation, loss, rows);
-  compare(what, &actual, &total, 1, 1e-5);
-  compare(what, &alone, &total, 1, 1e-5);
-  compare(what, gradient, expected, count, 1e-5);
-  release(parameters), release(inputs), release(gradient), release(targets), release(workspace);
-  free(labels), free(expected), free(a), free(delta), free(below);
-}
-
-/* ---- GEMM, preprocessing, probe ---- */
-
-static void test_gemm(int m, int n, int k, int transpose_a, int transpose_b, float beta) {
-  float *a = random_floats((long)m * k, 1), *b = random_floats((long)k * n, 1), *c = random_floats((long)m * n, 1);
-  float *workspace = floats(KERNEL(gemm_size)(n, k));
-  double *expected = malloc((size_t)m * n * sizeof(double));
-  for (int i = 0; i < m; i++) {
-    for (int j = 0; j < n; j++) {
-      double sum = 0;
-      for (int l = 0; l < k; l++) sum += (double)a[transpose_a ? (long)l * m + i : (long)i * k + l] * b[transpose_b ? (long)j * k + l : (long)l * n + j];
-      expected[(long)i * n + j] = 0.5 * sum + beta * c[(long)i * n + j];
-    }
-  }
-  KERNEL(gemm)(m, n, k, a, transpose_a, b, transpose_b, c, 0.5f, beta, workspace);
-  char what[100];
-  snprintf(what, sizeof what, "GEMM %d x %d x %d, transposed %d %d, beta %g", m, n, k, transpose_a, transpose_b, beta);
-  compare(what, c, expected, (long)m * n, 2e-5);
-  release(a), release(b), release(c), release(workspace), free(expected);
-}
-
-static void test_preprocess(int n) {
-  float *g = floats(n), *features = floats(2L * n);
-  double *expected = malloc((size_t)(2 * n) * sizeof(double));
-  for (int i = 0; i < n; i++) {
-    g[i] = (float)(uniform() * exp(20 * uniform() - 10));
-    const int small = fabsf(g[i]) < (float)exp(-10);
-    expected[i] = small ? -1 : log(fabs(g[i])) / 10;
-    expected[n + i] = small ? exp(10) * g[i] : g[i] < 0 ? -1 : 1;
-  }
-  KERNEL(preprocess_gradient)(g, n, (float)exp(-10), (float)exp(10), 0.1f, features);
-  compare("gradient preprocessing", features, expected, 2L * n, 1e-6);
-  release(g), release(features), free(expected);
-}
-
-int main(void) {
-  const int hidden[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 20, 33};
-  for (unsigned i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-    for (int layers = 1; layers <= 3; layers++) {
-      const shape s = {1 + (int)(i % 5), hidden[i], layers};
-      test_lstm(s, 1 + (int)(7 * i) % 40, 1 + (int)i % 4, layers == 2 ? 99 : 0);
-      test_lstm(s, 33, 3, layers - 1);
-    }
-  }
-  for (int n = 1; n <= 34; n++) test_lstm((shape){2, 6, 2}, n, 2, n % 3);
-  test_lstm((shape){2, 20, 2}, 40, 45, 1);
-  test_lstm((shape){3, 128, 1}, 17, 3, 1);
-  /* A trace that is larger than the cache, and a segment whose record is made from checkpoints. */
-  test_lstm((shape){2, 20, 1}, 900, 30, 99);
-  test_lstm((shape){1, 128, 1}, 3, 700, 0);
-  test_lstm((shape){1, 128, 1}, 3, 700, 1);
-
-  const int32_t networks[][6] = {{1, 1}, {3, 2}, {7, 5, 3}, {16, 20, 10}, {48, 48, 10}, {17, 33, 21, 4}, {50, 4, 4, 4, 2}};
-  const int depth[] = {1, 1, 2, 2, 2, 3, 4};
-  for (int network = 0; network < 7; network++) {
-    for (int kind = 0; kind < 6; kind++) {
-      const int rows[] = {1, 15, 16, 37, 300};
-      for (int r = 0; r < 5; r++) test_mlp(networks[network], depth[network], kind % 3, kind / 3, rows[r]);
-    }
-  }
-
-  const int extents[] = {1, 3, 4, 15, 16, 17, 41};
-  for (int i = 0; i < 7; i++) {
-    for (int j = 0; j < 7; j++) {
-      test_gemm(extents[i], extents[j], 9, i % 2, j % 2, (float)(i % 3) / 2);
-      test_gemm(extents[i], 5, extents[j], j % 2, i % 2, 0);
-    }
-  }
-  test_gemm(45, 530, 300, 0, 0, 1);
-  test_gemm(21, 40, 600, 1, 1, 0);
-  for (int n = 1; n <= 40; n++) test_preprocess(n);
-  test_preprocess(1000);
-  checks++;
-  if (!(KERNEL(peak_probe_flops)() > 0 && isfinite(KERNEL(peak_probe)(10)))) failures++;
+double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 #define TEXT(x) #x
 #define TARGET_TEXT(x) TEXT(x)
+
+int main(void) {
+  test_lstm_kernels();
+  test_mlp_kernels();
+  test_gemm_kernels();
+  test_elementwise_kernels();
+  test_gps_linear_algebra_kernels();
+  test_gps_lqg_kernels();
   printf("%s: %d checks, %d failures\n", TARGET_TEXT(TARGET), checks, failures);
   return failures > 100 ? 100 : failures;
 }

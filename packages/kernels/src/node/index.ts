@@ -5,7 +5,6 @@ export {
   type NativeTarget,
   NativeUnavailable,
   availableTargets,
-  buildPrebuilds,
   loadNativeLibrary,
 } from './native-library.js';
 export { type NativeGpsEngine, bestGpsEngine, nativeGpsEngine } from './gps-native.js';

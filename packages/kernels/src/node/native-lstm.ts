@@ -1,13 +1,18 @@
 import type { LstmKernel, LstmShape } from '../engine.js';
-import { requireLength } from '../array-lengths.js';
-import { checkSeries, checkStep, lstmLayout, lstmStateIndex } from '../lstm-layout.js';
+import {
+  checkBackpropagation,
+  checkSequence,
+  checkStep,
+  lstmLayout,
+  lstmStateIndex,
+} from '../lstm-layout.js';
 import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
 import type { NativeLibrary, NativeTarget } from './native-library.js';
 
 /** Floats by which the C side may move the start of a trace to reach a cache line boundary. */
 const ALIGNMENT_SLACK = 16;
 
-/** Declares the functions of c/lstm.c; returns what makes an LSTM of them. Arrays are passed as they are, without copies. */
+/** Declares the functions of c/lstm-forward.c and c/lstm-backward.c; returns what makes an LSTM of them. Arrays are passed as they are, without copies. */
 export function nativeLstm(library: NativeLibrary, target: NativeTarget): (shape: LstmShape) => LstmKernel {
   const packedSize = library.func(`int lstm_packed_size_${target}(int, int, int)`);
   const forwardSize = library.func(`int lstm_forward_size_${target}(int, int, int)`);
@@ -28,6 +33,7 @@ export function nativeLstm(library: NativeLibrary, target: NativeTarget): (shape
     const forwardWorkspace = new Float32Array(forwardSize(width, hidden, layers));
     let backwardWorkspace = new Float32Array(0);
 
+    /** Marks the traces of this kernel. */
     const identity = {};
 
     const forward = (
@@ -72,37 +78,23 @@ export function nativeLstm(library: NativeLibrary, target: NativeTarget): (shape
       },
       step(weights, inputs, state, outputs, trace) {
         const n = checkStep(shape, layout, weights, inputs, state, outputs);
-        forward(
-          weights,
-          inputs,
-          state,
-          outputs,
-          n,
-          1,
-          appendToTrace<Float32Array>('step', identity, trace, n, 1),
-        );
+        const appended = appendToTrace<Float32Array>('step', identity, trace, n, 1);
+        forward(weights, inputs, state, outputs, n, 1, appended);
       },
       sequence(weights, inputs, state, outputs, trace) {
-        const { n, steps } = checkSeries('sequence', shape, layout, weights, inputs, state, outputs);
+        const { n, steps } = checkSequence(shape, layout, weights, inputs, state, outputs);
         const appended = appendToTrace<Float32Array>('sequence', identity, trace, n, steps);
         forward(weights, inputs, state, outputs, n, steps, appended);
       },
       backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
-        const { n, steps } = checkSeries(
-          'backpropagate',
+        const { n, steps } = checkBackpropagation(
           shape,
           layout,
           weights,
-          inputs,
           initialState,
+          inputs,
           cotangent,
-        );
-        requireLength(
-          'LstmKernel.backpropagate',
-          'weightGradient',
           weightGradient,
-          layout.weightCount,
-          '[weightCount]',
         );
         const traced = traceOfSegment<Float32Array>(identity, trace, n, steps);
         const size = backwardSize(width, hidden, layers, steps);

@@ -1,6 +1,12 @@
 import type { LstmKernel, LstmShape } from '../engine.js';
-import { type LstmLayout, checkSeries, checkStep, lstmLayout, lstmStateIndex } from '../lstm-layout.js';
-import { requireLength } from '../array-lengths.js';
+import {
+  type LstmLayout,
+  checkBackpropagation,
+  checkSequence,
+  checkStep,
+  lstmLayout,
+  lstmStateIndex,
+} from '../lstm-layout.js';
 import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
 
 /**
@@ -53,7 +59,9 @@ export function lstm(shape: LstmShape): LstmKernel {
     }
   };
 
+  /** Marks the traces of this kernel. */
   const identity = {};
+
   return {
     shape,
     weightCount: layout.weightCount,
@@ -69,38 +77,31 @@ export function lstm(shape: LstmShape): LstmKernel {
       forward(weights, inputs, state, outputs, n, 1);
     },
     sequence(weights, inputs, state, outputs, trace) {
-      const { n, steps } = checkSeries('sequence', shape, layout, weights, inputs, state, outputs);
+      const { n, steps } = checkSequence(shape, layout, weights, inputs, state, outputs);
       appendToTrace('sequence', identity, trace, n, steps);
       forward(weights, inputs, state, outputs, n, steps);
     },
     backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
-      const { n, steps } = checkSeries(
-        'backpropagate',
+      const { n, steps } = checkBackpropagation(
         shape,
         layout,
         weights,
-        inputs,
         initialState,
+        inputs,
         cotangent,
-      );
-      requireLength(
-        'LstmKernel.backpropagate',
-        'weightGradient',
         weightGradient,
-        layout.weightCount,
-        '[weightCount]',
       );
       traceOfSegment(identity, trace, n, steps);
       const gradient = new Float64Array(layout.weightCount);
       for (let j = 0; j < n; j++) {
-        const trace: Cell[][] = [];
+        const recorded: Cell[][] = [];
         let values = readState(initialState, n, j);
         for (let t = 0; t < steps; t++) {
           const cells = stepLayers(layout, shape, weights, featuresOf(inputs, shape.inputs, n, t, j), values);
-          trace.push(cells);
+          recorded.push(cells);
           values = cells;
         }
-        backward(layout, shape, weights, trace, (t) => cotangent[t * n + j] as number, gradient);
+        backward(layout, shape, weights, recorded, (t) => cotangent[t * n + j] as number, gradient);
       }
       for (let i = 0; i < gradient.length; i++)
         weightGradient[i] = (weightGradient[i] as number) + (gradient[i] as number);
@@ -182,7 +183,7 @@ function backward(
   layout: LstmLayout,
   { hidden, layers }: LstmShape,
   weights: Float32Array,
-  trace: readonly Cell[][],
+  recorded: readonly Cell[][],
   cotangent: (t: number) => number,
   gradient: Float64Array,
 ): void {
@@ -194,8 +195,8 @@ function backward(
     h: new Float64Array(hidden),
     c: new Float64Array(hidden),
   }));
-  for (let t = trace.length - 1; t >= 0; t--) {
-    const cells = trace[t] as Cell[];
+  for (let t = recorded.length - 1; t >= 0; t--) {
+    const cells = recorded[t] as Cell[];
     const top = cells[layers - 1] as Cell;
     // ∂L/∂(output of the layer) that comes from above: first the linear output, then each upper layer's input.
     let fromAbove: Float64Array<ArrayBufferLike> = new Float64Array(hidden);

@@ -1,10 +1,15 @@
 import type { LstmKernel, LstmShape } from '../engine.js';
-import { requireLength } from '../array-lengths.js';
-import { checkSeries, checkStep, lstmLayout, lstmStateIndex } from '../lstm-layout.js';
+import {
+  checkBackpropagation,
+  checkSequence,
+  checkStep,
+  lstmLayout,
+  lstmStateIndex,
+} from '../lstm-layout.js';
 import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
 import { createKernelMemory, layOutRegions } from './kernel-memory.js';
 
-/** The functions of c/lstm.c; pointers are byte addresses. */
+/** The functions of c/lstm-forward.c and c/lstm-backward.c; pointers are byte addresses. */
 interface LstmExports {
   lstm_packed_size(inputs: number, hidden: number, layers: number): number;
   lstm_forward_size(inputs: number, hidden: number, layers: number): number;
@@ -59,6 +64,7 @@ export function lstm(shape: LstmShape): LstmKernel {
   });
   // Where the memory of single calls begins: behind the traces.
   let free = fixed.end;
+  /** Marks the traces of this kernel. */
   const identity = {};
   const forwardSize = kernels.lstm_forward_size(width, hidden, layers);
 
@@ -120,26 +126,19 @@ export function lstm(shape: LstmShape): LstmKernel {
       forward(weights, inputs, state, outputs, n, 1, appended);
     },
     sequence(weights, inputs, state, outputs, trace) {
-      const { n, steps } = checkSeries('sequence', shape, layout, weights, inputs, state, outputs);
+      const { n, steps } = checkSequence(shape, layout, weights, inputs, state, outputs);
       const appended = appendToTrace<number>('sequence', identity, trace, n, steps);
       forward(weights, inputs, state, outputs, n, steps, appended);
     },
     backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
-      const { n, steps } = checkSeries(
-        'backpropagate',
+      const { n, steps } = checkBackpropagation(
         shape,
         layout,
         weights,
-        inputs,
         initialState,
+        inputs,
         cotangent,
-      );
-      requireLength(
-        'LstmKernel.backpropagate',
-        'weightGradient',
         weightGradient,
-        layout.weightCount,
-        '[weightCount]',
       );
       const traced = traceOfSegment<number>(identity, trace, n, steps);
       const at = layOutRegions(free, {
