@@ -25,6 +25,9 @@ test.each([
   [['evaluate', 'andrychowicz/mnist', '--weights', 'no/such.safetensors'], /cannot read the weights .* \(ENOENT\)/],
   [['evaluate', 'andrychowicz/mnist', '--seeds', '1'], /at least 2/],
   [['evaluate', 'andrychowicz/mnist', '--data', 'no/such/folder'], /no\/such\/folder/],
+  [['run', 'li-malik/figure-6'], /nothing to run called "li-malik\/figure-6"/],
+  [['run', 'li-malik', '--settings', '7'], /--settings must list numbers among 1, 2, 3, 4, 5/],
+  [['run', 'li-malik', '--weights', 'adam=x'], /--weights must be <optimizer>=<file>/],
   [['report', 'no/such/run'], /holds neither a training run nor results.json/],
 ])('%j is refused as the user’s to mend', async (words, message) => {
   await expect(parse(...words)).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(message) });

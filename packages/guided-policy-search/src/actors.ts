@@ -1,5 +1,5 @@
 import type { Key } from '@metadescent/core';
-import type { Actor } from './environment.js';
+import type { Actor, ActorDescription } from './environment.js';
 import { controllerMeans, type LinearGaussian } from './linear-gaussian.js';
 import type { Policy } from './policy.js';
 
@@ -20,6 +20,7 @@ export function controllerActor(
 ): Actor {
   const factors = controllers.map((controller) => choleskyPerStep(controller.actionSize, controller.G));
   return {
+    description: { kind: 'controller', controllers, noise, gainNoise },
     start(group, rows, key) {
       const controller = controllers[group]!;
       const { actionSize: U } = controller;
@@ -43,6 +44,7 @@ export function controllerActor(
 /** Acts by a policy: means alone, or with its covariance [U, U] per group. */
 export function policyActor<S>(policy: Policy<S>, state: S, covariances?: readonly Float64Array[]): Actor {
   return {
+    description: { kind: 'policy', state, ...(covariances && { covariances }) },
     start(group, rows, key) {
       const mean = policy.start(state, group, rows);
       const covariance = covariances?.[group];
@@ -57,6 +59,12 @@ export function policyActor<S>(policy: Policy<S>, state: S, covariances?: readon
       };
     },
   };
+}
+
+/** The actor that a description stands for: the same actions to the last bit. */
+export function actorOf<S>(description: ActorDescription, policy: Policy<S>): Actor {
+  if (description.kind === 'controller') return controllerActor(description.controllers, description);
+  return policyActor(policy, description.state as S, description.covariances);
 }
 
 function addNoise(key: Key, rows: number, U: number, factor: Float64Array, actions: Float64Array): void {

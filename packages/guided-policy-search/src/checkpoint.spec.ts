@@ -16,6 +16,7 @@ test('every kind of value comes back, to the bit', () => {
       flags: [true, null],
     },
     policyCovariances: [Float64Array.of(2), new Float64Array(0)],
+    untrained: true as const,
     worse: 0,
   };
   const back = decodeState<typeof state.policy>(encodeState(state));
@@ -26,6 +27,7 @@ test('every kind of value comes back, to the bit', () => {
   expect(Object.is(back.policy.weights[1], -0)).toBe(true);
   expect(back.policyCovariances[1]!.length).toBe(0);
   expect(back.policy.flags).toEqual([true, null]);
+  expect(back.untrained).toBe(true);
   expect('absent' in back.policy.deep).toBe(false);
 });
 

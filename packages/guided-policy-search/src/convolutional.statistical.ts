@@ -82,7 +82,7 @@ describe.each([0, 1, 2])('seed %i', (seed) => {
       0.1,
       linearPolicy(),
       seed,
-      15,
+      10,
       5,
     );
     const gains = Array.from({ length: 30 }, (_, i) => 0.05 * (i + 1));

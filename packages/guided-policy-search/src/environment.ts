@@ -1,4 +1,5 @@
 import type { Key } from '@metadescent/core';
+import type { LinearGaussian } from './linear-gaussian.js';
 
 /**
  * What the engine asks of the world. It knows states, observations, actions and costs of each group, and nothing of what they mean.
@@ -23,8 +24,26 @@ export interface Environment {
   rollout(actor: Actor, trajectories: number, key: Key): Samples | Promise<Samples>;
 }
 
+/** An actor as plain data, from which a worker can make it again (see `actorOf`). */
+export type ActorDescription =
+  | {
+      readonly kind: 'controller';
+      readonly controllers: readonly LinearGaussian[];
+      readonly noise: boolean;
+      readonly gainNoise: number;
+    }
+  | {
+      readonly kind: 'policy';
+      /** State of the policy. */
+      readonly state: unknown;
+      /** Means alone where absent. */
+      readonly covariances?: readonly Float64Array[];
+    };
+
 /** Chooses actions: a controller with or without noise, or a policy. */
 export interface Actor {
+  /** What the actor is, for environments that roll out elsewhere. The engine's own actors have one. */
+  readonly description?: ActorDescription;
   /** Prepares to act on `rows` coordinates of a group for one trajectory (or a batch of them). */
   start(group: number, rows: number, key: Key): RowActor;
 }

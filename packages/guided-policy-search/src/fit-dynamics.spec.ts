@@ -1,7 +1,6 @@
 import { createKey } from '@metadescent/core';
 import { typescriptGpsEngine } from '@metadescent/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import type { GroupSamples } from './environment.js';
 import {
   actionScales,
@@ -10,7 +9,6 @@ import {
   type DynamicsStructure,
 } from './fit-dynamics.js';
 import { emptyMoments, groupMoments, momentsOf, type GroupMoments } from './moments.js';
-import { withNiwPrior } from './niw-prior.js';
 import { randomController, randomDynamics } from './testing/random-problem.js';
 import { linearGaussianSamples } from './testing/samples.js';
 import { stateScales } from './units.js';
@@ -246,15 +244,37 @@ describe('degenerate samples', () => {
     expect(fitted.B).toBeAllClose(new Float64Array(24), { atol: 1e-12 });
   });
 
-  test('columns with one value per trajectory get their own ridge', () => {
-    const base = linearGaussianSamples(dynamics, controller, 40, createKey(1));
-    const shared: GroupSamples = {
-      ...base,
-      rowsPerTrajectory: 10,
-      states: (t) => base.states(t).map((x, i) => (i % 6 === 1 || i % 6 === 5 ? Math.floor(i / 60) : x)),
+  test('25 columns with one value per trajectory, of five trajectories only, get a ridge of their own', () => {
+    const wide = { stateSize: 27, actionSize: 1, horizon: 2 };
+    const [trajectories, coordinates] = [5, 12];
+    const own = createKey(1);
+    const states = Array.from({ length: 3 }, (_, t) => {
+      const values = own.fold(t).normal(trajectories * coordinates * 27);
+      const common = own
+        .fold('common')
+        .fold(t)
+        .normal(trajectories * 25);
+      return values.map((x, i) =>
+        i % 27 < 25 ? common[Math.floor(i / 27 / coordinates) * 25 + (i % 27)]! : x,
+      );
+    });
+    const group: GroupSamples = {
+      rows: trajectories * coordinates,
+      rowsPerTrajectory: coordinates,
+      states: (t) => states[t]!,
+      actions: (t) =>
+        own
+          .fold('action')
+          .fold(t)
+          .normal(trajectories * coordinates),
+      observations: (t) => states[t]!,
     };
-    const fitted = fit(shared, { ridgeFactors: [1, 10, 1, 1, 1, 10] }, { ridge: 1e-3 }, shape);
+    const ridgeFactors = Array.from({ length: 27 }, (_, i) => (i < 25 ? coordinates : 1));
+    const fitted = fit(group, { ridgeFactors }, { ridge: 1e-3 }, wide);
     expect(finite(fitted)).toBe(true);
+    // Rank 4 of 25: what the data do not determine stays near the prior.
+    expect(Math.max(...fitted.A.map(Math.abs))).toBeLessThan(3);
+    expect(finite(fit(group, { ridgeFactors }, { ridge: 0, actionRidge: 0 }, wide))).toBe(true);
   });
 
   test('a NaN in the samples is refused with its step', () => {
@@ -264,76 +284,5 @@ describe('degenerate samples', () => {
       actions: (t) => (t === 1 ? base.actions(t).fill(NaN) : base.actions(t)),
     };
     expect(() => fit(broken, {}, {}, shape)).toThrow(/t = 1 is not finite/);
-  });
-});
-
-describe('normal-inverse-Wishart prior', () => {
-  interface Case {
-    name: string;
-    mu0: number[];
-    Phi: number[][];
-    m: number;
-    n0: number;
-    reg: number;
-    expected: { A: number[][]; B: number[]; c: number[]; F: number[][] };
-  }
-  /** Independent numpy implementation of the joint estimator of Levine, Finn et al., with reg·I in place of a constant block. */
-  const oracle = JSON.parse(
-    readFileSync(new URL('./testing/niw-dynamics-oracle.json', import.meta.url), 'utf8'),
-  ) as {
-    s: number[][];
-    a: number[];
-    sNext: number[][];
-    cases: Case[];
-  };
-  const rows = Float64Array.from(oracle.s.flatMap((s, r) => [...s, oracle.a[r]!, ...oracle.sNext[r]!]));
-  const moments = momentsOf(engine, 7, rows);
-
-  test.each(oracle.cases)(
-    '$name equals the independent numbers',
-    ({ mu0, Phi, m, n0, reg, expected: { A, B, c, F } }) => {
-      const posterior = withNiwPrior(moments, {
-        mean: Float64Array.from(mu0),
-        scale: Float64Array.from(Phi.flat()),
-        meanCount: m,
-        scaleCount: n0,
-      });
-      const group: GroupMoments = {
-        stateSize: 3,
-        actionSize: 1,
-        signalCount: 0,
-        steps: [posterior],
-        terminal: emptyMoments(3),
-      };
-      const ones = new Float64Array(3).fill(1);
-      const fitted = fitDynamics(engine, group, ones, Float64Array.of(1), {
-        ...options,
-        ridge: reg,
-        actionRidge: reg,
-        noiseFloor: 0,
-      });
-      const close = { rtol: 1e-10, atol: 1e-12 };
-      expect(fitted.A).toBeAllClose(A.flat(), close);
-      expect(fitted.B).toBeAllClose(B, close);
-      expect(fitted.c).toBeAllClose(c, close);
-      // The oracle counts the ridge into the explained variance: its F is the residual plus reg · W Wᵀ.
-      const W = A.map((row, i) => [...row, B[i]!]);
-      const residual = F.map((row, i) =>
-        row.map((value, j) => value - reg * W[i]!.reduce((sum, w, q) => sum + w * W[j]![q]!, 0)),
-      );
-      expect(fitted.F).toBeAllClose(residual.flat(), { rtol: 1e-9, atol: 1e-12 });
-    },
-  );
-
-  test('without data the posterior is the prior', () => {
-    const prior = {
-      mean: Float64Array.of(1, 2),
-      scale: Float64Array.of(4, 1, 1, 3),
-      meanCount: 2,
-      scaleCount: 5,
-    };
-    const posterior = withNiwPrior(emptyMoments(2), prior);
-    expect(posterior.mean).toBeAllClose(prior.mean);
-    expect(posterior.covariance).toBeAllClose([0.8, 0.2, 0.2, 0.6]);
   });
 });

@@ -20,6 +20,7 @@ export * from './policy.js';
 export * from './policy-conformance.js';
 export * from './policy-targets.js';
 export * from './policy-model.js';
+export * from './policies/adam.js';
 export * from './policies/table-policy.js';
 export * from './policies/linear-policy.js';
 export * from './policies/mlp-policy.js';

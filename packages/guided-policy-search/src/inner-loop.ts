@@ -48,7 +48,7 @@ export async function badmmInnerLoop<S>(
   let policyKl: readonly Float64Array[] = [];
   for (let inner = 0; inner < options.innerIterations; inner++) {
     // An untrained policy's linear model is useless: the first fit of all clones ψ_0.
-    const clone = state.iteration === 0 && inner === 0;
+    const clone = state.untrained === true && inner === 0;
     ({ policy, policyCovariances, policyLoss } = await fitPolicy(
       search,
       { policy, policyCovariances },
@@ -128,7 +128,7 @@ export async function mirrorDescentStep<S>(
 ): Promise<InnerResult<S>> {
   const { engine, options, key } = search;
   let { policy, policyCovariances } = state;
-  if (state.iteration === 0) {
+  if (state.untrained) {
     ({ policy, policyCovariances } = await fitPolicy(
       search,
       state,

@@ -13,7 +13,12 @@ import { mlpPolicy } from './policies/mlp-policy.js';
 import { linearRegulator } from './problems/linear-regulator.js';
 import { runGuidedPolicySearch } from './run.js';
 import { simulatedEnvironment } from './simulate.js';
-import { initialState, type GuidedPolicySearch, type GuidedPolicySearchState } from './state.js';
+import {
+  continueState,
+  initialState,
+  type GuidedPolicySearch,
+  type GuidedPolicySearchState,
+} from './state.js';
 import { runGroupTask, type GroupTaskMapper } from './tasks.js';
 
 const engine = typescriptGpsEngine();
@@ -192,116 +197,48 @@ test('an MLP policy runs in the same loop', async () => {
   expect(resumed.policy.whitening!.mean).toBeAllClose(state.policy.whitening!.mean, { rtol: 0, atol: 0 });
 });
 
-describe('degenerate worlds end in named outcomes', () => {
-  const size = { stateSize: 2, actionSize: 1, horizon: 4 };
-  const world = (
-    change: (state: Float64Array) => Float64Array,
-    horizon = 4,
-  ): GuidedPolicySearch<LinearPolicyState> => {
-    const shape = { ...size, horizon };
-    return {
-      environment: simulatedEnvironment({
-        ...shape,
-        observationSize: 2,
-        reset: (key) => change(Float64Array.of(1 + 0.1 * key.normal(1)[0]!, 3)),
-        step: ([x, y], [a]) => change(Float64Array.of(x! + a!, y!)),
-        cost: ([x]) => 0.5 * x! * x!,
-      }),
-      cost: givenCost({
-        ...shape,
-        state: {
-          kind: 'factors',
-          rank: 1,
-          factor: Float64Array.from({ length: (horizon + 1) * 2 }, (_, i) => (i % 2 === 0 ? 1 : 0)),
-          weight: new Float64Array(horizon + 1).fill(1),
-        },
-        d: new Float64Array((horizon + 1) * 2),
-        h: new Float64Array(horizon + 1),
-      }),
-      initialControllers: [zeroController(shape, 0.01)],
-      policy: linearPolicy(),
-      engine,
-      key: createKey(2),
-      options: parseOptions({ trajectories: 10, klStep: 1, innerIterations: 1, nu: { initial: 1e-3 } }),
+const mlp = mlpPolicy(engine, { hidden: [4], cloneSteps: 20, steps: 10 });
+const noTrajectories: Environment['rollout'] = (_actor, dropped) => ({
+  trajectories: 0,
+  dropped,
+  costs: new Float64Array(0),
+  groups: [],
+});
+
+describe('stages', () => {
+  test('a search goes on with the controllers of another one and a policy of its own, which clones them first', async () => {
+    const first = await runGuidedPolicySearch(regulator({ nu: { initial: 0 } }), { iterations: 2 });
+    const phases: string[] = [];
+    const policy: typeof mlp = {
+      ...mlp,
+      fit(state, data, options) {
+        phases.push(options.phase);
+        return mlp.fit(state, data, options);
+      },
     };
-  };
-  const finite = ({ controllers, duals }: GuidedPolicySearchState<LinearPolicyState>) =>
-    [controllers[0]!.K, controllers[0]!.k, controllers[0]!.G, duals[0]!.lambda, duals[0]!.nu].every((x) =>
-      x.every(Number.isFinite),
-    );
-
-  test('a constant state dimension', async () => {
-    const { state, records } = await runGuidedPolicySearch(
-      world((s) => s),
-      { iterations: 3 },
-    );
-    expect(finite(state)).toBe(true);
-    expect(records.at(-1)!.sampledCost).toBeLessThan(records[0]!.sampledCost);
-  });
-
-  test('horizon 1', async () => {
-    const { state, records } = await runGuidedPolicySearch(
-      world((s) => s, 1),
-      { iterations: 3 },
-    );
-    expect(finite(state)).toBe(true);
-    expect(records.at(-1)!.sampledCost).toBeLessThan(records[0]!.sampledCost);
-  });
-
-  test('a nearly deterministic controller', async () => {
-    const search = { ...world((s) => s), initialControllers: [zeroController(size, 1e-14)] };
-    const { state, records } = await runGuidedPolicySearch(search, { iterations: 2 });
-    expect(finite(state)).toBe(true);
-    expect(records.every(({ groups }) => Number.isFinite(groups[0]!.kl))).toBe(true);
-  });
-
-  test('fewer samples than dimensions: one trajectory', async () => {
-    const base = world((s) => s);
-    const { state } = await runGuidedPolicySearch(
-      { ...base, options: parseOptions({ trajectories: 1, innerIterations: 1 }) },
-      { iterations: 2 },
-    );
-    expect(finite(state)).toBe(true);
-  });
-
-  test('trajectories that turn non-finite are dropped, counted, and too many of them restore the best controllers', async () => {
-    const search = world((s) => (s[0]! > 1.05 ? Float64Array.of(NaN, 3) : s));
-    const { state, record } = await improve(search, initialState(search));
-    expect(record.outcome).toBe('diverged');
-    expect(record.dropped).toBeGreaterThan(2);
-    expect(state.stepMultiplier).toBe(0.25);
-    expect(state.controllers).toBe(search.initialControllers);
-    expect(finite(state)).toBe(true);
-  });
-
-  test('a world without any trajectory that ends', async () => {
-    const search = world(() => Float64Array.of(NaN, NaN));
-    const { record } = await improve(search, initialState(search));
-    expect(record).toMatchObject({ outcome: 'diverged', dropped: 10 });
-  });
-
-  test('a cost of negative curvature', async () => {
-    const base = world((s) => s);
-    const negative = givenCost({
-      ...size,
-      state: { kind: 'dense', C: Float64Array.from({ length: 20 }, (_, i) => (i % 4 === 0 ? -1 : 0)) },
-      d: new Float64Array(10),
-      h: new Float64Array(5),
+    const search = { ...regulator({ nu: { initial: 0.05 } }), policy };
+    const start = continueState(search, first.state);
+    expect(start.controllers).toBe(first.state.controllers);
+    expect(start).toMatchObject({
+      iteration: 2,
+      eta: first.state.eta,
+      stepMultiplier: first.state.stepMultiplier,
     });
-    const { state, records } = await runGuidedPolicySearch({ ...base, cost: negative }, { iterations: 2 });
-    expect(finite(state)).toBe(true);
-    expect(records.every(({ outcome }) => outcome === 'rejected' || outcome === 'improved')).toBe(true);
+    expect(Array.from(start.duals[0]!.nu)).toEqual(new Array(30).fill(0.05));
+    const { state, records } = await runGuidedPolicySearch(search, { iterations: 3, state: start });
+    expect(records.map(({ iteration }) => iteration)).toEqual([2]);
+    expect(phases).toEqual(['clone', 'iteration']);
+    expect(state.untrained).toBeUndefined();
   });
 
-  test('controllers that do not fit the environment are refused before anything runs', () => {
-    expect(() => initialState({ ...world((s) => s), initialControllers: [] })).toThrow(
-      /1 groups, but 0 initial controllers/,
-    );
-    expect(() =>
-      initialState({ ...world((s) => s), initialControllers: [zeroController({ ...size, horizon: 9 }, 1)] }),
-    ).toThrow(/horizon of the environment is 4, but initial controller 0 has 9/);
-    expect(() => parseOptions({ klStep: -1, trajectories: 0 })).toThrow(/klStep[\s\S]*|trajectories/);
-    expect(() => parseOptions({ dynamics: { window: 4 } })).toThrow(/odd/);
+  test('a divergence before the first fit leaves the policy untrained, and the next iteration clones', async () => {
+    const search = regulator();
+    const broken = { ...search, environment: { ...search.environment, rollout: noTrajectories } };
+    const { state } = await improve(broken, initialState(broken));
+    expect(state.untrained).toBe(true);
+    const { state: next } = await improve(search, state);
+    expect(next.untrained).toBeUndefined();
+    expect(next.policy.weights.some((x) => x !== 0)).toBe(true);
   });
 });
 

@@ -150,7 +150,7 @@ function sample<S>(
   state: GuidedPolicySearchState<S>,
 ): Samples | Promise<Samples> {
   const actor =
-    options.sampleFrom === 'policy' && state.iteration > 0
+    options.sampleFrom === 'policy' && !state.untrained
       ? policyActor(policy, state.policy, state.policyCovariances)
       : controllerActor(state.controllers, { gainNoise: options.gainNoise });
   return environment.rollout(

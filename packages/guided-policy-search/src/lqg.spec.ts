@@ -2,7 +2,8 @@ import { createKey } from '@metadescent/core';
 import { typescriptGpsEngine } from '@metadescent/kernels';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { zeroController, type LinearGaussian } from './linear-gaussian.js';
+import { Matrix, inverse } from 'ml-matrix';
+import { precisions, zeroController, type LinearGaussian } from './linear-gaussian.js';
 import { createLqgSolver, type ControllerProblem } from './lqg.js';
 import { total } from './statistics.js';
 import { denseOptimum } from './testing/dense-optimum.js';
@@ -78,6 +79,52 @@ test.each([
       };
       expect(Math.abs((moved(epsilon) - moved(-epsilon)) / (2 * epsilon))).toBeLessThan(1e-5);
     }
+  }
+});
+
+test('the Joseph form of the value matrix is its Schur complement', () => {
+  const size = { stateSize: 5, actionSize: 2, horizon: 6 };
+  const { dynamics, cost, previous } = randomParts('joseph', size);
+  const [D, U, T] = [5, 2, 6];
+  const eta = 0.3;
+  const { precision } = precisions(engine, previous);
+  if (cost.state.kind !== 'dense') throw new Error('a dense cost is needed');
+  const kernel = engine.lqg({ ...size, costRank: 'dense' });
+  kernel.load({
+    ...dynamics,
+    cost: cost.state,
+    d: cost.d,
+    h: cost.h,
+    action: cost.action!,
+    previous: { K: previous.K, k: previous.k, precision },
+    entropyWeight: new Float64Array(T),
+  });
+  const controller = {
+    K: new Float64Array(T * U * D),
+    k: new Float64Array(T * U),
+    G: new Float64Array(T * U * U),
+  };
+  const values = { V: new Float64Array((T + 1) * D * D), v: new Float64Array((T + 1) * D) };
+  expect(kernel.backward(eta, controller, values)).toBe(-1);
+  const matrix = (rows: number, columns: number, array: Float64Array, t: number) =>
+    Matrix.from1DArray(
+      rows,
+      columns,
+      Array.from(array.subarray(t * rows * columns, (t + 1) * rows * columns)),
+    );
+  let V = matrix(D, D, values.V, T);
+  for (let t = T - 1; t >= 0; t--) {
+    const [A, B] = [matrix(D, D, dynamics.A, t), matrix(D, U, dynamics.B, t)];
+    const [K, P] = [matrix(U, D, previous.K, t), matrix(U, U, precision, t).mul(eta)];
+    const Qss = matrix(D, D, cost.state.C, t)
+      .add(A.transpose().mmul(V).mmul(A))
+      .add(K.transpose().mmul(P).mmul(K));
+    const Qas = matrix(U, D, cost.action!.N, t).add(B.transpose().mmul(V).mmul(A)).sub(P.mmul(K));
+    const Qaa = matrix(U, U, cost.action!.R, t).add(B.transpose().mmul(V).mmul(B)).add(P);
+    V = Qss.sub(Qas.transpose().mmul(inverse(Qaa)).mmul(Qas));
+    const joseph = values.V.subarray(t * D * D, (t + 1) * D * D);
+    const norm = Math.max(...joseph.map(Math.abs));
+    expect(joseph).toBeAllClose(V.to1DArray(), { rtol: 0, atol: 1e-9 * norm });
   }
 });
 

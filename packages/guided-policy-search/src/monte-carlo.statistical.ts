@@ -34,7 +34,7 @@ test('means, covariances and expected costs of the forward pass are those of rol
     const states = samples.states(t);
     for (let i = 0; i < 4; i++) {
       const { mean: average, error } = summary((r) => states[r * 4 + i]!);
-      expect(Math.abs(average - mean[t * 4 + i]!)).toBeLessThan(4 * error);
+      expect(Math.abs(average - mean[t * 4 + i]!)).toBeLessThan(3 * error);
     }
     const { mean: average, error } = summary((r) =>
       evaluateCost(
@@ -44,7 +44,7 @@ test('means, covariances and expected costs of the forward pass are those of rol
         t < 5 ? samples.actions(t).subarray(r * 2, r * 2 + 2) : undefined,
       ),
     );
-    expect(Math.abs(average - expected[t]!)).toBeLessThan(4 * error);
+    expect(Math.abs(average - expected[t]!)).toBeLessThan(3 * error);
   }
   const kernel = engine.lqg({ ...size, costRank: 0 });
   const empty = { K: model.K, k: model.k, precision: new Float64Array(20) };
@@ -103,7 +103,10 @@ test('the closed-form KL is the mean log ratio of a million draws', () => {
 });
 
 test('dynamics come back from a hundred thousand noisy samples, within 2 % of their norm', () => {
-  const moments = groupMoments(engine, samples, size);
+  const shape = { stateSize: 6, actionSize: 2, horizon: 5 };
+  const truth = randomParts('six dimensions', shape);
+  const group = linearGaussianSamples(truth.dynamics, truth.model, ROLLOUTS, createKey(3));
+  const moments = groupMoments(engine, group, shape);
   const fitted = fitDynamics(engine, moments, stateScales(moments), actionScales(moments), {
     ridge: 1e-9,
     actionRidge: 1e-9,
@@ -114,7 +117,7 @@ test('dynamics come back from a hundred thousand noisy samples, within 2 % of th
   for (const part of ['A', 'B', 'F', 'initialMean', 'initialCovariance'] as const) {
     let difference = 0;
     let norm = 0;
-    dynamics[part].forEach((x, i) => {
+    truth.dynamics[part].forEach((x, i) => {
       difference += (x - fitted[part][i]!) ** 2;
       norm += x * x;
     });

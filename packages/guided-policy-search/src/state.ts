@@ -43,6 +43,8 @@ export interface GuidedPolicySearchState<S> {
   readonly eta: readonly number[];
   readonly stepMultiplier: number;
   readonly policy: S;
+  /** The policy has not been fitted yet: its first fit clones the controllers. */
+  readonly untrained?: true;
   /** Σ^π [U, U] per group */
   readonly policyCovariances: readonly Float64Array[];
   /** The controllers with the lowest sampled cost so far. */
@@ -141,7 +143,32 @@ export function initialState<S>(search: GuidedPolicySearch<S>): GuidedPolicySear
       { observationSize, actionSize, horizon, groups: groups.length },
       key.fold('policy init'),
     ),
+    untrained: true,
     policyCovariances: initialControllers.map((controller) => policyCovariance(engine, controller)),
     worse: 0,
+  };
+}
+
+/**
+ * The state from which a search goes on with the controllers of another one on the same groups, and with a policy of its own: controllers, η, the step multiplier and the count of
+ * iterations stay, policy and dual variables start afresh. For searches in stages, such as a cheap one for the controllers alone before the policy is trained.
+ *
+ * @throws UserError if controllers and environment do not fit together.
+ */
+export function continueState<S>(
+  search: GuidedPolicySearch<S>,
+  state: GuidedPolicySearchState<unknown>,
+): GuidedPolicySearchState<S> {
+  const fresh = initialState({ ...search, initialControllers: state.controllers });
+  const { iteration, controllers, eta, stepMultiplier, best, worse, last } = state;
+  return {
+    ...fresh,
+    iteration,
+    controllers,
+    eta,
+    stepMultiplier,
+    ...(best && { best }),
+    worse,
+    ...(last && { last }),
   };
 }

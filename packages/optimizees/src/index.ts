@@ -1,6 +1,7 @@
 export * from './quadratics.js';
 export * from './mlp-family.js';
 export * from './mlp-layout.js';
+export * from './li-malik-family.js';
 export * from './stack-family.js';
 export { minibatchRows } from './data-objective.js';
 export * from './data/labelled-dataset.js';

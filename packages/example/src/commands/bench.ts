@@ -3,6 +3,7 @@ import { toJson } from '@metadescent/reporting';
 import { runGpsBench } from '../bench/gps-bench.js';
 import { runKernelBench } from '../bench/kernel-bench.js';
 import { startUpSeconds } from '../bench/start-up.js';
+import type { TfjsBench } from '../tfjs-bench/tfjs-bench.js';
 
 export interface BenchOptions {
   readonly repetitions: number;
@@ -17,7 +18,19 @@ export async function bench({ repetitions, json }: BenchOptions): Promise<void> 
   const kernels = await runKernelBench({ repetitions, log });
   log('');
   const guidedPolicySearch = await runGpsBench({ repetitions, log });
+  log('');
+  const tfjs = await tfjsBench(log);
   const startUp = startUpSeconds(repetitions);
   log(`\nmetadescent --help, start to end  ${startUp.toFixed(2)} s`);
-  if (json) process.stdout.write(`${toJson({ machine, kernels, guidedPolicySearch, startUp })}\n`);
+  if (json) process.stdout.write(`${toJson({ machine, kernels, guidedPolicySearch, tfjs, startUp })}\n`);
+}
+
+/** TensorFlow.js is large and optional: loaded here, and left out with a line where it is not installed. */
+async function tfjsBench(log: (line: string) => void): Promise<TfjsBench | undefined> {
+  const module = await import('../tfjs-bench/tfjs-bench.js').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    log(`no bench of TensorFlow.js, it is not installed (${(error as Error).message.split('\n')[0]})`);
+    return undefined;
+  });
+  return module?.runTfjsBench(log);
 }

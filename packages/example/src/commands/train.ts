@@ -3,11 +3,15 @@ import type { MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
 import { describeTuningOutcome } from '@metadescent/optimizers';
 import { withInterrupt } from '@metadescent/runtime';
 import { join } from 'node:path';
+import { controlExperiments } from '../control/control-experiments.js';
 import type { Experiment, PresetName } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
 import { searchLearningRate } from '../learning-rate-search.js';
 import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
+import { psdExperiments } from '../psd-training/psd-experiments.js';
+import { trainPsd } from '../psd-training/train-psd.js';
 import { withSession, type Session, type WorkOptions } from '../session.js';
+import { trainControl } from './train-control.js';
 
 export interface TrainOptions extends WorkOptions {
   readonly preset: PresetName;
@@ -20,6 +24,10 @@ export interface TrainOptions extends WorkOptions {
 
 /** `metadescent train <experiment>` */
 export async function train(name: string, options: TrainOptions): Promise<void> {
+  const control = controlExperiments.find((experiment) => experiment.name === name);
+  if (control) return trainControl(control, options);
+  const psd = psdExperiments.find((experiment) => experiment.name === name);
+  if (psd) return trainPsd(psd, options);
   const experiment = experimentNamed(name);
   const preset = presetOf(experiment, options.preset);
   const { stacked } = preset;

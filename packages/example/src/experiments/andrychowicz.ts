@@ -19,6 +19,15 @@ const mnist: Extract<ProblemSpecification, { kind: 'mnist' }> = {
  */
 const mnistRule = lstmRuleSchema.parse({ preprocessing: { kind: 'log-sign', p: 8 }, outputScale: 0.1 });
 
+/**
+ * Ours: the same rule with random orientation. It is behind where it was trained (0.26 against 0.23 at step 100), but does not saturate a second layer: of the two it was chosen for that transfer on
+ * the validation split (1.88 against 0.36 at step 100).
+ */
+const orientedRule = lstmRuleSchema.parse({ ...mnistRule, orientation: 'random' });
+
+const quickRecipe = { batchesPerEpoch: 5, epochs: 10, learningRate: 0.003, finalLearningRateFraction: 0.1, validationUnrolls: 6 };
+const longRecipe = { batch: 2, batchesPerEpoch: 25, learningRate: 0.003, finalLearningRateFraction: 0.01, validationUnrolls: 10 };
+
 const transfer = { rule: mnistRule, training: { weightsOf: 'andrychowicz/mnist' }, pretrained: 'mnist', horizon: 100, tuningOptimizees: 8 } as const;
 
 export const andrychowiczExperiments: readonly Experiment[] = [
@@ -75,17 +84,13 @@ export const andrychowiczExperiments: readonly Experiment[] = [
       presets: {
         quick: {
           stacked: 1,
-          recipe: metaTrainingSchema.parse({ batchesPerEpoch: 5, epochs: 10, learningRate: 0.003, finalLearningRateFraction: 0.1, validationUnrolls: 6 }),
+          recipe: metaTrainingSchema.parse(quickRecipe),
         },
         paper: {
           stacked: 1,
           recipe: metaTrainingSchema.parse({
-            batch: 2,
-            batchesPerEpoch: 25,
+            ...longRecipe,
             epochs: 160,
-            learningRate: 0.003,
-            finalLearningRateFraction: 0.01,
-            validationUnrolls: 10,
             patience: 160,
             curriculum: [{ fromEpoch: 110, horizon: 100, segment: 50 }],
           }),
@@ -95,6 +100,31 @@ export const andrychowiczExperiments: readonly Experiment[] = [
     tuningOptimizees: 8,
     pretrained: 'mnist',
     publishedRatio: 0.78,
+  },
+  {
+    name: 'andrychowicz/mnist-random-orientation',
+    title: 'A small network on MNIST, rule of random orientation',
+    source: 'ours; the problem of Andrychowicz et al. 2016, §3.2',
+    problem: mnist,
+    horizon: 100,
+    rule: orientedRule,
+    training: {
+      presets: {
+        quick: { stacked: 1, recipe: metaTrainingSchema.parse({ ...quickRecipe, randomSigns: true }) },
+        paper: {
+          stacked: 1,
+          recipe: metaTrainingSchema.parse({
+            ...longRecipe,
+            epochs: 100,
+            patience: 100,
+            curriculum: [{ fromEpoch: 65, horizon: 100, segment: 50 }],
+            randomSigns: true,
+          }),
+        },
+      },
+    },
+    tuningOptimizees: 8,
+    pretrained: 'mnist-random-orientation',
   },
   {
     ...transfer,
@@ -119,6 +149,9 @@ export const andrychowiczExperiments: readonly Experiment[] = [
     title: 'MNIST, two hidden layers instead of one',
     source: 'Andrychowicz et al. 2016, §3.2, figure 5 centre',
     problem: { ...mnist, hidden: [20, 20] },
+    rule: orientedRule,
+    training: { weightsOf: 'andrychowicz/mnist-random-orientation' },
+    pretrained: 'mnist-random-orientation',
     publishedRatio: 0.46,
   },
   {

@@ -16,6 +16,15 @@ export type ProblemSpecification =
       readonly batchSize: number;
       /** Images of the split over which the true objective is taken. */
       readonly evaluationRows: number;
+    }
+  | {
+      /** The training objective of Li & Malik 2017 (see `liMalikFamily`): one function, so all splits hold it, and differ in their keys. */
+      readonly kind: 'projected-mnist';
+      /** Random projections that the net sees. */
+      readonly inputs: number;
+      readonly hidden: number;
+      readonly batchSize: number;
+      readonly evaluationRows: number;
     };
 
 export type PresetName = 'quick' | 'paper';

@@ -1,9 +1,11 @@
 import { UserError } from '@metadescent/core';
+import { controlExperiments } from '../control/control-experiments.js';
 import { andrychowiczExperiments } from './andrychowicz.js';
 import type { Experiment, Preset, PresetName } from './experiment.js';
+import { l2lExperiment } from '../li-malik/l2l-experiment.js';
 
 /** Every experiment of the app, in the order of `metadescent list`. */
-export const experiments: readonly Experiment[] = andrychowiczExperiments;
+export const experiments: readonly Experiment[] = [...andrychowiczExperiments, l2lExperiment];
 
 /**
  * The experiment of this name.
@@ -13,7 +15,11 @@ export const experiments: readonly Experiment[] = andrychowiczExperiments;
 export function experimentNamed(name: string): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (!found) {
-    throw new UserError(`there is no experiment "${name}"; \`metadescent list\` shows them: ${experiments.map((e) => e.name).join(', ')}`);
+    if (controlExperiments.some((control) => control.name === name)) {
+      throw new UserError(`${name} is a control problem: there are no optimizers to race; \`metadescent train ${name}\` solves it and tests what was learned`);
+    }
+    const names = [...experiments, ...controlExperiments].map((e) => e.name).join(', ');
+    throw new UserError(`there is no experiment "${name}"; \`metadescent list\` shows them: ${names}`);
   }
   return found;
 }

@@ -3,16 +3,19 @@ import { solvePositive } from './weighted-least-squares.js';
 
 /** State of a linear policy. */
 export interface LinearPolicyState extends PolicyContext {
-  /** Weights with the constant last [groups, U, O + 1] */
+  /** Weights with the constant last, a copy per group also where they are shared [groups, U, O + 1] */
   readonly weights: Float64Array;
 }
 
 /**
- * A stationary linear policy μ = W [o; 1], one per group, fitted exactly by weighted least squares.
+ * A stationary linear policy μ = W [o; 1], one per group or one for all, fitted exactly by weighted least squares.
  *
- * @param options `ridge`: added to the mean Gram matrix's diagonal, relative to it. Default 1e-8.
+ * @param options `ridge`: added to the mean Gram matrix's diagonal, relative to it. Default 1e-8. `shared`: one W for all groups. Default false.
  */
-export function linearPolicy({ ridge = 1e-8 }: { readonly ridge?: number } = {}): Policy<LinearPolicyState> {
+export function linearPolicy({
+  ridge = 1e-8,
+  shared = false,
+}: { readonly ridge?: number; readonly shared?: boolean } = {}): Policy<LinearPolicyState> {
   return {
     name: 'linear',
     init: (context) => ({
@@ -26,10 +29,10 @@ export function linearPolicy({ ridge = 1e-8 }: { readonly ridge?: number } = {})
       const weights = state.weights.slice();
       const loss = (s: LinearPolicyState) =>
         data.reduce((sum, part, g) => sum + weightedLoss(meansOf(s, g, part), part, U) / data.length, 0);
+      // Σ P_t ⊗ x xᵀ over steps and rows; x = [o; 1].
+      let gram = new Float64Array(size * size);
+      let right = new Float64Array(size);
       data.forEach((part, group) => {
-        // Σ P_t ⊗ x xᵀ over steps and rows; x = [o; 1].
-        const gram = new Float64Array(size * size);
-        const right = new Float64Array(size);
         for (let t = 0; t < T; t++) {
           const observations = part.observations(t);
           const second = new Float64Array(n * n);
@@ -53,8 +56,12 @@ export function linearPolicy({ ridge = 1e-8 }: { readonly ridge?: number } = {})
             }
           }
         }
+        if (shared && group + 1 < data.length) return;
         for (let i = 0; i < size; i++) gram[i * size + i]! *= 1 + ridge;
-        weights.set(solvePositive(size, gram, right), group * size);
+        const solution = solvePositive(size, gram, right);
+        for (let g = shared ? 0 : group; g <= group; g++) weights.set(solution, g * size);
+        gram = new Float64Array(size * size);
+        right = new Float64Array(size);
       });
       const fitted = { ...state, weights };
       return { state: fitted, lossBefore: loss(state), lossAfter: loss(fitted) };

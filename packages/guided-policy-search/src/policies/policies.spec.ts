@@ -18,6 +18,7 @@ describe('every policy keeps its promises', () => {
   test('table', () => checkPolicy(tablePolicy(), {}, (_o, t, u) => t - u));
   test('constant', () => checkPolicy(tablePolicy({ stationary: true })));
   test('linear', () => checkPolicy(linearPolicy(), {}, linearTarget));
+  test('shared linear', () => checkPolicy(linearPolicy({ shared: true }), {}, linearTarget));
   test('MLP', () => checkPolicy(mlpPolicy(engine, { hidden: [8], cloneSteps: 60 }), {}, linearTarget));
   test('shared MLP', () =>
     checkPolicy(mlpPolicy(engine, { hidden: [8], cloneSteps: 60, shared: true }), {}, linearTarget));

@@ -41,19 +41,26 @@ const A = [
 const B = [0, 0, 0, 0, STEP, 0, 0, STEP];
 const STATE_COST = [1, 1, 0.1, 0.1];
 const ACTION_COST = 0.1;
-const INITIAL_MEAN = [1, -0.5, 0, 0];
+const INITIAL_MEAN: readonly number[] = [1, -0.5, 0, 0];
 const INITIAL_DEVIATION = 0.3;
+
+/** Where regulators begin. */
+export interface RegulatorOptions {
+  /** Mean initial states (x₁, x₂, v₁, v₂): one group, and so one controller, for each. Default: one, (1, −½, 0, 0). */
+  readonly initialMeans?: readonly (readonly number[])[];
+}
 
 /**
  * Linear-quadratic regulator with unknown dynamics: two coupled masses are to be brought to rest. Guided policy search sees only samples; the optimum is known from the Riccati
  * recursion on the true model (`regulatorDynamics`, `regulatorCost`).
  */
-export function linearRegulator(): ControlProblem {
+export function linearRegulator({ initialMeans = [INITIAL_MEAN] }: RegulatorOptions = {}): ControlProblem {
   const size = { stateSize: 4, actionSize: 2, horizon: HORIZON };
   const environment = simulatedEnvironment({
     ...size,
     observationSize: 4,
-    reset: (key: Key) => key.normal(4).map((x, i) => INITIAL_MEAN[i]! + INITIAL_DEVIATION * x),
+    ...(initialMeans.length > 1 && { groups: initialMeans.map((mean) => `from (${mean.join(', ')})`) }),
+    reset: (key: Key, group) => key.normal(4).map((x, i) => initialMeans[group]![i]! + INITIAL_DEVIATION * x),
     step(state, action, _t, key) {
       const push = key.normal(2);
       return Float64Array.from({ length: 4 }, (_, i) => {
@@ -63,12 +70,10 @@ export function linearRegulator(): ControlProblem {
         return next;
       });
     },
-    cost: (state, action) =>
-      0.5 * state.reduce((sum, x, i) => sum + STATE_COST[i]! * x * x, 0) +
-      0.5 * ACTION_COST * (action?.reduce((sum, a) => sum + a * a, 0) ?? 0),
+    cost: quadraticCost,
   });
   const cost = taylorCost((_t, state, action) => ({
-    value: 0,
+    value: quadraticCost(state, action),
     state: state.map((x, i) => STATE_COST[i]! * x),
     stateState: Float64Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? STATE_COST[i / 5]! : 0)),
     ...(action && {
@@ -76,18 +81,25 @@ export function linearRegulator(): ControlProblem {
       actionAction: Float64Array.of(ACTION_COST, 0, 0, ACTION_COST),
     }),
   }));
-  return { environment, cost, initialControllers: [zeroController(size, 1)] };
+  return { environment, cost, initialControllers: initialMeans.map(() => zeroController(size, 1)) };
+}
+
+function quadraticCost(state: Float64Array, action: Float64Array | undefined): number {
+  return (
+    0.5 * state.reduce((sum, x, i) => sum + STATE_COST[i]! * x * x, 0) +
+    0.5 * ACTION_COST * (action?.reduce((sum, a) => sum + a * a, 0) ?? 0)
+  );
 }
 
 /** The true dynamics of `linearRegulator`, which guided policy search is not shown: the scale against which a solution can be measured exactly. */
-export function regulatorDynamics(): LinearDynamics {
+export function regulatorDynamics(initialMean: readonly number[] = INITIAL_MEAN): LinearDynamics {
   const F = Matrix.zeros(4, 4);
   F.set(2, 2, PUSH ** 2);
   F.set(3, 3, PUSH ** 2);
   const step = { A: Matrix.from1DArray(4, 4, A), B: Matrix.from1DArray(4, 2, B), c: Matrix.zeros(4, 1), F };
   return dynamicsFromMatrices(
     Array.from({ length: HORIZON }, () => step),
-    { mean: Matrix.columnVector(INITIAL_MEAN), covariance: Matrix.eye(4, 4, INITIAL_DEVIATION ** 2) },
+    { mean: Matrix.columnVector([...initialMean]), covariance: Matrix.eye(4, 4, INITIAL_DEVIATION ** 2) },
   );
 }
 

@@ -7,12 +7,9 @@ import { tablePolicy } from '../policies/table-policy.js';
 import type { Policy } from '../policy.js';
 import { runGuidedPolicySearch, type RunOptions } from '../run.js';
 import { simulatedEnvironment } from '../simulate.js';
-import { initialState, type GuidedPolicySearch } from '../state.js';
+import { continueState } from '../state.js';
 import type { ControlProblem } from './linear-regulator.js';
 
-/** Iterations of the two stages of `solvePendulum`. */
-const CONTROLLER_ITERATIONS = 25;
-const POLICY_ITERATIONS = 4;
 /** Seconds per time step. */
 const STEP = 0.05;
 const HORIZON = 80;
@@ -28,6 +25,12 @@ const COST = { angle: 1, velocity: 0.05, action: 0.01 };
 /** Weight of the state's cost: it hardly counts at first. A constant weight rewards leaning to one side as far as the torque allows, which is a local optimum. */
 const ramp = (t: number) => (t / HORIZON) ** 6;
 
+/** Where swing-ups begin. */
+export interface SwingUpOptions {
+  /** Mean initial angles in radians: one group, and so one controller, for each, under one policy if the policy is shared. Default: [0], hanging. */
+  readonly initialAngles?: readonly number[];
+}
+
 /**
  * Torque-limited pendulum swing-up: state (θ, θ̇) with θ = 0 hanging and θ = π upright,
  *
@@ -35,23 +38,31 @@ const ramp = (t: number) => (t / HORIZON) ** 6;
  *
  * integrated by two semi-implicit Euler steps per time step. A policy sees (cos θ, sin θ, θ̇).
  */
-export function pendulum(): ControlProblem {
-  return swingUp(3, ([angle, velocity]) => Float64Array.of(Math.cos(angle!), Math.sin(angle!), velocity!));
+export function pendulum(options: SwingUpOptions = {}): ControlProblem {
+  return swingUp(options, 3, ([angle, velocity]) =>
+    Float64Array.of(Math.cos(angle!), Math.sin(angle!), velocity!),
+  );
 }
 
 /**
  * The same with a policy that sees the angle alone, (cos θ, sin θ): the velocity, without which the swing-up cannot be driven, has to be remembered. The controller still sees the state.
  */
-export function hiddenVelocityPendulum(): ControlProblem {
-  return swingUp(2, ([angle]) => Float64Array.of(Math.cos(angle!), Math.sin(angle!)));
+export function hiddenVelocityPendulum(options: SwingUpOptions = {}): ControlProblem {
+  return swingUp(options, 2, ([angle]) => Float64Array.of(Math.cos(angle!), Math.sin(angle!)));
 }
 
-function swingUp(observationSize: number, observe: (state: Float64Array) => Float64Array): ControlProblem {
+function swingUp(
+  { initialAngles = [0] }: SwingUpOptions,
+  observationSize: number,
+  observe: (state: Float64Array) => Float64Array,
+): ControlProblem {
   const size = { stateSize: 2, actionSize: 1, horizon: HORIZON };
   const environment = simulatedEnvironment({
     ...size,
     observationSize,
-    reset: (key: Key) => key.normal(2).map((x, i) => INITIAL_DEVIATION[i]! * x),
+    ...(initialAngles.length > 1 && { groups: initialAngles.map((angle) => `from ${angle} rad`) }),
+    reset: (key: Key, group) =>
+      key.normal(2).map((x, i) => (i === 0 ? initialAngles[group]! : 0) + INITIAL_DEVIATION[i]! * x),
     step: (state, action) => pendulumStep(state, action[0]!),
     cost: (state, action, t) => pendulumCost(state, action?.[0] ?? 0, t),
     observe,
@@ -62,7 +73,7 @@ function swingUp(observationSize: number, observe: (state: Float64Array) => Floa
     stateState: [ramp(t) * COST.angle, 0, 0, ramp(t) * COST.velocity],
     ...(action && { action: [COST.action * action[0]!], actionAction: [COST.action] }),
   }));
-  return { environment, cost, initialControllers: [zeroController(size, 4)] };
+  return { environment, cost, initialControllers: initialAngles.map(() => zeroController(size, 4)) };
 }
 
 /** One time step of the pendulum's exact dynamics. */
@@ -89,6 +100,45 @@ export function isUpright(state: ArrayLike<number>): boolean {
   return Math.abs(state[0]! - Math.PI) < 0.3 && Math.abs(state[1]!) < 1;
 }
 
+/** One stage of a search: options, and how many iterations it has. */
+export interface SearchStage {
+  readonly iterations: number;
+  readonly options: GuidedPolicySearchInput;
+}
+
+const COMMON: GuidedPolicySearchInput = {
+  klStep: 0.5,
+  freshSamples: true,
+  dynamics: { ridge: 1e-6, actionRidge: 1e-6 },
+};
+
+/**
+ * How a swing-up is solved from scratch: first the controller alone until it swings up reliably (cheap), then Bregman ADMM with the policy, on many and widely scattered trajectories of a
+ * controller that is still refined and now stays where the policy can follow.
+ */
+export const swingUpStages: Readonly<Record<'controller' | 'policy', SearchStage>> = {
+  controller: {
+    iterations: 25,
+    options: {
+      ...COMMON,
+      innerIterations: 1,
+      nu: { initial: 0 },
+      covariance: { floor: 0.3 },
+      evaluatePolicy: false,
+    },
+  },
+  policy: {
+    iterations: 4,
+    options: {
+      ...COMMON,
+      innerIterations: 2,
+      nu: { initial: 0.01 },
+      covariance: { floor: 1 },
+      trajectories: 128,
+    },
+  },
+};
+
 /** What `solvePendulum` needs besides the problem. */
 export interface PendulumRun<S> {
   readonly engine: GpsEngine;
@@ -97,37 +147,23 @@ export interface PendulumRun<S> {
 }
 
 /**
- * Solves a swing-up from scratch in two stages: the controller alone until it swings up reliably (cheap), then the policy, on many and widely scattered trajectories of a
- * controller that is still refined. The second stage goes on from the first one's state.
+ * Solves a swing-up from scratch in the two stages of `swingUpStages`. The second goes on from the first one's state.
  */
 export async function solvePendulum<S>(
   problem: ControlProblem,
   policy: Policy<S>,
   { engine, key, onIteration }: PendulumRun<S>,
 ) {
-  const stage = (options: GuidedPolicySearchInput): GuidedPolicySearch<S> => ({
-    ...problem,
-    policy,
-    engine,
-    key,
-    options: parseOptions({
-      klStep: 0.5,
-      freshSamples: true,
-      innerIterations: 1,
-      nu: { initial: 0 },
-      dynamics: { ridge: 1e-6, actionRidge: 1e-6 },
-      ...options,
-    }),
-  });
-  const untrained = {
-    ...stage({ covariance: { floor: 0.3 }, evaluatePolicy: false }),
-    policy: tablePolicy(),
-  };
-  const first = await runGuidedPolicySearch(untrained, { iterations: CONTROLLER_ITERATIONS });
-  const second = stage({ covariance: { floor: 1 }, trajectories: 128 });
-  const { state, records } = await runGuidedPolicySearch(second, {
-    iterations: CONTROLLER_ITERATIONS + POLICY_ITERATIONS,
-    state: { ...first.state, policy: initialState(second).policy },
+  const { controller, policy: imitation } = swingUpStages;
+  const common = { ...problem, engine, key };
+  const first = await runGuidedPolicySearch(
+    { ...common, policy: tablePolicy(), options: parseOptions(controller.options) },
+    { iterations: controller.iterations },
+  );
+  const search = { ...common, policy, options: parseOptions(imitation.options) };
+  const { state, records } = await runGuidedPolicySearch(search, {
+    iterations: controller.iterations + imitation.iterations,
+    state: continueState(search, first.state),
     ...(onIteration && { onIteration }),
   });
   return { state, records: [...first.records, ...records] };

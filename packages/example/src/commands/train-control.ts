@@ -1,0 +1,35 @@
+import { UserError } from '@metadescent/core';
+import { createExecutor, withInterrupt } from '@metadescent/runtime';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { controlEngines } from '../control/control-engines.js';
+import type { ControlExperiment } from '../control/control-experiment.js';
+import { controlTask } from '../control/control-problem.js';
+import { trialSentence } from '../control/control-report.js';
+import { writeControlReport } from '../control/control-result-files.js';
+import { runControl } from '../control/control-run.js';
+import { overWorkers, type GroupTasks } from '../control/group-tasks.js';
+import type { TrainOptions } from './train.js';
+
+/** `metadescent train control/<problem>`: solves it, lets controller and policy act from held-out initial states, and writes the report. */
+export async function trainControl(experiment: ControlExperiment, options: TrainOptions): Promise<void> {
+  const { preset, seed, engine, search, data, out, resume } = options;
+  if (search > 0) throw new UserError(`${experiment.name} has no learning rate to search for; leave --search out`);
+  if (data !== undefined) throw new UserError(`${experiment.name} needs no data; leave --data out`);
+  const directory = out ?? join('runs', `${experiment.name.replace('/', '-')}-${preset}-${seed}`);
+  const engines = controlEngines(engine);
+  const task = controlTask(experiment.presets[preset].problem, engines);
+  const groups = task.problem.environment.groups.length;
+  // What workers share out is groups: a single one is solved in this thread.
+  const workers = options.workers ?? (groups > 1 ? Math.min(groups, availableParallelism()) : 0);
+  const executor = createExecutor<GroupTasks>({ workers, module: new URL('../control/group-tasks.js', import.meta.url), setup: { engine } });
+  try {
+    const { results } = await withInterrupt((signal) =>
+      runControl(experiment, { preset, seed, directory, resume, engines, signal, ...(workers > 0 && { map: overWorkers(executor) }) }),
+    );
+    for (const result of results) process.stdout.write(`${trialSentence(result, task, results[0]!)}\n`);
+    process.stdout.write(`report: ${await writeControlReport(directory)}\n`);
+  } finally {
+    await executor.close();
+  }
+}

@@ -1,0 +1,80 @@
+import { createKey } from '@metadescent/core';
+import { baselineOptimizers, describeTuningOutcome, tuneOptimizer, type BaselineName, type OptionValues } from '@metadescent/optimizers';
+import type { TuningRecordInput } from '@metadescent/reporting';
+import type { Executor } from '@metadescent/runtime';
+import { join } from 'node:path';
+import { keptFile } from './kept-file.js';
+import type * as Tasks from './tasks.js';
+
+/** The seven hand-made optimizers of Li & Malik 2017, §4. */
+export const comparedBaselines: readonly BaselineName[] = ['sgd', 'momentum', 'conjugate-gradient', 'lbfgs', 'adam', 'adagrad', 'rmsprop'];
+
+/** A baseline with the settings that are best on the training objective. */
+export interface TunedBaseline {
+  readonly optimizer: BaselineName;
+  /** Absent if it diverged with every setting. */
+  readonly options?: OptionValues;
+  /** Everything that was tried. */
+  readonly record: TuningRecordInput;
+}
+
+export interface TuneOptions {
+  readonly executor: Executor<typeof Tasks>;
+  readonly seed: number;
+  readonly horizon: number;
+  /** Starts of the training objective per candidate. */
+  readonly starts: number;
+  /** Tuned settings are kept here, and found again. */
+  readonly directory: string;
+  /** What the settings depend on besides: the training data and the engine. */
+  readonly ingredients: object;
+  readonly signal?: AbortSignal;
+  /** Told what comes next. */
+  readonly onStage?: (note: string) => void;
+}
+
+/**
+ * Tunes the baselines on the training objective alone, by the mean objective over the horizon: what the learned optimizers are meta-trained for, so that no optimizer is judged by what it was not chosen by.
+ * The starts are others than those of the comparison.
+ */
+export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<TunedBaseline[]> {
+  const { executor, seed, horizon, starts, directory, ingredients, signal, onStage } = options;
+  const key = createKey(seed).fold('li-malik').fold('tuning').words;
+  const tuned: TunedBaseline[] = [];
+  for (const name of comparedBaselines) {
+    const { searched } = baselineOptimizers[name];
+    const file = keptFile<TunedBaseline>(join(directory, 'tuning', `${name}.json`), { ingredients, name, searched, seed, horizon, starts });
+    const kept = file.read();
+    if (kept) {
+      tuned.push(kept);
+      continue;
+    }
+    onStage?.(`tuning ${name}`);
+    const report = await tuneOptimizer(
+      baselineOptimizers[name],
+      (trials) =>
+        executor.map(
+          'trial',
+          trials.map((trial) => ({ trial, key, horizon })),
+          { ...(signal && { signal }) },
+        ),
+      { tasks: starts },
+    );
+    const { best, candidates, outcome, divergedCandidates } = report;
+    const baseline: TunedBaseline = {
+      optimizer: name,
+      ...(best && { options: best.options }),
+      record: {
+        optimizer: name,
+        chosen: best?.options ?? {},
+        criterion: `mean mini-batch objective over ${horizon} iterations, mean over ${starts} starts of the training objective`,
+        grid: candidates.map(({ options: parameters, score, standardError }) => ({ parameters, score, standardError })),
+        edgeNotes: [describeTuningOutcome(outcome)],
+        nonFiniteCandidates: divergedCandidates,
+      },
+    };
+    file.write(baseline);
+    tuned.push(baseline);
+  }
+  return tuned;
+}

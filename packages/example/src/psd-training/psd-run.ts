@@ -1,0 +1,199 @@
+import { createKey, UserError, type Key } from '@metadescent/core';
+import { loadEngine } from '@metadescent/kernels/node';
+import {
+  bestWeights,
+  fineTune,
+  fineTuningStateFromTensors,
+  fineTuningStateToTensors,
+  metaTrainPredictedStepDescent,
+  pretrained,
+  trainingStateFromTensors,
+  trainingStateToTensors,
+  withScaleInputs,
+  writeWeights,
+  type FineTuningRecord,
+  type PsdRecord,
+  type PsdWeights,
+} from '@metadescent/predicted-step-descent';
+import { createExecutor, createProgress, openRun, packageVersions, writeFileAtomic, type Executor, type Run } from '@metadescent/runtime';
+import type { LabelledDataset } from '@metadescent/optimizees';
+import { join } from 'node:path';
+import type { PresetName } from '../experiments/experiment.js';
+import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
+import type * as Tasks from './tasks.js';
+import { gpsEngineFor } from './tasks.js';
+import { objectiveDataset, objectiveFamily, type TrainingObjective } from './training-objectives.js';
+
+export interface PsdRunOptions {
+  readonly preset: PresetName;
+  readonly seed: number;
+  readonly directory: string;
+  readonly resume: boolean;
+  readonly workers: number;
+  readonly engine: 'auto' | 'native' | 'wasm' | 'typescript';
+  /** The training images of MNIST. */
+  readonly mnist: LabelledDataset;
+  /** What fine-tuning starts from. Default: the shipped `psd`. */
+  readonly start?: PsdWeights;
+  readonly signal?: AbortSignal;
+}
+
+/** The trained weights of a run, inside its folder. */
+export const PSD_WEIGHTS_FILE = 'weights.safetensors';
+
+/**
+ * A training run of Predicted Step Descent in a run folder: a checkpoint after every iteration, metrics in JSON lines and for TensorBoard, and the weights with their provenance at
+ * the end. The results are the same bits for any number of workers, and with or without interruptions.
+ *
+ * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason after a checkpoint when it is aborted.
+ */
+export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions): Promise<PsdWeights> {
+  const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
+  const preset = experiment.presets[presetName];
+  const engine = loadEngine(engineName);
+  const config = { experiment: experiment.name, preset: presetName, seed, ...preset };
+  const run = openRun(directory, {
+    config,
+    resume,
+    engine: engine.detail,
+    packages: packageVersions(['@metadescent/predicted-step-descent', '@metadescent/guided-policy-search', '@metadescent/kernels'], import.meta.url),
+  });
+  const began = performance.now();
+  try {
+    const key = createKey(seed).fold(experiment.name);
+    const dataOf = (objective: TrainingObjective) => ({ objective, dataset: objectiveDataset(options.mnist, objective, engine) });
+    const training = (preset.kind === 'search' ? [preset.objective] : preset.training).map(dataOf);
+    const validation = (preset.kind === 'search' ? [] : preset.validation).map(dataOf);
+    const setup: Tasks.TaskSetup = { engine: engineName, training, validation, hidden: preset.kind === 'search' ? preset.recipe.hidden : 1 };
+    const executor = createExecutor<typeof Tasks>({ workers: options.workers, module: new URL('./tasks.js', import.meta.url), setup });
+    try {
+      const work = { run, executor, key, began, title: experiment.name, signal };
+      const trained =
+        preset.kind === 'search'
+          ? await search(preset, { ...work, engine, gpsEngine: gpsEngineFor(engineName), layout: objectiveFamily(training[0]!.dataset, preset.objective, engine).layout })
+          : await fineTuning(preset, { ...work, start: options.start ?? pretrained('psd').weights });
+      signal?.throwIfAborted();
+      const provenance = { config: JSON.stringify(config), seed: String(seed), engine: engine.detail, results: JSON.stringify(trained.results) };
+      writeFileAtomic(join(directory, PSD_WEIGHTS_FILE), writeWeights(trained.weights, { ...provenance, cost: `${Math.round((performance.now() - began) / 1000)} seconds since the last start` }));
+      run.finish({ status: 'finished' });
+      return trained.weights;
+    } finally {
+      await executor.close();
+    }
+  } finally {
+    run.close();
+  }
+}
+
+interface Work {
+  readonly run: Run;
+  readonly executor: Executor<typeof Tasks>;
+  readonly key: Key;
+  readonly began: number;
+  readonly title: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Trained {
+  readonly weights: PsdWeights;
+  readonly results: unknown;
+}
+
+async function search(
+  { recipe }: SearchPreset,
+  { run, executor, key, began, title, signal, ...where }: Work & Pick<Parameters<typeof metaTrainPredictedStepDescent>[0], 'engine' | 'gpsEngine' | 'layout'>,
+): Promise<Trained> {
+  const total = recipe.iterations + recipe.distillationRounds;
+  const resume = run.checkpoint && trainingStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+  let step = run.checkpoint?.step ?? 0;
+  const progress = createProgress({ label: title, total, initial: step, unit: 'iteration' });
+  let last: PsdRecord | undefined;
+  const { weights } = await metaTrainPredictedStepDescent({
+    ...where,
+    recipe,
+    key,
+    executor: {
+      trajectories: (tasks) => executor.map('trajectory', tasks),
+      policyFits: (tasks) => executor.map('policyFit', tasks),
+      groupTasks: (tasks) => executor.map('groupTask', tasks),
+    },
+    ...(resume && { resume }),
+    onRecord(record, state) {
+      last = record;
+      step++;
+      const metrics = searchMetrics(record, recipe.horizon);
+      run.recordMetrics({ step, ...metrics });
+      run.recordTiming({ step, seconds: (performance.now() - began) / 1000 });
+      const { tensors, metadata } = trainingStateToTensors(state);
+      run.saveCheckpoint({ step, tensors, metadata });
+      progress.update(step, Object.entries(metrics).slice(0, 2).map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(', '));
+      return signal?.aborted ? 'stop' : undefined;
+    },
+  });
+  progress.finish('');
+  signal?.throwIfAborted();
+  if (!weights) throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
+  return { weights, results: last ? searchMetrics(last, recipe.horizon) : {} };
+}
+
+/** Costs per step, and what the figures of a search show. */
+function searchMetrics(record: PsdRecord, horizon: number): Record<string, number> {
+  const perStep = (sum: number) => sum / (horizon + 1);
+  if (record.kind === 'distillation')
+    return {
+      policy: perStep(record.policyCost),
+      controller: perStep(record.controllerCost),
+      teacher: perStep(record.teacherCost),
+      regressionLoss: record.loss.after,
+    };
+  const { sampledCost, acceptance, policyCost, stepMultiplier, dropped, groups } = record.iteration;
+  return {
+    sampled: perStep(sampledCost),
+    ...(acceptance && { controller: perStep(acceptance.after), acceptedFraction: acceptance.fraction }),
+    ...(policyCost !== undefined && { policy: perStep(policyCost) }),
+    stepMultiplier,
+    dropped,
+    ...Object.fromEntries(
+      groups.flatMap(({ name, kl, epsilon, entropy, outcome, nu, lambda }) => [
+        [`${name}/kl`, kl],
+        [`${name}/epsilon`, epsilon],
+        [`${name}/entropy`, entropy],
+        [`${name}/nu`, nu.reduce((sum, x) => sum + x / nu.length, 0)],
+        [`${name}/lambda`, Math.sqrt(lambda.reduce((sum, x) => sum + (x * x) / lambda.length, 0))],
+        ...(outcome && 'eta' in outcome ? [[`${name}/eta`, outcome.eta] as [string, number]] : []),
+      ]),
+    ),
+  };
+}
+
+async function fineTuning({ recipe, training, validation }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {
+  const resume = run.checkpoint && fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+  const progress = createProgress({ label: title, total: recipe.steps, initial: resume?.step ?? 0, unit: 'meta-update' });
+  let note = '';
+  let last: FineTuningRecord | undefined;
+  const state = await fineTune({
+    recipe,
+    key,
+    start: resume ?? withScaleInputs(start),
+    executor: {
+      objectives: { training: training.length, validation: validation.length },
+      episodes: (tasks) => executor.map('episode', tasks),
+      validations: (tasks) => executor.map('validate', tasks),
+    },
+    onStep: (done) => progress.update(done, note),
+    onRecord(record, next) {
+      last = record;
+      note = `score ${record.score.toPrecision(4)}, best ${record.bestScore.toPrecision(4)}`;
+      const { step, validation: measured, ...metrics } = record;
+      const perObjective = Object.fromEntries(measured.flatMap(({ mean, final }, o) => [[`objective ${o}/mean`, mean], [`objective ${o}/final`, final]]));
+      // A run's steps count from 1; the first record is from before any update.
+      run.recordMetrics({ step: step + 1, ...metrics, ...perObjective });
+      run.recordTiming({ step: step + 1, seconds: (performance.now() - began) / 1000 });
+      const { tensors, metadata } = fineTuningStateToTensors(next);
+      run.saveCheckpoint({ step: step + 1, tensors, metadata, score: record.score });
+      return signal?.aborted ? 'stop' : undefined;
+    },
+  });
+  progress.finish(note);
+  return { weights: bestWeights(state), results: last ? { score: last.bestScore, validation: last.validation } : {} };
+}

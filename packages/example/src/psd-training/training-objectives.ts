@@ -1,0 +1,90 @@
+import { createKey, type OptimizeeFamily } from '@metadescent/core';
+import type { KernelEngine } from '@metadescent/kernels';
+import {
+  gatherRows,
+  labelAt,
+  labelledDataset,
+  liMalikInputs,
+  mlpFamily,
+  projectAndStandardise,
+  selectRows,
+  shareDataset,
+  type LabelledDataset,
+} from '@metadescent/optimizees';
+
+/** One objective to meta-train on: a net on some view of MNIST. The defaults are the one of Li & Malik 2017, §4. */
+export interface TrainingObjective {
+  /** Random projections that the net sees. Default 48. */
+  readonly inputs?: number;
+  /** Hidden units. Default 48. */
+  readonly hidden?: number;
+  /** Default 64. */
+  readonly batchSize?: number;
+  /** Which random projection; 0, the default, is that of the paper's experiments. */
+  readonly projection?: number;
+  /** Multiplies the inputs after they were given unit variance. Default 1. */
+  readonly inputScale?: number;
+  /** Share of the labels that are replaced by random ones: an objective that cannot be brought near 0. Default 0. */
+  readonly labelNoise?: number;
+  /** 10; fewer merge digits (label mod classes), 100 split every digit in ten by a further random projection. Default 10. */
+  readonly classes?: number;
+  /** Examples to draw from. Default 20,000. */
+  readonly examples?: number;
+  /** Of the initial weights. Default 0.1. */
+  readonly initialStandardDeviation?: number;
+  /** Examples behind the true objective. Default 1000. */
+  readonly evaluationRows?: number;
+}
+
+const DEFAULT_EXAMPLES = 20_000;
+
+/** The view of MNIST that an objective is about, on shared memory. */
+export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObjective, engine: KernelEngine): LabelledDataset {
+  const { inputs = 48, projection = 0, inputScale = 1, labelNoise = 0, classes = 10, examples = DEFAULT_EXAMPLES } = objective;
+  const key = createKey(projection).fold('view');
+  const projected =
+    projection === 0
+      ? liMalikInputs(mnist, inputs, engine)
+      : projectAndStandardise(mnist, { dimensions: inputs, key: key.fold('projection'), engine });
+  const rows = key.fold('rows').permutation(projected.count).subarray(0, examples);
+  const part = selectRows(projected, rows, projected.name);
+  const values = new Float32Array(examples * inputs);
+  gatherRows(part, Uint32Array.from({ length: examples }, (_, i) => i), values, new Uint8Array(examples));
+  const codes = classes > 10 ? deciles(values, inputs, key.fold('classes').normal(inputs)) : undefined;
+  const noisy = key.fold('noisy').uniform(examples);
+  const random = key.fold('labels').integers(examples, classes);
+  const labels = Uint8Array.from({ length: examples }, (_, i) => {
+    if (noisy[i]! < labelNoise) return random[i]!;
+    const digit = labelAt(part, i);
+    return codes ? 10 * digit + codes[i]! : digit % classes;
+  });
+  return shareDataset(
+    labelledDataset({ name: `${projected.name}, ${describeObjective(objective)}`, inputs: values.map((x) => inputScale * x), labels, classes }),
+  );
+}
+
+/** The decile of every row's product with a direction. */
+function deciles(values: Float32Array, width: number, direction: Float64Array): Uint8Array {
+  const count = values.length / width;
+  const products = Float64Array.from({ length: count }, (_, i) => direction.reduce((sum, d, k) => sum + d * values[i * width + k]!, 0));
+  const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => products[a]! - products[b]!);
+  const result = new Uint8Array(count);
+  order.forEach((row, rank) => (result[row] = Math.floor((10 * rank) / count)));
+  return result;
+}
+
+/** The family of an objective on the data set that `objectiveDataset` made for it. */
+export function objectiveFamily(dataset: LabelledDataset, objective: TrainingObjective, engine: KernelEngine): OptimizeeFamily {
+  const { hidden = 48, batchSize = 64, initialStandardDeviation = 0.1, evaluationRows = 1000 } = objective;
+  return mlpFamily({ dataset, hidden: [hidden], activation: 'relu', batchSize, initialStandardDeviation, evaluationRows, engine });
+}
+
+/** An objective in a few words, for tables. */
+export function describeObjective({ inputs = 48, hidden = 48, batchSize = 64, classes = 10, inputScale = 1, labelNoise = 0 }: TrainingObjective): string {
+  return [
+    `${inputs}-${hidden}-${classes}`,
+    `batch ${batchSize}`,
+    ...(inputScale === 1 ? [] : [`inputs × ${inputScale}`]),
+    ...(labelNoise === 0 ? [] : [`${100 * labelNoise} % random labels`]),
+  ].join(', ');
+}

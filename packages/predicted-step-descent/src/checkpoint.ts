@@ -1,0 +1,39 @@
+import { UserError, type Tensor, type TensorFile } from '@metadescent/core';
+import { packPlainData, unpackPlainData } from '@metadescent/guided-policy-search';
+import type { FineTuningState } from './fine-tuning.js';
+import type { PsdTrainingState } from './meta-training.js';
+
+const SEARCH = 'metadescent/predicted-step-descent/meta-training-state';
+const FINE_TUNING = 'metadescent/predicted-step-descent/fine-tuning-state';
+
+/** A meta-training state as tensors, for a checkpoint: every bit comes back. */
+export function trainingStateToTensors(state: PsdTrainingState): TensorFile {
+  return toTensors(SEARCH, state);
+}
+
+/** @throws UserError if the tensors are something else. */
+export function trainingStateFromTensors(file: TensorFile): PsdTrainingState {
+  return fromTensors<PsdTrainingState>(SEARCH, file);
+}
+
+/** A fine-tuning state as tensors, for a checkpoint: every bit comes back. */
+export function fineTuningStateToTensors(state: FineTuningState): TensorFile {
+  return toTensors(FINE_TUNING, state);
+}
+
+/** @throws UserError if the tensors are something else. */
+export function fineTuningStateFromTensors(file: TensorFile): FineTuningState {
+  return fromTensors<FineTuningState>(FINE_TUNING, file);
+}
+
+function toTensors(format: string, state: unknown): TensorFile {
+  const tensors: Record<string, Tensor> = {};
+  const structure = JSON.stringify(packPlainData(state, 'state', tensors));
+  return { tensors, metadata: { format, structure } };
+}
+
+function fromTensors<S>(wanted: string, { tensors, metadata: { format, structure } }: TensorFile): S {
+  if (format !== wanted || structure === undefined)
+    throw new UserError(`the checkpoint is of format ${format ?? '(none)'}, but "${wanted}" was expected; resume the run that wrote it, or start a new run folder`);
+  return unpackPlainData(JSON.parse(structure), tensors) as S;
+}

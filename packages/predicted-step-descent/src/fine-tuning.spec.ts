@@ -1,0 +1,74 @@
+import { createKey } from '@metadescent/core';
+import { typescriptEngine } from '@metadescent/kernels';
+import { expect, test } from '@jest/globals';
+import { fineTuningStateFromTensors, fineTuningStateToTensors } from './checkpoint.js';
+import { bestWeights, fineTune, validationScore, type FineTuningExecutor, type FineTuningRecord, type FineTuningState } from './fine-tuning.js';
+import { horizonAt, learningRateAt, parseFineTuning } from './fine-tuning-recipe.js';
+import { inlineFineTuningExecutor, runEpisodeTask, runPsdValidationTask } from './fine-tuning-tasks.js';
+import { initialPsdWeights } from './initial-weights.js';
+import { psdRuleSchema } from './psd-rule.js';
+import { bowls } from './testing/slopes.js';
+
+const problem = { engine: typescriptEngine(), training: [bowls(), bowls(0.5)], validation: [bowls(), bowls(1)] };
+const start = initialPsdWeights(psdRuleSchema.parse({ hidden: 4, inputs: 'psi+scale' }), createKey(1), 0.05);
+const recipe = parseFineTuning({ steps: 30, horizon: 12, curriculum: [{ fromStep: 0, horizon: 6 }, { fromStep: 10, horizon: 12 }], batch: 4, learningRate: 0.02, validationEvery: 10 });
+
+async function tune(from: FineTuningState | typeof start = start, executor: FineTuningExecutor = inlineFineTuningExecutor(problem), stopAfter = Infinity) {
+  const records: FineTuningRecord[] = [];
+  const state = await fineTune({ recipe, key: createKey(2), executor, start: from, onRecord: (record) => (records.push(record) >= stopAfter ? 'stop' : undefined) });
+  return { state, records };
+}
+const whole = await tune();
+
+test('fine-tuning lowers the objectives that it is judged by, and keeps the best', () => {
+  expect(whole.records.map(({ step }) => step)).toEqual([0, 10, 20, 30]);
+  expect(whole.records.map(({ horizon }) => horizon)).toEqual([6, 6, 12, 12]);
+  expect(whole.state.best.score).toBeLessThan(whole.records[0]!.score - 0.3);
+  expect(whole.state.best.score).toBe(Math.min(...whole.records.map(({ score }) => score)));
+  expect(bestWeights(whole.state).lstm).toEqual(whole.state.best.lstm);
+});
+
+test.each([1, 2, 3])('stopped at record %i and resumed from its checkpoint: the same bits', async (stopAfter) => {
+  const first = await tune(start, undefined, stopAfter);
+  const rest = await tune(fineTuningStateFromTensors(fineTuningStateToTensors(first.state)));
+  expect(rest.state).toEqual(whole.state);
+  expect([...first.records, ...rest.records]).toEqual(whole.records);
+});
+
+test('workers that run tasks elsewhere and in another order: the same bits', async () => {
+  const elsewhere = <Task, Result>(run: (task: Task) => Result) => async (tasks: readonly Task[]) =>
+    [...tasks].reverse().map((task) => structuredClone(run(structuredClone(task)))).reverse();
+  const executor = {
+    objectives: { training: 2, validation: 2 },
+    episodes: elsewhere(runEpisodeTask.bind(undefined, problem)),
+    validations: elsewhere(runPsdValidationTask.bind(undefined, problem)),
+  };
+  expect((await tune(start, executor)).state).toEqual(whole.state);
+});
+
+test('episodes that diverge are counted and change nothing', async () => {
+  const wild = { ...start, outputScale: new Float64Array(4).fill(1e6) };
+  const records: FineTuningRecord[] = [];
+  const state = await fineTune({
+    recipe: { ...recipe, steps: 2, validationEvery: 2 },
+    key: createKey(2),
+    executor: inlineFineTuningExecutor(problem),
+    start: wild,
+    onRecord: (record) => void records.push(record),
+  });
+  expect(records[1]!.failedEpisodes).toBe(8);
+  expect(state.weights.lstm).toEqual(wild.lstm);
+});
+
+test('schedules', () => {
+  expect([0, 9, 10, 29].map((step) => horizonAt(recipe, step))).toEqual([6, 6, 12, 12]);
+  expect(horizonAt({ ...recipe, curriculum: [] }, 3)).toBe(12);
+  expect(learningRateAt(recipe, 0)).toBe(0.02);
+  expect(learningRateAt(recipe, 29)).toBeCloseTo(0.002, 12);
+});
+
+test('the score counts percents alike on all objectives; a failure is infinite', () => {
+  expect(validationScore([{ mean: Math.E, final: 1 }, { mean: 1, final: 1 }])).toBeCloseTo(0.25, 12);
+  expect(validationScore([{ mean: 1, final: NaN }, { mean: 1, final: 1 }])).toBe(Infinity);
+  expect(() => parseFineTuning({ batch: 0 })).toThrow(/batch/);
+});

@@ -1,0 +1,35 @@
+import type { OptimizeeFamily } from '@metadescent/core';
+import { recurrentPolicy, runGroupTask, type GroupTask, type GroupTaskResult } from '@metadescent/guided-policy-search';
+import type { GpsEngine, KernelEngine } from '@metadescent/kernels';
+import { runPolicyFitTask, type PolicyFitTask } from './group-policy.js';
+import type { PsdExecutor } from './meta-training.js';
+import { runTrajectoryTask, type TrajectoryTask } from './optimizee-environment.js';
+
+/** What the tasks of a meta-training run need on every worker. */
+export interface PsdProblem {
+  readonly family: OptimizeeFamily;
+  readonly engine: KernelEngine;
+  readonly gpsEngine: GpsEngine;
+  /** LSTM cells of the policies that are rolled out. */
+  readonly hidden: number;
+}
+
+/** Runs any task of meta-training: a pure function of the task. */
+export function createPsdTaskRunner({ family, engine, gpsEngine, hidden }: PsdProblem) {
+  const policy = recurrentPolicy(engine, { hidden });
+  return {
+    trajectory: (task: TrajectoryTask) => runTrajectoryTask(family, policy, task),
+    policyFit: (task: PolicyFitTask) => runPolicyFitTask(engine, task),
+    groupTask: (task: GroupTask): GroupTaskResult => runGroupTask(gpsEngine, task),
+  };
+}
+
+/** Runs the tasks one after another in this thread: for tests, browsers and small problems. */
+export function inlinePsdExecutor(problem: PsdProblem): PsdExecutor {
+  const runner = createPsdTaskRunner(problem);
+  return {
+    trajectories: async (tasks) => tasks.map(runner.trajectory),
+    policyFits: async (tasks) => Promise.all(tasks.map(runner.policyFit)),
+    groupTasks: async (tasks) => tasks.map(runner.groupTask),
+  };
+}

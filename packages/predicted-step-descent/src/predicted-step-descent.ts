@@ -1,0 +1,122 @@
+import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/core';
+import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
+import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
+import { initialMemory, observationInputs, observe, type ObservationMemory } from './observation.js';
+import { checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
+
+/** Whitened inputs are clamped to ±10: off the training distribution a network extrapolates from there. */
+export const INPUT_LIMIT = 10;
+
+/** Watches the inputs of a network at a step: whitened and clamped feature planes [I, size], in the order of the network's runs. Reused: copy what you keep. */
+export type InputObserver = (network: number, inputs: Float32Array) => void;
+
+/**
+ * Predicted Step Descent as an ordinary optimizer (Li & Malik 2017): the mean of the learned policy,
+ *
+ *     (y_t, memory) = LSTM(Ψ_t, memory),   Δx_t = outputScale · y_t
+ *
+ * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate group and across groups of one role (see `networkOf`). Pure, and
+ * good for any layout.
+ *
+ * State: what Ψ needs of the two steps before, and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
+ *
+ * @param weights the rule and what was learned; read at every step
+ * @param onInputs for trainers: sees what each network sees
+ * @throws UserError if weights and rule do not fit together.
+ * @example
+ * rollout(optimizee, predictedStepDescent(pretrained('psd').weights, engine), { horizon: 400, key })
+ */
+export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, onInputs?: InputObserver): Optimizer {
+  checkWeights(weights);
+  const { rule } = weights;
+  const kernel = createPsdKernel(rule, engine);
+  const plans = new WeakMap<ParameterLayout, StepPlan>();
+  const planOf = (layout: ParameterLayout): StepPlan => {
+    let plan = plans.get(layout);
+    if (!plan) plans.set(layout, (plan = stepPlan(weights, layout, kernel)));
+    return plan;
+  };
+  return {
+    name: 'predicted step descent',
+    init(layout) {
+      const state: OptimizerState = { ...initialMemory(rule.inputs, layout.size) };
+      for (const { stateName, coordinates } of planOf(layout).networks)
+        state[stateName] = new Float32Array(kernel.stateSize(coordinates.size));
+      return state;
+    },
+    update({ layout, gradient, parameters, objective }, state, step) {
+      const { planes, networks } = planOf(layout);
+      observe(rule.inputs, state as ObservationMemory, objective, gradient, parameters, rule.gradientScale, planes);
+      for (const { index, coordinates, stateName, lstm, inputs, outputs } of networks) {
+        whitenPlanes(weights, index, coordinates, planes, layout.size, inputs);
+        onInputs?.(index, inputs);
+        kernel.step(lstm, inputs, state[stateName] as Float32Array, outputs);
+        const scale = weights.outputScale[index]!;
+        let at = 0;
+        for (const { offset, size } of coordinates.runs) {
+          for (let i = 0; i < size; i++) step[offset + i] = scale * outputs[at + i]!;
+          at += size;
+        }
+      }
+    },
+  };
+}
+
+/** Scratch for one layout: nothing here outlives a step. */
+interface StepPlan {
+  readonly planes: Float32Array;
+  readonly networks: readonly {
+    readonly index: number;
+    readonly coordinates: NetworkCoordinates;
+    readonly stateName: string;
+    readonly lstm: Float32Array;
+    readonly inputs: Float32Array;
+    readonly outputs: Float32Array;
+  }[];
+}
+
+function stepPlan({ rule, lstm }: PsdWeights, layout: ParameterLayout, { shape }: LstmKernel): StepPlan {
+  const count = lstmWeightCount(rule);
+  return {
+    planes: new Float32Array(shape.inputs * layout.size),
+    networks: networkCoordinates(rule, layout).flatMap((coordinates, index) =>
+      coordinates.size === 0
+        ? []
+        : [
+            {
+              index,
+              coordinates,
+              stateName: `lstm/${coordinates.name}`,
+              lstm: lstm.subarray(index * count, (index + 1) * count),
+              inputs: new Float32Array(shape.inputs * coordinates.size),
+              outputs: new Float32Array(coordinates.size),
+            },
+          ],
+    ),
+  };
+}
+
+/** (o − mean) / deviation, clamped, of a network's coordinates: planes [I, n] → inputs [I, size]. */
+function whitenPlanes(
+  { rule, mean, deviation }: PsdWeights,
+  network: number,
+  { runs, size }: NetworkCoordinates,
+  planes: Float32Array,
+  n: number,
+  inputs: Float32Array,
+): void {
+  const count = observationInputs(rule.inputs);
+  for (let i = 0; i < count; i++) {
+    const centre = mean[network * count + i]!;
+    const spread = deviation[network * count + i]!;
+    let at = i * size;
+    for (const { offset, size: length } of runs) {
+      const from = i * n + offset;
+      for (let j = 0; j < length; j++) {
+        const value = (planes[from + j]! - centre) / spread;
+        inputs[at + j] = value > INPUT_LIMIT ? INPUT_LIMIT : value < -INPUT_LIMIT ? -INPUT_LIMIT : value;
+      }
+      at += length;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
+import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
+import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
+import { z } from 'zod';
+import { observationInputs } from './observation.js';
+
+/** Which coordinate groups a network is for. */
+export const networkRoleSchema = z.strictObject({
+  /** `first`: the layer at the input; `last`: the one at the output; `hidden`: those between. */
+  depth: z.enum(['first', 'hidden', 'last']),
+  /** `weight` takes weight matrices, convolution kernels and plain vectors; `bias` takes biases and scales. */
+  role: z.enum(['weight', 'bias']),
+});
+export type NetworkRole = z.output<typeof networkRoleSchema>;
+
+/** What the update rule is, apart from its weights. Stored beside the weights and checked when they are loaded. */
+export const psdRuleSchema = z.strictObject({
+  /** LSTM cells, in a single layer. Li & Malik 2017, §4: 128. */
+  hidden: z.int().min(1).max(512).default(128),
+  /** `psi`: the three observation features of Li & Malik 2017, §3.6. `psi+scale`: four more, that carry each coordinate's own scale (see `observe`); ours. */
+  inputs: z.enum(['psi', 'psi+scale']).default('psi'),
+  /** c: features see c·∇f̂. The paper's features divide by |g| + 1, which normalises nothing where gradients are far below 1; its text does not say what scale they had. */
+  gradientScale: z.number().positive().default(1),
+  /** One LSTM per entry. Li & Malik 2017, §3.5: one per coordinate group, that is per weight matrix and bias vector. */
+  networks: z
+    .array(networkRoleSchema)
+    .nonempty()
+    .default([
+      { depth: 'first', role: 'weight' },
+      { depth: 'first', role: 'bias' },
+      { depth: 'last', role: 'weight' },
+      { depth: 'last', role: 'bias' },
+    ]),
+});
+
+/** A validated rule. */
+export type PsdRule = z.output<typeof psdRuleSchema>;
+
+/** A rule with everything that was learned. */
+export interface PsdWeights {
+  readonly rule: PsdRule;
+  /** LSTM weights, one network after another, each in the kernel's order [networks, lstmWeightCount] */
+  readonly lstm: Float32Array;
+  /** Means and standard deviations of the inputs, frozen when the policy was first fitted [networks, I] */
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+  /** Δx per unit of LSTM output [networks] */
+  readonly outputScale: Float64Array;
+}
+
+/** The kernel of one network of this rule; all networks have the same shape. */
+export function createPsdKernel(rule: PsdRule, engine: KernelEngine): LstmKernel {
+  return engine.lstm({ inputs: observationInputs(rule.inputs), hidden: rule.hidden, layers: 1 });
+}
+
+/**
+ * LSTM weights of one network: W_input [4H, I], W_hidden [4H, H], b [4H], w_out [H], b_out [1].
+ *
+ * @example
+ * lstmWeightCount(psdRuleSchema.parse({})) // => 67713
+ */
+export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
+  return 4 * H * (observationInputs(inputs) + H + 1) + H + 1;
+}
+
+/**
+ * @throws UserError if an array does not have the length that the rule needs.
+ */
+export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWeights): void {
+  const count = rule.networks.length;
+  const inputs = observationInputs(rule.inputs);
+  const wanted = { lstm: count * lstmWeightCount(rule), mean: count * inputs, deviation: count * inputs, outputScale: count };
+  for (const [name, length] of Object.entries({ lstm, mean, deviation, outputScale }).map(([n, a]) => [n, a.length] as const)) {
+    const needed = wanted[name as keyof typeof wanted];
+    if (length !== needed)
+      throw new UserError(
+        `Predicted Step Descent: "${name}" must have ${needed} entries for ${count} networks of ${rule.hidden} cells, but has ${length}; load weights and rule from one file`,
+      );
+  }
+}
+
+/**
+ * Index of the network that updates a coordinate group: by the place of its layer among all layers and by its role. Where the rule has no network for hidden layers, they take the
+ * first layer's; where it has none for the role, the other role's. A network with a single layer is all output layer.
+ */
+export function networkOf({ networks }: PsdRule, layout: ParameterLayout, group: CoordinateGroup): number {
+  const last = layout.groups.reduce((deepest, { layer }) => Math.max(deepest, layer), 0);
+  const depth = group.layer === last ? 'last' : group.layer === 0 ? 'first' : 'hidden';
+  const role = group.role === 'bias' || group.role === 'scale' ? 'bias' : 'weight';
+  const depths: readonly NetworkRole['depth'][] =
+    depth === 'hidden' ? ['hidden', 'first', 'last'] : depth === 'first' ? ['first', 'hidden', 'last'] : ['last', 'hidden', 'first'];
+  const roles: readonly NetworkRole['role'][] = role === 'weight' ? ['weight', 'bias'] : ['bias', 'weight'];
+  for (const wantedRole of roles) {
+    for (const wantedDepth of depths) {
+      const found = networks.findIndex((network) => network.depth === wantedDepth && network.role === wantedRole);
+      if (found >= 0) return found;
+    }
+  }
+  return 0;
+}
+
+/** `first/weight` and so on: names of state arrays and of figures. */
+export function networkName({ depth, role }: NetworkRole): string {
+  return `${depth}/${role}`;
+}
+
+/** Which coordinates each network of the rule updates, one run per coordinate group; networks that hold none have size 0. */
+export function networkCoordinates(rule: PsdRule, layout: ParameterLayout): NetworkCoordinates[] {
+  const runs = rule.networks.map((): { offset: number; size: number }[] => []);
+  for (const group of layout.groups) runs[networkOf(rule, layout, group)]!.push({ offset: group.offset, size: group.size });
+  return rule.networks.map((network, i) => ({
+    name: networkName(network),
+    runs: runs[i]!,
+    size: runs[i]!.reduce((sum, { size }) => sum + size, 0),
+  }));
+}

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadFirst, wasmCandidate, cpuCandidate, type BackendCandidate } from './backend-candidates.js';
+import { loadBackend } from './node/backend.js';
+
+tf.env().set('PROD', true);
+
+test('without tfjs-node, wasm runs with SIMD and with the kernels for training, and one line says so', async () => {
+  const said: string[] = [];
+  const loaded = await loadBackend({ onMessage: (message) => said.push(message) });
+  expect(loaded).toMatchObject({ name: 'wasm', detail: 'tfjs wasm simd' });
+  expect(said).toEqual([expect.stringMatching(/^node cannot be had: .*tfjs-node.*; tfjs wasm simd runs instead$/)]);
+  expect(said[0]).not.toContain('\n');
+  expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined();
+});
+
+test('a backend that loads and then fails at the first operation is passed over, as tfjs-node on Node 23', async () => {
+  tf.registerBackend('broken', () => {
+    throw new TypeError('util_1.isNullOrUndefined is not a function\n    at …');
+  });
+  const broken: BackendCandidate = { name: 'node', backend: 'broken', register: async () => undefined, detail: async () => 'broken' };
+  const loaded = await loadFirst([broken, cpuCandidate], { onMessage: () => undefined });
+  expect(loaded).toMatchObject({ name: 'cpu', refused: [expect.stringContaining('node cannot be had')] });
+});
+
+test('the caller may choose, and a first choice that runs is silent', async () => {
+  const said: string[] = [];
+  const options = { candidates: ['cpu'], onMessage: (message: string) => said.push(message) } as const;
+  expect(await loadFirst([wasmCandidate, cpuCandidate], options)).toEqual({ name: 'cpu', detail: 'tfjs cpu', refused: [] });
+  expect(said).toEqual([]);
+  await expect(loadFirst([cpuCandidate], { candidates: ['node'] })).rejects.toThrow('there is no backend "node" here; choose from cpu');
+});

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PageResult } from './testing/page/train.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+if (!chromium) process.stderr.write('browser.spec: skipped, no Chromium was found; on Debian: apt-get install chromium\n');
+
+/** Bundles the page as a user would, with Vite and no settings but where things are. */
+function bundle(out: string): void {
+  const require = createRequire(import.meta.url);
+  const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
+  const page = join(here, 'testing/page');
+  const built = ['build', page, '--config', join(here, 'testing/page/vite.config.mjs'), '--outDir', out, '--emptyOutDir', '--logLevel', 'error'];
+  execFileSync(process.execPath, [vite, ...built], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const wasm = dirname(require.resolve('@tensorflow/tfjs-backend-wasm'));
+  for (const file of readdirSync(wasm).filter((name) => name.endsWith('.wasm'))) copyFileSync(join(wasm, file), join(out, file));
+}
+
+const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+(chromium ? test : test.skip)(
+  'a page that Vite bundles trains a small model in headless Chromium',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'metadescent-tfjs-page-'));
+    let finish: (text: string) => void = () => undefined;
+    const finished = new Promise<string>((resolve) => (finish = resolve));
+    const server = createServer((request, response) => {
+      const path = decodeURIComponent((request.url ?? '/').split('?')[0] as string);
+      if (path === '/result') {
+        let text = '';
+        request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        request.on('end', () => {
+          response.end();
+          finish(text);
+        });
+        return;
+      }
+      try {
+        const file = join(folder, path === '/' ? 'index.html' : path);
+        const body = readFileSync(file);
+        response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' }).end(body);
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    let browser: ChildProcess | undefined;
+    try {
+      bundle(folder);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--user-data-dir=${join(folder, 'profile')}`, url];
+      browser = spawn(chromium as string, flags, { stdio: 'ignore' });
+      browser.on('close', () => finish('{"error": "Chromium ended before the page did"}'));
+      const result = JSON.parse(await finished) as PageResult;
+      expect(result).toMatchObject({ backend: 'tfjs wasm simd' });
+      expect(result.last).toBeLessThan(0.7 * result.first);
+      const times = Object.entries(result.millisecondsPerStep).map(([name, time]) => `${name} ${time.toFixed(2)} ms`);
+      process.stdout.write(`headless Chromium, per step of fit: ${times.join(', ')}\n`);
+    } finally {
+      browser?.kill();
+      server.closeAllConnections();
+      server.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    }
+  },
+  300_000,
+);

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { KernelEngine } from '@metadescent/kernels';
+import { groupOverridesSchema } from './variable-groups.js';
+import { guardOptionsSchema } from './guard.js';
+import type { Listener } from './say.js';
+
+/** The options of `LearnedOptimizer` that are plain data: they are saved with a model. */
+export const learnedOptimizerOptionsSchema = z.strictObject({
+  /** `true` or options: fall back to ADAM when the loss leaves a trust band or is not finite, and say when the horizon of the weights is passed. Default: no guard. */
+  guard: z
+    .union([z.boolean(), guardOptionsSchema])
+    .default(false)
+    .transform((guard) => (guard === true ? guardOptionsSchema.parse({}) : guard)),
+  /** Corrections to the coordinate groups, see `variableGroups`. */
+  groups: groupOverridesSchema.default({}),
+  /** How the rule's memory is kept; default: known for this project's rules, `joint` for any other. */
+  slots: z.enum(['per-variable', 'joint']).optional(),
+  /** What a variable without saved state does at the first step after loading: an error, or a fresh start. */
+  unknownVariables: z.enum(['error', 'fresh']).default('error'),
+});
+
+export interface LearnedOptimizerOptions extends z.input<typeof learnedOptimizerOptionsSchema> {
+  /** What computes learned rules; WebAssembly by default. In Node, `loadEngine()` of @metadescent/kernels/node is faster. */
+  readonly engine?: KernelEngine;
+  /** Receives what the guard has to say; the console's warnings by default. */
+  readonly onMessage?: Listener;
+}

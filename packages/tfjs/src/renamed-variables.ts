@@ -1,0 +1,49 @@
+import { UserError } from '@metadescent/core';
+import type { VariableDescription } from './variable-groups.js';
+
+/**
+ * Which present variable each saved one is (saved name → present name). Names decide. In a process that already has a variable of that name, tfjs gives a loaded model's
+ * variable another one (`kernel` → `kernel_1`): where not all saved names are there, variables with equal names up to such endings and equal shapes are the same, in order.
+ *
+ * @throws UserError listing what has no counterpart. `allowUnknown` accepts present variables without one.
+ */
+export function renamedVariables(
+  saved: readonly VariableDescription[],
+  present: readonly VariableDescription[],
+  allowUnknown: boolean,
+): Map<string, string> {
+  const exact = new Map(saved.filter(({ name }) => present.some((variable) => variable.name === name)).map(({ name }) => [name, name]));
+  const names = exact.size === saved.length ? exact : inOrder(saved, present);
+  for (const { name, shape } of saved) {
+    const now = present.find((variable) => variable.name === names.get(name));
+    if (now && now.shape.join() !== shape.join()) {
+      throw new UserError(`LearnedOptimizer: variable "${now.name}" has shape [${now.shape}], but was saved with [${shape}]; load the model that was saved with this optimizer`);
+    }
+  }
+  const claimed = new Set(names.values());
+  const unknown = present.filter(({ name }) => !claimed.has(name)).map(({ name }) => name);
+  if (unknown.length > 0 && !allowUnknown) {
+    throw new UserError(
+      `LearnedOptimizer: the loaded state knows nothing of ${unknown.map((name) => `"${name}"`).join(', ')}; it was saved for ${saved.map(({ name }) => `"${name}"`).join(', ') || 'no variables'}. ` +
+        "Load the model that was saved with it, or let such variables start afresh with { unknownVariables: 'fresh' }",
+    );
+  }
+  return names;
+}
+
+function inOrder(saved: readonly VariableDescription[], present: readonly VariableDescription[]): Map<string, string> {
+  const open = [...present];
+  const names = new Map<string, string>();
+  for (const { name, shape } of saved) {
+    const at = open.findIndex((variable) => stem(variable.name) === stem(name) && variable.shape.join() === shape.join());
+    if (at < 0) continue;
+    names.set(name, (open[at] as VariableDescription).name);
+    open.splice(at, 1);
+  }
+  return names;
+}
+
+/** A name without the numbers that make it unique, in every part: `dense_Dense2/kernel_1` → `dense_Dense/kernel`. */
+function stem(name: string): string {
+  return name.replace(/_?\d+(?=\/|$)/g, '');
+}

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { createKey, UserError } from '@metadescent/core';
+import { optimizerConformance } from '@metadescent/core/conformance';
+import { LearnedOptimizer } from './learned-optimizer.js';
+import { pretrained, registerRule, ruleNames } from './rule-registry.js';
+
+test('hand-made rules, shipped weights and rules of other packages have names', () => {
+  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'psd', 'psd-plus']));
+});
+
+test('shipped weights load by name, without a path', async () => {
+  expect((await pretrained('l2l-mnist')).name).toBe('lstm');
+  await expect(pretrained('l2l-cifar')).rejects.toThrow(/no rule "l2l-cifar"; choose one of .*l2l-mnist/);
+});
+
+test('a rule in a package of its own is loaded first, and named afterwards', async () => {
+  expect(() => new LearnedOptimizer('psd')).toThrow("await pretrained('psd')");
+  expect((await pretrained('psd')).name).toBe('predicted step descent');
+  expect(new LearnedOptimizer('psd').rule.name).toBe('predicted step descent');
+});
+
+test('a name can be given, and given again', () => {
+  const rule = (name: string) => ({ name, init: () => ({}), update: () => undefined });
+  registerRule('own', { create: () => rule('first') });
+  registerRule('own', { create: () => rule('second') });
+  expect(new LearnedOptimizer('own').rule.name).toBe('second');
+  expect(() => new LearnedOptimizer({ name: 'adam', options: { rate: 1 } })).toThrow(UserError);
+});
+
+for (const check of optimizerConformance(() => new LearnedOptimizer('l2l-quadratics').rule, { descends: false, seed: createKey(1).bits() })) {
+  test(`l2l-quadratics: ${check.name}`, check.run);
+}

@@ -1,0 +1,148 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { UserError } from '@metadescent/core';
+import { adam, sgd } from '@metadescent/optimizers';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers, loadLayersModel, sequential, type LayersModel } from '@tensorflow/tfjs-layers';
+import { LearnedOptimizer } from './learned-optimizer.js';
+import { registerRule } from './rule-registry.js';
+import type { RuleReference } from './rule-reference.js';
+import { useCpu } from './testing/cpu-backend.js';
+import { regression, trace } from './testing/parity.js';
+import { smallData, smallModel } from './testing/small-model.js';
+
+beforeAll(useCpu);
+
+const loss = 'categoricalCrossentropy';
+
+async function fit(model: LayersModel, epochs: number): Promise<void> {
+  const { x, y } = smallData();
+  await model.fit(x, y, { epochs, batchSize: 12, verbose: 0, shuffle: false });
+}
+
+async function saved(model: LayersModel): Promise<tf.io.ModelArtifacts> {
+  let kept: tf.io.ModelArtifacts | undefined;
+  await model.save(
+    tf.io.withSaveHandler(async (artifacts) => {
+      kept = artifacts;
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+    }),
+    { includeOptimizer: true },
+  );
+  return kept as tf.io.ModelArtifacts;
+}
+
+const flat = (model: LayersModel): number[] => model.getWeights().flatMap((w) => [...w.dataSync()]);
+
+const references: readonly (readonly [string, RuleReference])[] = [
+  ['adam with options', { name: 'adam', options: { learningRate: 0.05 } }],
+  ['a learned rule', 'l2l-mnist'],
+  ['a rule with double-precision state', 'conjugate-gradient'],
+  ['a rule without state', { name: 'sgd', options: { learningRate: 0.1 } }],
+];
+
+describe('a model saved with its optimizer and loaded goes on as if it had not stopped', () => {
+  test.each(references)('%s', async (_, rule) => {
+    const whole = smallModel();
+    whole.compile({ optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }), loss });
+    await fit(whole, 6);
+
+    const half = smallModel();
+    half.compile({ optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }), loss });
+    await fit(half, 3);
+    const resumed = await loadLayersModel(tf.io.fromMemory(await saved(half)));
+    expect(resumed.optimizer).toBeInstanceOf(LearnedOptimizer);
+    expect(resumed.optimizer.iterations).toBe(6);
+    await fit(resumed, 3);
+    expect(flat(resumed)).toEqual(flat(whole));
+    expect(flat(resumed)).not.toEqual(flat(half));
+  });
+
+  test('also when it is saved again before its first step', async () => {
+    const model = smallModel();
+    model.compile({ optimizer: new LearnedOptimizer('adam'), loss });
+    await fit(model, 2);
+    const once = await loadLayersModel(tf.io.fromMemory(await saved(model)));
+    const twice = await loadLayersModel(tf.io.fromMemory(await saved(once)));
+    await fit(model, 2);
+    await fit(twice, 2);
+    expect(flat(twice)).toEqual(flat(model));
+  });
+
+  test('also with a rule of the user’s own, by its name', async () => {
+    registerRule('my-rule', { create: () => adam({ learningRate: 0.03 }) });
+    const model = smallModel();
+    model.compile({ optimizer: new LearnedOptimizer('my-rule'), loss });
+    await fit(model, 1);
+    const loaded = await loadLayersModel(tf.io.fromMemory(await saved(model)));
+    await fit(model, 1);
+    await fit(loaded, 1);
+    expect(flat(loaded)).toEqual(flat(model));
+  });
+});
+
+describe('what cannot be restored is refused in one sentence', () => {
+  test('a rule given as an object cannot be saved with a model', async () => {
+    const model = smallModel();
+    model.compile({ optimizer: new LearnedOptimizer(adam({ learningRate: 0.1 })), loss });
+    await expect(saved(model)).rejects.toThrow('was given as an object');
+  });
+
+  test('state of another rule', async () => {
+    const { variables, loss: f } = regression('architecture');
+    const optimizer = new LearnedOptimizer(adam());
+    optimizer.minimize(f, false, variables);
+    await expect(new LearnedOptimizer('l2l-mnist').setWeights(await optimizer.getWeights())).rejects.toThrow('of the rule "adam"');
+  });
+
+  test('weights of the same name for another architecture of rule', async () => {
+    const { variables, loss: f } = regression('shape-of-rule');
+    const small = { ...adam(), name: 'mine' };
+    const large = { ...sgd(), name: 'mine', init: () => ({ memory: new Float32Array(7) }) };
+    const optimizer = new LearnedOptimizer(small);
+    optimizer.minimize(f, false, variables);
+    const other = new LearnedOptimizer(large);
+    await other.setWeights(await optimizer.getWeights());
+    expect(() => other.minimize(f, false, variables)).toThrow(/of another rule than "mine".*memory Float32Array\[7\] is needed/);
+  });
+
+  test('weights of an optimizer that is not ours', async () => {
+    const { variables, loss: f } = regression('foreign');
+    const theirs = tf.train.adam(0.01);
+    theirs.minimize(f, false, variables);
+    await expect(new LearnedOptimizer(adam()).setWeights(await theirs.getWeights())).rejects.toThrow('not saved by a LearnedOptimizer');
+  });
+
+  test('an unknown variable after loading, unless it is let in', async () => {
+    const { variables, loss: f } = regression('unknown');
+    const optimizer = new LearnedOptimizer(adam());
+    trace(optimizer, { variables: variables.slice(0, 2), loss: f }, 2);
+    const weights = await optimizer.getWeights();
+    const strict = new LearnedOptimizer(adam());
+    await strict.setWeights(weights);
+    expect(() => strict.minimize(f, false, variables)).toThrow(/knows nothing of "unknown\/scale".*unknownVariables/);
+    const open = new LearnedOptimizer(adam(), { unknownVariables: 'fresh' });
+    await open.setWeights(weights);
+    open.minimize(f, false, variables);
+    expect(open.iterations).toBe(3);
+  });
+
+  test('a variable of another shape after loading', async () => {
+    const model = (units: number) => sequential({ layers: [layers.dense({ units, inputShape: [4], name: 'same' }), layers.dense({ units: 3, activation: 'softmax' })] });
+    const [narrow, wide] = [model(5), model(6)];
+    for (const each of [narrow, wide]) each.compile({ optimizer: new LearnedOptimizer('adam'), loss });
+    await fit(narrow, 1);
+    await wide.optimizer.setWeights(await narrow.optimizer.getWeights());
+    await expect(fit(wide, 1)).rejects.toThrow(UserError);
+  });
+
+  test('models without trainable weights, names of no rule, variables that are not float32', async () => {
+    const frozen = smallModel();
+    frozen.trainable = false;
+    frozen.compile({ optimizer: new LearnedOptimizer('adam'), loss });
+    await expect(fit(frozen, 1)).rejects.toThrow('there is nothing to train');
+    expect(() => new LearnedOptimizer('l2l-minst')).toThrow(/no rule "l2l-minst"; choose one of .*l2l-mnist/);
+    expect(() => new LearnedOptimizer({ name: 'adam', options: { learningRate: -1 } })).toThrow(UserError);
+    const whole = tf.variable(tf.tensor1d([1, 2], 'int32'));
+    expect(() => new LearnedOptimizer('adam').minimize(() => tf.sum(tf.cast(whole, 'float32')), false, [whole])).toThrow('must be float32');
+  });
+});

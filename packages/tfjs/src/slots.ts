@@ -1,0 +1,209 @@
+import { UserError, type CoordinateGroup, type Minibatch, type Optimizer, type OptimizerState, type ParameterLayout } from '@metadescent/core';
+import type { SlotKind } from './rule-registry.js';
+
+/** One step of a rule, as `Slots` is asked for it. */
+export interface SlotStep {
+  readonly layout: ParameterLayout;
+  readonly iteration: number;
+  /** θ_t [layout.size] */
+  readonly parameters: Float32Array;
+  /** ∇f̂(θ_t); zero where `present` says that there is none [layout.size] */
+  readonly gradient: Float32Array;
+  /** Whether the objective depends on each variable [groups] */
+  readonly present: readonly boolean[];
+  /** f̂(θ_t); a function, because a step from gradients alone has none, and then only rules that ask for it fail. */
+  readonly objective: () => number;
+  readonly minibatch: Minibatch;
+}
+
+/** The state of one owner (a variable, or all variables together) as it is saved. */
+export interface SavedSlot {
+  /** Name of the variable, or `JOINT`. */
+  readonly owner: string;
+  readonly state: OptimizerState;
+}
+
+/** Owner of a state over all variables; no variable can have the empty name. */
+export const JOINT = '';
+
+/** What a rule remembers between steps, for a list of variables that may change. */
+export interface Slots {
+  readonly kind: SlotKind;
+  /** Writes Δθ [layout.size] and updates the slots. */
+  step(input: SlotStep, step: Float32Array): void;
+  save(): SavedSlot[];
+  /**
+   * Takes over saved slots of variables that are now called `names` (saved name → present name).
+   *
+   * @throws UserError if they are of another rule.
+   */
+  restore(saved: readonly SavedSlot[], layout: ParameterLayout, names: ReadonlyMap<string, string>): void;
+}
+
+/** Slots of a rule. */
+export function createSlots(rule: Optimizer, kind: SlotKind): Slots {
+  return kind === 'joint' ? jointSlots(rule) : variableSlots(rule);
+}
+
+/** A state per variable, by name: what a variable remembers is untouched while it is not trained, and a new variable starts afresh. */
+function variableSlots(rule: Optimizer): Slots {
+  const slots = new Map<string, { layout: ParameterLayout; state: OptimizerState }>();
+  const slotOf = (group: CoordinateGroup) => {
+    const known = slots.get(group.name);
+    if (known && known.layout.size === group.size) return known;
+    const layout = aloneLayout(group);
+    const fresh = { layout, state: rule.init(layout) };
+    slots.set(group.name, fresh);
+    return fresh;
+  };
+  return {
+    kind: 'per-variable',
+    step(input, step) {
+      input.layout.groups.forEach((group, i) => {
+        const range = [group.offset, group.offset + group.size] as const;
+        if (!input.present[i]) {
+          step.fill(0, ...range);
+          return;
+        }
+        const { layout, state } = slotOf(group);
+        rule.update(
+          {
+            layout,
+            iteration: input.iteration,
+            parameters: input.parameters.subarray(...range),
+            gradient: input.gradient.subarray(...range),
+            get objective() {
+              return input.objective();
+            },
+            minibatch: minibatchOf(input, group),
+          },
+          state,
+          step.subarray(...range),
+        );
+      });
+    },
+    save: () => [...slots].map(([owner, { state }]) => ({ owner, state })),
+    restore(saved, layout, names) {
+      slots.clear();
+      for (const { owner, state } of saved) {
+        const name = names.get(owner);
+        const group = layout.groups.find((candidate) => candidate.name === name);
+        if (!group) continue;
+        const alone = aloneLayout(group);
+        slots.set(group.name, { layout: alone, state: checkedState(rule, alone, state, owner) });
+      }
+    },
+  };
+}
+
+/**
+ * One state over all variables. When the list of variables changes, arrays of one number per coordinate follow their variables by name (those of absent variables are
+ * kept for their return) and arrays whose length does not depend on the variables stay; a state that holds anything else (secant pairs) starts afresh.
+ */
+function jointSlots(rule: Optimizer): Slots {
+  let current: { layout: ParameterLayout; state: OptimizerState } | undefined;
+  const parked = new Map<string, Record<string, OptimizerState[string]>>();
+  const adapt = (layout: ParameterLayout): OptimizerState => {
+    if (current && sameGroups(current.layout, layout)) return current.state;
+    const state = rule.init(layout);
+    if (current) carryOver(current, { layout, state }, parked);
+    current = { layout, state };
+    return state;
+  };
+  return {
+    kind: 'joint',
+    step(input, step) {
+      const state = adapt(input.layout);
+      const { layout } = current as { layout: ParameterLayout };
+      const { iteration, parameters, gradient, minibatch } = input;
+      rule.update(
+        {
+          layout,
+          iteration,
+          parameters,
+          gradient,
+          minibatch,
+          get objective() {
+            return input.objective();
+          },
+        },
+        state,
+        step,
+      );
+    },
+    save: () => (current ? [{ owner: JOINT, state: current.state }] : []),
+    restore(saved, layout) {
+      const slot = saved.find(({ owner }) => owner === JOINT);
+      current = slot && { layout, state: checkedState(rule, layout, slot.state, 'all variables') };
+    },
+  };
+}
+
+function carryOver(
+  from: { layout: ParameterLayout; state: OptimizerState },
+  to: { layout: ParameterLayout; state: OptimizerState },
+  parked: Map<string, Record<string, OptimizerState[string]>>,
+): void {
+  const entries = Object.entries(to.state).map(([key, after]) => ({ key, after, before: from.state[key] as OptimizerState[string] }));
+  const perCoordinate = ({ before, after }: (typeof entries)[number]): boolean =>
+    before.length === from.layout.size && after.length === to.layout.size;
+  // Half of a state is none: what an array means may depend on one that could not be carried over.
+  if (!entries.every((entry) => perCoordinate(entry) || entry.before.length === entry.after.length)) return;
+  for (const entry of entries) {
+    const { key, before, after } = entry;
+    if (!perCoordinate(entry)) {
+      after.set(before);
+      continue;
+    }
+    for (const { name, offset, size } of from.layout.groups) {
+      parked.set(name, { ...parked.get(name), [key]: before.slice(offset, offset + size) });
+    }
+    for (const { name, offset, size } of to.layout.groups) {
+      const own = parked.get(name)?.[key];
+      if (own?.length === size) after.set(own, offset);
+    }
+  }
+}
+
+function sameGroups(a: ParameterLayout, b: ParameterLayout): boolean {
+  return (
+    a.size === b.size &&
+    a.groups.length === b.groups.length &&
+    a.groups.every(({ name, size }, i) => b.groups[i]?.name === name && b.groups[i]?.size === size)
+  );
+}
+
+/** The layout of one group by itself; rules read its role and its layer. */
+function aloneLayout(group: CoordinateGroup): ParameterLayout {
+  return { groups: [{ ...group, offset: 0 }], size: group.size };
+}
+
+/** The mini-batch as a function of one variable, the others where they are. */
+function minibatchOf({ parameters, minibatch }: SlotStep, { offset, size }: CoordinateGroup): Minibatch {
+  return {
+    evaluate(block, gradient) {
+      const whole = parameters.slice();
+      whole.set(block, offset);
+      const wholeGradient = gradient && new Float32Array(whole.length);
+      const value = minibatch.evaluate(whole, wholeGradient);
+      if (wholeGradient) gradient.set(wholeGradient.subarray(offset, offset + size));
+      return value;
+    },
+  };
+}
+
+function checkedState(rule: Optimizer, layout: ParameterLayout, state: OptimizerState, owner: string): OptimizerState {
+  const wanted = rule.init(layout);
+  const describe = (record: OptimizerState): string =>
+    Object.entries(record)
+      .map(([key, array]) => `${key} ${Object.prototype.toString.call(array).slice(8, -1)}[${array.length}]`)
+      .sort()
+      .join(', ') || 'nothing';
+  if (describe(wanted) !== describe(state)) {
+    throw new UserError(
+      `LearnedOptimizer: the saved state of ${owner} is of another rule than "${rule.name}": it holds ${describe(state)}, but ${describe(wanted)} is needed; ` +
+        'make the optimizer with the rule that was saved',
+    );
+  }
+  return state;
+}
