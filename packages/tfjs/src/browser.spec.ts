@@ -10,15 +10,27 @@ import { fileURLToPath } from 'node:url';
 import type { PageResult } from './testing/page/train.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
+const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+
+/** The first Chromium that is there and starts: some are installed where they cannot run, as in containers without their libraries. */
+function findChromium(): string | undefined {
+  const failures: string[] = [];
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    const profile = mkdtempSync(join(tmpdir(), 'metadescent-tfjs-probe-'));
+    try {
+      execFileSync(name, [...flags, `--user-data-dir=${profile}`, '--dump-dom', 'about:blank'], { stdio: 'ignore', timeout: 60_000 });
+      return name;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') failures.push(`${name} does not start (${(error as Error).message.split('\n')[0]})`);
+    } finally {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    }
   }
-});
-if (!chromium) process.stderr.write('browser.spec: skipped, no Chromium was found; on Debian: apt-get install chromium\n');
+  const reason = failures.join('; ') || 'no Chromium was found; on Debian: apt-get install chromium';
+  process.stderr.write(`browser.spec: skipped, ${reason}\n`);
+  return undefined;
+}
+const chromium = findChromium();
 
 /** Bundles the page as a user would, with Vite and no settings but where things are. */
 function bundle(out: string): void {
@@ -63,8 +75,7 @@ const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
       bundle(folder);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--user-data-dir=${join(folder, 'profile')}`, url];
-      browser = spawn(chromium as string, flags, { stdio: 'ignore' });
+      browser = spawn(chromium as string, [...flags, `--user-data-dir=${join(folder, 'profile')}`, url], { stdio: 'ignore' });
       browser.on('close', () => finish('{"error": "Chromium ended before the page did"}'));
       const result = JSON.parse(await finished) as PageResult;
       expect(result).toMatchObject({ backend: 'tfjs wasm simd' });
@@ -72,10 +83,11 @@ const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
       const times = Object.entries(result.millisecondsPerStep).map(([name, time]) => `${name} ${time.toFixed(2)} ms`);
       process.stdout.write(`headless Chromium, per step of fit: ${times.join(', ')}\n`);
     } finally {
-      browser?.kill();
+      // Until it has ended it writes into its profile, which could then not be removed.
+      if (browser && browser.exitCode === null) await new Promise((resolve) => browser?.once('exit', resolve).kill());
       server.closeAllConnections();
       server.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
   },
   300_000,

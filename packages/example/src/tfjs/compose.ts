@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's oper
 
 const [PROBLEMS, SIZE, HORIZON, HELD_OUT] = [32, 6, 40, 10];
 const floats = (values: Float64Array) => Float32Array.from(values);
+const logCosh = (r: tf.Tensor) => tf.sub(tf.add(tf.abs(r), tf.softplus(tf.mul(tf.abs(r), -2))), Math.LN2);
 
 /** The family: robust regressions Σ log cosh(A x − b) with badly scaled columns, 32 of them side by side. */
 const robustRegressions = familyFromFunction(
@@ -16,10 +17,7 @@ const robustRegressions = familyFromFunction(
     const b = tf.keep(tf.tensor3d(floats(key.fold('b').normal(PROBLEMS * 12)), [PROBLEMS, 12, 1]));
     return {
       init: (start) => ({ x: tf.tensor3d(floats(start.normal(PROBLEMS * SIZE)), [PROBLEMS, SIZE, 1]) }),
-      f: ({ x }) => {
-        const r = tf.abs(tf.sub(tf.matMul(A, x as tf.Tensor3D), b));
-        return tf.div(tf.sum(tf.sub(tf.add(r, tf.softplus(tf.mul(r, -2))), Math.LN2)), PROBLEMS) as tf.Scalar;
-      },
+      f: ({ x }) => tf.div(tf.sum(logCosh(tf.sub(tf.matMul(A, x as tf.Tensor3D), b))), PROBLEMS) as tf.Scalar,
     };
   },
   { name: 'robust regressions' },
