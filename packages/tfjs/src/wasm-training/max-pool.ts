@@ -3,7 +3,7 @@ import { floats, wasmKernel } from './wasm-kernel.js';
 
 /**
  * ∂L/∂x of y = max of each window of x, NHWC: every dy goes to the first largest entry of its window. tfjs 4.22 has this kernel for wasm; where
- * windows reach beyond the edge (2 × 2 over 7 × 7 with `same`) it breaks Euler's identity Σ x ∂f/∂x = f, which this one is tested against.
+ * windows are 2 × 2 over 7 × 7 with `same`, it breaks Euler's identity Σ x ∂f/∂x = f, which this one is tested against.
  */
 export const maxPoolGrad = wasmKernel(
   MaxPoolGrad,
