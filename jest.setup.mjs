@@ -6,6 +6,9 @@ import { expect } from '@jest/globals';
  */
 expect.extend({
   toBeAllClose(actual, expected, { rtol = 1e-5, atol = 1e-8 } = {}) {
+    for (const value of [actual, expected]) {
+      if (typeof value?.length !== 'number') throw new TypeError(`toBeAllClose compares lists of numbers, but got ${String(value)}; put single numbers into lists`);
+    }
     const a = Array.from(actual);
     const e = Array.from(expected);
     if (a.length !== e.length)

@@ -90,6 +90,11 @@ export function createCommandLine(): Command {
     .description('speed and memory side by side with TensorFlow.js and PyTorch, where they are installed')
     .option('--repetitions <n>', 'interleaved repetitions; the median is reported', integer(1), 7)
     .option('--json', 'print one machine-readable object', false)
+    .addOption(
+      new Option('--psd [preset]', 'instead: what Predicted Step Descent costs, per step and per outer iteration of meta-training on two workers (paper, the default: minutes)')
+        .choices(['quick', 'paper'])
+        .preset('paper'),
+    )
     .action(async (options) => (await import('./commands/bench.js')).bench(options));
 
   for (const command of [program, ...program.commands]) {

@@ -1,3 +1,5 @@
+import type { PsdFeatureKernels } from './psd-features.js';
+
 /**
  * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin (the oracle), WebAssembly SIMD
  * (everywhere; the reproducible reference) or the native library (AVX-512, AVX2, NEON or baseline, chosen at run time).
@@ -27,6 +29,8 @@ export interface KernelEngine {
    * C ← αAB + βC in single precision; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]). β = 0 ignores what C held.
    */
   gemm(options: GemmOptions): void;
+  /** The features of Predicted Step Descent. */
+  readonly psdFeatures: PsdFeatureKernels;
 }
 
 export interface GemmOptions {

@@ -1,4 +1,5 @@
 export * from './engine.js';
+export type * from './psd-features.js';
 export { typescriptEngine } from './typescript/engine.js';
 export * from './gps.js';
 export { wasmEngine } from './wasm/engine.js';

@@ -18,7 +18,7 @@ export interface PsdProblem {
 export function createPsdTaskRunner({ family, engine, gpsEngine, hidden }: PsdProblem) {
   const policy = recurrentPolicy(engine, { hidden });
   return {
-    trajectory: (task: TrajectoryTask) => runTrajectoryTask(family, policy, task),
+    trajectory: (task: TrajectoryTask) => runTrajectoryTask(family, policy, engine, task),
     policyFit: (task: PolicyFitTask) => runPolicyFitTask(engine, task),
     groupTask: (task: GroupTask): GroupTaskResult => runGroupTask(gpsEngine, task),
   };

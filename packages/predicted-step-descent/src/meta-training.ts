@@ -65,7 +65,7 @@ export interface PsdTrainingOptions {
   readonly layout: ParameterLayout;
   readonly key: Key;
   readonly executor: PsdExecutor;
-  /** For what is computed in this thread: policy rollouts are the executor's. */
+  /** For what is computed in this thread: rollouts are the executor's. */
   readonly engine: KernelEngine;
   readonly gpsEngine: GpsEngine;
   readonly resume?: PsdTrainingState;
@@ -136,11 +136,11 @@ export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions)
 
 /** The search of a meta-training run. */
 async function searchOf(options: PsdTrainingOptions, known?: readonly LinearGaussian[]): Promise<GuidedPolicySearch<unknown>> {
-  const { recipe, layout, key, executor, gpsEngine } = options;
+  const { recipe, layout, key, executor, engine, gpsEngine } = options;
   const { horizon, gradientScale, teacher, coordinatesPerGroup, divergenceFactor, curvatureFactor } = recipe;
   const shape = featuresWithin(recipe.shape, horizon);
   const model = { shape, horizon, gradientScale, curvatureFactor };
-  const environment = optimizeeEnvironment(layout, { shape, inputs: 'psi', gradientScale, horizon, coordinatesPerGroup, divergenceFactor }, executor.trajectories);
+  const environment = optimizeeEnvironment(layout, { shape, inputs: 'psi', gradientScale, horizon, coordinatesPerGroup, divergenceFactor }, executor.trajectories, engine);
   const imitating = recipe.policyTraining === 'afterwards';
   return {
     environment,

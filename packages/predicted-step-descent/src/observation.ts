@@ -1,5 +1,6 @@
 import type { OptimizerState } from '@metadescent/core';
-import { GRADIENT_OFFSET, RATIO_OFFSET, relativeChange } from './state-features.js';
+import type { PsdFeatureKernels, PsdMemory } from '@metadescent/kernels';
+import { relativeChange } from './state-features.js';
 
 /** Which observation features a rule reads. */
 export type ObservationSet = 'psi' | 'psi+scale';
@@ -10,24 +11,13 @@ export function observationInputs(set: ObservationSet): number {
 }
 
 /** What has to be remembered of n coordinates between two steps: typed arrays, part of an optimizer's state. */
-export type ObservationMemory = OptimizerState & {
-  /** Steps observed [1] */
-  readonly steps: Int32Array;
-  /** f̂ of the step before [1] */
-  readonly objective: Float64Array;
-  /** ∇f̂, x of the step before, x of the step before that [n] each */
-  readonly gradient: Float32Array;
-  readonly previous: Float32Array;
-  readonly earlier: Float32Array;
-};
-
-/** Averages of the gradient and of its square decay by these factors per step (`psi+scale`): those of Adam's first moment and of RMSprop. */
-const MOMENTUM = 0.9;
-const SQUARE_DECAY = 0.95;
-/** Keeps the normalised gradients finite where gradients vanish. */
-const TINY = 1e-12;
-/** ln √v is divided by this, so that it is of the order of 1. */
-const LOG_UNIT = 5;
+export type ObservationMemory = OptimizerState &
+  PsdMemory & {
+    /** Steps observed [1] */
+    readonly steps: Int32Array;
+    /** f̂ of the step before [1] */
+    readonly objective: Float64Array;
+  };
 
 /** Memory before the first step. */
 export function initialMemory(set: ObservationSet, n: number): ObservationMemory {
@@ -59,7 +49,7 @@ export function initialMemory(set: ObservationSet, n: number): ObservationMemory
  * @param planes overwritten, one plane per feature [I, n]
  */
 export function observe(
-  set: ObservationSet,
+  kernels: PsdFeatureKernels,
   memory: ObservationMemory,
   objective: number,
   gradient: Float32Array,
@@ -67,46 +57,9 @@ export function observe(
   gradientScale: number,
   planes: Float32Array,
 ): void {
-  const n = gradient.length;
   const t = memory.steps[0]!;
   const change = t > 0 ? relativeChange(objective, memory.objective[0]!) : 0;
-  planes.fill(change, 0, n);
-  const { gradient: gradientBefore, previous, earlier } = memory;
-  for (let j = 0; j < n; j++) {
-    const g = gradientScale * gradient[j]!;
-    const before = t > 0 ? gradientScale * gradientBefore[j]! : g;
-    planes[n + j] = g / (Math.abs(before) + GRADIENT_OFFSET);
-    const x = parameters[j]!;
-    const step = t > 0 ? Math.abs(x - previous[j]!) : 0;
-    const stepBefore = t > 1 ? Math.abs(previous[j]! - earlier[j]!) : step;
-    planes[2 * n + j] = stepBefore / (step + RATIO_OFFSET);
-    gradientBefore[j] = gradient[j]!;
-    earlier[j] = previous[j]!;
-    previous[j] = x;
-  }
-  if (set === 'psi+scale') observeScale(memory, t, gradientScale, planes);
+  kernels.observe({ t, change, scale: gradientScale, gradient, parameters, memory, planes });
   memory.objective[0] = objective;
   memory.steps[0] = t + 1;
-}
-
-function observeScale(memory: ObservationMemory, t: number, gradientScale: number, planes: Float32Array): void {
-  const { gradient } = memory;
-  const [momentum, square, total] = ['momentum', 'square', 'total'].map((name) => memory[name] as Float32Array) as [Float32Array, Float32Array, Float32Array];
-  const n = gradient.length;
-  const momentumCorrection = 1 / (1 - MOMENTUM ** (t + 1));
-  const squareCorrection = 1 / (1 - SQUARE_DECAY ** (t + 1));
-  for (let j = 0; j < n; j++) {
-    const g = gradientScale * gradient[j]!;
-    const m = MOMENTUM * momentum[j]! + (1 - MOMENTUM) * g;
-    const v = SQUARE_DECAY * square[j]! + (1 - SQUARE_DECAY) * g * g;
-    const s = total[j]! + g * g;
-    const root = Math.sqrt(v * squareCorrection) + TINY;
-    planes[3 * n + j] = g / root;
-    planes[4 * n + j] = (m * momentumCorrection) / root;
-    planes[5 * n + j] = g / (Math.sqrt(s) + TINY);
-    planes[6 * n + j] = Math.log(root) / LOG_UNIT;
-    momentum[j] = m;
-    square[j] = v;
-    total[j] = s;
-  }
 }

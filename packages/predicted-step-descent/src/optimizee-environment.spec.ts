@@ -23,7 +23,7 @@ const key = createKey(5);
 const mapperOf =
   (own: OptimizeeFamily): TrajectoryMapper =>
   async (tasks) =>
-    tasks.map((task) => runTrajectoryTask(own, policy, task));
+    tasks.map((task) => runTrajectoryTask(own, policy, engine, task));
 const controllers = (gain: number, deviation = 0.02): LinearGaussian[] =>
   layout.groups.map(() => teacherController({ gain, momentum: 0.5 }, shape, stateSizeOf(shape), T, 2, deviation));
 
@@ -48,7 +48,7 @@ function watched() {
 
 test('samples hold what the features, actions and gradients of a rollout are by definition', async () => {
   const { seen, family: own } = watched();
-  const environment = optimizeeEnvironment(layout, { ...options, coordinatesPerGroup: 100 }, mapperOf(own));
+  const environment = optimizeeEnvironment(layout, { ...options, coordinatesPerGroup: 100 }, mapperOf(own), engine);
   const samples = await environment.rollout(controllerActor(controllers(0.4)), 1, key);
   expect(environment.stateSize).toBe(8);
   expect(seen.length).toBe(T + 1);
@@ -71,8 +71,8 @@ test('samples hold what the features, actions and gradients of a rollout are by 
 });
 
 test('a subset of the coordinates is recorded, the same in all trajectories; all of them act', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family));
-  const all = optimizeeEnvironment(layout, { ...options, coordinatesPerGroup: 100 }, mapperOf(family));
+  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
+  const all = optimizeeEnvironment(layout, { ...options, coordinatesPerGroup: 100 }, mapperOf(family), engine);
   const [part, whole] = [await environment.rollout(controllerActor(controllers(0.4)), 3, key), await all.rollout(controllerActor(controllers(0.4)), 3, key)];
   expect(part.costs).toEqual(whole.costs);
   expect(part.groups.map(({ rows, rowsPerTrajectory }) => [rows, rowsPerTrajectory])).toEqual([[9, 3], [6, 2], [9, 3], [6, 2]]);
@@ -81,7 +81,7 @@ test('a subset of the coordinates is recorded, the same in all trajectories; all
 });
 
 test('noiseless actors are measured: costs without rows', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family));
+  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
   const samples = await environment.rollout(controllerActor(controllers(0.4), { noise: false }), 2, key);
   expect(samples.groups.map(({ rows }) => rows)).toEqual([0, 0, 0, 0]);
   expect(samples.costs.length).toBe(2 * (T + 1));
@@ -89,10 +89,10 @@ test('noiseless actors are measured: costs without rows', async () => {
 
 test('equal keys give the same starts and mini-batches whoever acts; results do not depend on who runs the tasks', async () => {
   const elsewhere: TrajectoryMapper = async (tasks) => {
-    const results = [...tasks].reverse().map((task) => structuredClone(runTrajectoryTask(bowls(), policy, structuredClone(task))));
+    const results = [...tasks].reverse().map((task) => structuredClone(runTrajectoryTask(bowls(), policy, engine, structuredClone(task))));
     return results.reverse();
   };
-  const run = async (map: TrajectoryMapper, gain: number) => optimizeeEnvironment(layout, options, map).rollout(controllerActor(controllers(gain)), 3, key);
+  const run = async (map: TrajectoryMapper, gain: number) => optimizeeEnvironment(layout, options, map, engine).rollout(controllerActor(controllers(gain)), 3, key);
   const [here, there, other] = [await run(mapperOf(family), 0.4), await run(elsewhere, 0.4), await run(mapperOf(family), 0.1)];
   expect(there.costs).toEqual(here.costs);
   expect(there.groups[2]!.states(T).slice()).toEqual(here.groups[2]!.states(T).slice());
@@ -101,19 +101,19 @@ test('equal keys give the same starts and mini-batches whoever acts; results do 
 });
 
 test('trajectories that diverge are dropped and counted', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family));
+  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
   const { trajectories, dropped, costs } = await environment.rollout(controllerActor(controllers(30)), 4, key);
   expect([trajectories, dropped, costs.length]).toEqual([0, 4, 0]);
 });
 
 test('an actor without a description is refused', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family));
+  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
   const anonymous: Actor = { start: () => ({ act: () => undefined }) };
   await expect(environment.rollout(anonymous, 1, key)).rejects.toThrow(/needs a description/);
 });
 
 test('a trained policy is the same optimizer in the environment and in a rollout', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family));
+  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
   const samples = await environment.rollout(controllerActor(controllers(0.4)), 2, key);
   const targets = samples.groups.map((group) => ({
     rows: group.rows,

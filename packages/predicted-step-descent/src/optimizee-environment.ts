@@ -8,6 +8,7 @@ import {
   type Policy,
   type Samples,
 } from '@metadescent/guided-policy-search';
+import type { KernelEngine, PsdFeatureKernels } from '@metadescent/kernels';
 import { stateSizeOf } from './feature-shape.js';
 import { assembleStates } from './feature-stream.js';
 import { observationInputs } from './observation.js';
@@ -25,9 +26,9 @@ export interface TrajectoryTask {
 }
 
 /** A pure function of the task. */
-export function runTrajectoryTask<S>(family: OptimizeeFamily, policy: Policy<S>, { actor, key: words, chosen, options }: TrajectoryTask): Recording | undefined {
+export function runTrajectoryTask<S>(family: OptimizeeFamily, policy: Policy<S>, { psdFeatures }: KernelEngine, { actor, key: words, chosen, options }: TrajectoryTask): Recording | undefined {
   const key = keyFromWords(words);
-  return recordTrajectory(family.sample(key.fold('optimizee')), actorOf(actor, policy), options, key, chosen);
+  return recordTrajectory(family.sample(key.fold('optimizee')), actorOf(actor, policy), psdFeatures, options, key, chosen);
 }
 
 /** Runs trajectories, in order of the results: inline or over workers. */
@@ -41,7 +42,7 @@ export type TrajectoryMapper = (tasks: readonly TrajectoryTask[]) => Promise<rea
  * All coordinates act. Of noisy actors, which are rolled out to learn from, a random subset of each group is recorded, the same in all trajectories of a rollout. Noiseless ones are
  * rolled out to be measured: their samples hold costs and no rows.
  */
-export function optimizeeEnvironment(layout: ParameterLayout, options: TrajectoryOptions, map: TrajectoryMapper): Environment {
+export function optimizeeEnvironment(layout: ParameterLayout, options: TrajectoryOptions, map: TrajectoryMapper, { psdFeatures }: KernelEngine): Environment {
   return {
     stateSize: stateSizeOf(options.shape),
     actionSize: 1,
@@ -61,7 +62,7 @@ export function optimizeeEnvironment(layout: ParameterLayout, options: Trajector
           options,
         })),
       );
-      return samplesOf(layout, recordings, options);
+      return samplesOf(layout, recordings, options, psdFeatures);
     },
   };
 }
@@ -76,7 +77,7 @@ function chooseCoordinates(layout: ParameterLayout, most: number, key: Key): Uin
 }
 
 /** Pools recordings: row = trajectory · m + coordinate. States are rebuilt when they are asked for. */
-function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | undefined)[], { shape, inputs, horizon: T }: TrajectoryOptions): Samples {
+function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | undefined)[], { shape, inputs, horizon: T }: TrajectoryOptions, kernels: PsdFeatureKernels): Samples {
   const kept = recordings.filter((recording) => recording !== undefined);
   const D = stateSizeOf(shape);
   const O = observationInputs(inputs);
@@ -107,7 +108,7 @@ function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | un
         states(t) {
           parts.forEach(({ objective, gradient, ratio, iterates }, p) => {
             const slots = { coordinates: m, depth: T + 1, objective, gradient, ratio };
-            assembleStates(shape, t, slots, iterates.subarray(t * m, (t + 1) * m), 0, m, states, p * m);
+            assembleStates(kernels, shape, t, slots, iterates.subarray(t * m, (t + 1) * m), 0, states.subarray(p * m * D, (p + 1) * m * D));
           });
           return states;
         },

@@ -1,7 +1,7 @@
 import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
-import { initialMemory, observationInputs, observe, type ObservationMemory } from './observation.js';
+import { initialMemory, observe, type ObservationMemory } from './observation.js';
 import { checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
 
 /** Whitened inputs are clamped to ±10: off the training distribution a network extrapolates from there. */
@@ -29,6 +29,7 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
 export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, onInputs?: InputObserver): Optimizer {
   checkWeights(weights);
   const { rule } = weights;
+  const { psdFeatures } = engine;
   const kernel = createPsdKernel(rule, engine);
   const plans = new WeakMap<ParameterLayout, StepPlan>();
   const planOf = (layout: ParameterLayout): StepPlan => {
@@ -46,9 +47,13 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
     },
     update({ layout, gradient, parameters, objective }, state, step) {
       const { planes, networks } = planOf(layout);
-      observe(rule.inputs, state as ObservationMemory, objective, gradient, parameters, rule.gradientScale, planes);
-      for (const { index, coordinates, stateName, lstm, inputs, outputs } of networks) {
-        whitenPlanes(weights, index, coordinates, planes, layout.size, inputs);
+      observe(psdFeatures, state as ObservationMemory, objective, gradient, parameters, rule.gradientScale, planes);
+      for (const { index, coordinates, stateName, lstm, mean, deviation, inputs, outputs } of networks) {
+        let column = 0;
+        for (const { offset, size } of coordinates.runs) {
+          psdFeatures.standardise({ planes, first: offset, count: size, mean, deviation, limit: INPUT_LIMIT, inputs, at: column });
+          column += size;
+        }
         onInputs?.(index, inputs);
         kernel.step(lstm, inputs, state[stateName] as Float32Array, outputs);
         const scale = weights.outputScale[index]!;
@@ -70,12 +75,14 @@ interface StepPlan {
     readonly coordinates: NetworkCoordinates;
     readonly stateName: string;
     readonly lstm: Float32Array;
+    readonly mean: Float64Array;
+    readonly deviation: Float64Array;
     readonly inputs: Float32Array;
     readonly outputs: Float32Array;
   }[];
 }
 
-function stepPlan({ rule, lstm }: PsdWeights, layout: ParameterLayout, { shape }: LstmKernel): StepPlan {
+function stepPlan({ rule, lstm, mean, deviation }: PsdWeights, layout: ParameterLayout, { shape }: LstmKernel): StepPlan {
   const count = lstmWeightCount(rule);
   return {
     planes: new Float32Array(shape.inputs * layout.size),
@@ -88,35 +95,12 @@ function stepPlan({ rule, lstm }: PsdWeights, layout: ParameterLayout, { shape }
               coordinates,
               stateName: `lstm/${coordinates.name}`,
               lstm: lstm.subarray(index * count, (index + 1) * count),
+              mean: mean.subarray(index * shape.inputs, (index + 1) * shape.inputs),
+              deviation: deviation.subarray(index * shape.inputs, (index + 1) * shape.inputs),
               inputs: new Float32Array(shape.inputs * coordinates.size),
               outputs: new Float32Array(coordinates.size),
             },
           ],
     ),
   };
-}
-
-/** (o − mean) / deviation, clamped, of a network's coordinates: planes [I, n] → inputs [I, size]. */
-function whitenPlanes(
-  { rule, mean, deviation }: PsdWeights,
-  network: number,
-  { runs, size }: NetworkCoordinates,
-  planes: Float32Array,
-  n: number,
-  inputs: Float32Array,
-): void {
-  const count = observationInputs(rule.inputs);
-  for (let i = 0; i < count; i++) {
-    const centre = mean[network * count + i]!;
-    const spread = deviation[network * count + i]!;
-    let at = i * size;
-    for (const { offset, size: length } of runs) {
-      const from = i * n + offset;
-      for (let j = 0; j < length; j++) {
-        const value = (planes[from + j]! - centre) / spread;
-        inputs[at + j] = value > INPUT_LIMIT ? INPUT_LIMIT : value < -INPUT_LIMIT ? -INPUT_LIMIT : value;
-      }
-      at += length;
-    }
-  }
 }

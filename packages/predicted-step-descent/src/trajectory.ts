@@ -1,5 +1,6 @@
 import { rollout, type Key, type Optimizee, type Optimizer, type ParameterLayout } from '@metadescent/core';
 import type { Actor } from '@metadescent/guided-policy-search';
+import type { PsdFeatureKernels } from '@metadescent/kernels';
 import { stateSizeOf, type FeatureShape } from './feature-shape.js';
 import { createFeatureStream } from './feature-stream.js';
 import { initialMemory, observationInputs, observe, type ObservationMemory, type ObservationSet } from './observation.js';
@@ -52,6 +53,7 @@ export interface Recording {
 export function recordTrajectory(
   optimizee: Optimizee,
   actor: Actor,
+  kernels: PsdFeatureKernels,
   options: TrajectoryOptions,
   key: Key,
   chosen?: readonly Uint32Array[],
@@ -61,7 +63,7 @@ export function recordTrajectory(
   const costs = new Float64Array(T + 1);
   const objective = new Float64Array(T + 1);
   const trueGradient = new Float32Array(layout.size);
-  const acting = actingOptimizer(actor, layout, options, key);
+  const acting = actingOptimizer(actor, layout, kernels, options, key);
   const groups = (chosen ?? []).map((coordinates) => emptyRecording(coordinates.length, T, acting.observationSize));
   const { outcome } = rollout(optimizee, acting.optimizer, {
     horizon: T,
@@ -108,20 +110,21 @@ function emptyRecording(m: number, T: number, O: number): GroupRecording {
 }
 
 /** An actor as an optimizer for one rollout, with what it saw at its last step. */
-function actingOptimizer(actor: Actor, layout: ParameterLayout, { shape, inputs, gradientScale }: TrajectoryOptions, key: Key) {
+function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeatureKernels, { shape, inputs, gradientScale }: TrajectoryOptions, key: Key) {
   const D = stateSizeOf(shape);
   const n = layout.size;
   const memory: ObservationMemory = initialMemory(inputs, n);
   const O = observationInputs(inputs);
   const planes = new Float32Array(O * n);
-  const stream = createFeatureStream(shape, n, gradientScale);
-  // Policies act on observations alone: their states need not be assembled.
+  const stream = createFeatureStream(kernels, shape, n, gradientScale);
+  // Policies act on observations alone and controllers on states: the other need not be put together.
   const readsStates = actor.description?.kind !== 'policy';
+  const readsObservations = actor.description?.kind !== 'controller';
   const rows = layout.groups.map((group, g) => ({
     ...group,
     act: actor.start(g, group.size, key),
     states: new Float64Array(readsStates ? group.size * D : 0),
-    observations: new Float64Array(group.size * O),
+    observations: new Float64Array(readsObservations ? group.size * O : 0),
     actions: new Float64Array(group.size),
   }));
   const optimizer: Optimizer = {
@@ -129,10 +132,10 @@ function actingOptimizer(actor: Actor, layout: ParameterLayout, { shape, inputs,
     init: () => ({}),
     update({ iteration: t, gradient, parameters, objective }, _state, step) {
       stream.push(objective, gradient, parameters);
-      observe(inputs, memory, objective, gradient, parameters, gradientScale, planes);
+      observe(kernels, memory, objective, gradient, parameters, gradientScale, planes);
       for (const { offset, size, act, states, observations, actions } of rows) {
-        if (readsStates) stream.states(parameters, offset, size, states);
-        for (let i = 0; i < O; i++)
+        if (readsStates) stream.states(offset, size, states);
+        for (let i = 0; readsObservations && i < O; i++)
           for (let j = 0; j < size; j++) observations[j * O + i] = planes[i * n + offset + j]!;
         act.act(t, states, observations, actions);
         step.set(actions, offset);

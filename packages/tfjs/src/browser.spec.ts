@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,27 +10,45 @@ import { fileURLToPath } from 'node:url';
 import type { PageResult } from './testing/page/train.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+const chromiumFlags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] as const;
 
-/** The first Chromium that is there and starts: some are installed where they cannot run, as in containers without their libraries. */
-function findChromium(): string | undefined {
+/** A Chromium to test in, or why there is none. */
+type ChromiumSearch = { readonly name: string } | { readonly reason: string };
+
+/** The first of these programs that is there and starts: some are installed where they cannot run, as in containers without their libraries. */
+function findChromium(names: readonly string[] = ['chromium', 'chromium-browser', 'google-chrome']): ChromiumSearch {
   const failures: string[] = [];
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+  for (const name of names) {
     const profile = mkdtempSync(join(tmpdir(), 'metadescent-tfjs-probe-'));
     try {
-      execFileSync(name, [...flags, `--user-data-dir=${profile}`, '--dump-dom', 'about:blank'], { stdio: 'ignore', timeout: 60_000 });
-      return name;
+      execFileSync(name, [...chromiumFlags, `--user-data-dir=${profile}`, '--dump-dom', 'about:blank'], { stdio: 'ignore', timeout: 60_000 });
+      return { name };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') failures.push(`${name} does not start (${(error as Error).message.split('\n')[0]})`);
     } finally {
       rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
   }
-  const reason = failures.join('; ') || 'no Chromium was found; on Debian: apt-get install chromium';
-  process.stderr.write(`browser.spec: skipped, ${reason}\n`);
-  return undefined;
+  return { reason: failures.join('; ') || 'no Chromium was found; on Debian: apt-get install chromium' };
 }
-const chromium = findChromium();
+
+const found = findChromium();
+const chromium = 'name' in found ? found.name : undefined;
+if ('reason' in found) process.stderr.write(`browser.spec: skipped, ${found.reason}\n`);
+
+describe('where no Chromium can be had, the test is skipped and says why', () => {
+  test('none is installed', () => {
+    expect(findChromium(['no-such-chromium'])).toEqual({ reason: 'no Chromium was found; on Debian: apt-get install chromium' });
+  });
+
+  test('one is installed and does not start', () => {
+    expect(findChromium(['no-such-chromium', 'false'])).toEqual({ reason: expect.stringMatching(/^false does not start \(Command failed: false --headless/) });
+  });
+
+  test('one that starts is taken after one that does not', () => {
+    expect(findChromium(['false', 'true'])).toEqual({ name: 'true' });
+  });
+});
 
 /** Bundles the page as a user would, with Vite and no settings but where things are. */
 function bundle(out: string): void {
@@ -75,7 +93,7 @@ const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
       bundle(folder);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      browser = spawn(chromium as string, [...flags, `--user-data-dir=${join(folder, 'profile')}`, url], { stdio: 'ignore' });
+      browser = spawn(chromium as string, [...chromiumFlags, `--user-data-dir=${join(folder, 'profile')}`, url], { stdio: 'ignore' });
       browser.on('close', () => finish('{"error": "Chromium ended before the page did"}'));
       const result = JSON.parse(await finished) as PageResult;
       expect(result).toMatchObject({ backend: 'tfjs wasm simd' });

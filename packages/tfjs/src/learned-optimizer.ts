@@ -11,7 +11,7 @@ import { sharedEngine } from './rule-registry.js';
 import { fromTensors, toTensors, type NamedTensor, type SavedArray, type SavedState } from './saved-state.js';
 import { sayOnConsole } from './say.js';
 import { createSlots, type SavedSlot, type Slots } from './slots.js';
-import { variableGroups } from './variable-groups.js';
+import { variableGroups, type VariableDescription } from './variable-groups.js';
 
 /** Owners of saved arrays are told apart by what they belong to. */
 const RULE = 'rule/';
@@ -50,6 +50,8 @@ export class LearnedOptimizer extends Optimizer {
   readonly #guard: Guard | undefined;
   readonly #fallback: Slots | undefined;
   #layout: ParameterLayout | undefined;
+  /** All variables that were ever stepped. */
+  readonly #known = new Map<string, VariableDescription>();
   /** Loaded state, until the first step says which variables there are. */
   #pending: SavedState | undefined;
   /** The tensors of the last `getWeights`. */
@@ -154,17 +156,28 @@ export class LearnedOptimizer extends Optimizer {
   #layoutOf(variables: readonly Variable[]): ParameterLayout {
     const known = this.#layout;
     const same = known?.groups.length === variables.length && known.groups.every(({ name, shape }, i) => name === variables[i]?.name && String(shape) === String(variables[i]?.shape));
-    return (this.#layout = same ? known : variableGroups(variables, this.#options.groups));
+    if (same) return known;
+    for (const { name, shape } of variables) this.#known.set(name, { name, shape: [...shape] });
+    return (this.#layout = variableGroups(variables, this.#options.groups));
   }
 
   #adoptPending(layout: ParameterLayout): void {
     const loaded = this.#pending;
     if (!loaded) return;
-    const names = renamedVariables(loaded.header.variables, layout.groups, this.#options.unknownVariables === 'fresh');
-    this.#slots.restore(slotsOf(loaded, RULE), layout, names);
-    const { guard } = loaded.header;
+    const { guard, variables, waiting } = loaded.header;
+    if (variables.length === 0) {
+      // It was saved before its first step.
+      this.#pending = undefined;
+      return;
+    }
+    const names = renamedVariables([...variables, ...waiting], layout.groups, this.#options.unknownVariables === 'fresh');
+    const renamed = (list: typeof variables) => list.flatMap(({ name, shape }) => (names.has(name) ? [{ name: names.get(name) as string, shape }] : []));
+    const before = variableGroups(renamed(variables), this.#options.groups);
+    const away = waiting.length > 0 ? variableGroups(renamed(waiting), this.#options.groups).groups : [];
+    for (const variable of renamed(waiting)) this.#known.set(variable.name, variable);
+    this.#slots.restore(slotsOf(loaded, RULE), before, away, names);
     if (this.#guard && guard) {
-      this.#fallback?.restore(slotsOf(loaded, FALLBACK), layout, names);
+      this.#fallback?.restore(slotsOf(loaded, FALLBACK), before, away, names);
       Object.assign(this.#guard.memory, { ...guard, first: guard.first ?? NaN, smoothed: guard.smoothed ?? NaN, best: guard.best ?? Infinity });
       for (const { owner, data } of loaded.arrays.filter(({ owner }) => owner.startsWith(GUARD))) {
         const name = names.get(owner.slice(GUARD.length));
@@ -206,11 +219,14 @@ export class LearnedOptimizer extends Optimizer {
       ...[...(this.#guard?.kept ?? [])].map(([name, data]) => ({ owner: GUARD + name, key: 'kept', data })),
     ];
     const variables = (this.#layout?.groups ?? []).map(({ name, shape }) => ({ name, shape: [...shape] }));
+    const present = new Set(variables.map(({ name }) => name));
+    const waiting = [...this.#known.values()].filter(({ name }) => !present.has(name)).map(({ name, shape }) => ({ name, shape: [...shape] }));
     return {
       header: {
         rule: this.#resolved.label,
         iterations: this.iterations,
         variables,
+        waiting,
         ...(this.#guard && { guard: { ...this.#guard.memory } }),
       },
       arrays,

@@ -25,14 +25,14 @@ export interface TensorFamily extends OptimizeeFamily {
 }
 
 /** What `optimizeeFromFunction` is given, as a family draws it. */
-export interface TensorProblem {
+export interface TensorProblem<Names extends string = string> {
   /** A draw of θ₀. */
-  readonly init: (key: Key) => NamedTensors;
+  readonly init: (key: Key) => Readonly<Record<Names, Tensor>>;
   /**
    * The objective in tf operations: on the mini-batch that is drawn from `batch`, or the true objective where there is no key. All randomness comes from the key, so that
    * equal keys give equal values.
    */
-  readonly f: (parameters: NamedTensors, batch: Key | undefined) => Scalar;
+  f(parameters: Readonly<Record<Names, Tensor>>, batch: Key | undefined): Scalar;
 }
 
 export interface TensorOptimizeeOptions {
@@ -49,7 +49,11 @@ export interface TensorOptimizeeOptions {
  * @example
  * const bowl = optimizeeFromFunction((key) => ({ x: tf.tensor1d(key.normal(3)) }), ({ x }) => tf.sum(tf.square(x)));
  */
-export function optimizeeFromFunction(init: TensorProblem['init'], f: TensorProblem['f'], options: TensorOptimizeeOptions = {}): TensorOptimizee {
+export function optimizeeFromFunction<Names extends string>(
+  init: TensorProblem<Names>['init'],
+  f: (parameters: Readonly<Record<Names, Tensor>>, batch: Key | undefined) => Scalar,
+  options: TensorOptimizeeOptions = {},
+): TensorOptimizee {
   const shared = tensorVariables(init, options);
   return problemOptimizee({ init, f }, shared, options.name ?? 'tfjs function');
 }
@@ -64,8 +68,8 @@ export function optimizeeFromFunction(init: TensorProblem['init'], f: TensorProb
  *   return { init: (start) => ({ x: tf.tensor1d(Array.from(start.normal(2))) }), f: ({ x }) => tf.sum(tf.square(tf.sub(x, center))) };
  * });
  */
-export function familyFromFunction(
-  sample: (key: Key) => TensorProblem,
+export function familyFromFunction<Names extends string>(
+  sample: (key: Key) => TensorProblem<Names>,
   options: TensorOptimizeeOptions = {},
 ): TensorFamily {
   const name = options.name ?? 'tfjs functions';

@@ -26,7 +26,7 @@ function regressions() {
         f: ({ 'layer/kernel': w, 'layer/bias': b }, batch) => {
           const x = tf.tensor2d(Float32Array.from((batch ?? key.fold('all')).normal(30)), [10, 3]);
           const y = tf.tanh(tf.matMul(x, tf.tensor2d(target, [3, 1])));
-          return tf.mean(tf.square(tf.sub(tf.tanh(tf.add(tf.matMul(x, w as tf.Tensor2D), b as tf.Tensor)), y))) as tf.Scalar;
+          return tf.mean(tf.square(tf.sub(tf.tanh(tf.add(tf.matMul(x, w), b)), y))) as tf.Scalar;
         },
       };
     },
@@ -124,20 +124,20 @@ describe('second derivatives', () => {
 
 test('second derivatives that tfjs gets wrong are refused', () => {
   const labels = tf.oneHot(tf.tensor1d([0, 2, 1], 'int32'), 3);
-  const logits = optimizeeFromFunction((key) => ({ x: tf.tensor2d(Float32Array.from(key.normal(9)), [3, 3]) }), ({ x }) => crossEntropy(labels, x as tf.Tensor) as tf.Scalar);
+  const logits = optimizeeFromFunction((key) => ({ x: tf.tensor2d(Float32Array.from(key.normal(9)), [3, 3]) }), ({ x }) => crossEntropy(labels, x) as tf.Scalar);
   const theta = logits.initialParameters(createKey(1));
   const v = Float32Array.from(createKey(2).normal(9));
   expect(() => logits.minibatch(createKey(3), 0).hessianVector(theta, v, theta.slice())).toThrow(/not the change of its gradient/);
 });
 
 /** Momentum with a learned rate and decay, and a pull of the parameters towards zero: all three ways from φ to Δθ. */
-const learnedMomentum: TapeRule = {
+const learnedMomentum: TapeRule<'logRate' | 'decay' | 'shrink', 'velocity'> = {
   name: 'learned momentum',
   initial: () => ({ logRate: tf.scalar(-2), decay: tf.scalar(0.6), shrink: tf.scalar(0.05) }),
   memory: { velocity: 1 },
   update({ logRate, decay, shrink }, { gradient, parameters }, { velocity }) {
-    const next = tf.add(tf.mul(decay as tf.Tensor, velocity as tf.Tensor), gradient);
-    return { step: tf.neg(tf.add(tf.mul(tf.exp(logRate as tf.Tensor), next), tf.mul(shrink as tf.Tensor, parameters))), memory: { velocity: next } };
+    const next = tf.add(tf.mul(decay, velocity), gradient);
+    return { step: tf.neg(tf.add(tf.mul(tf.exp(logRate), next), tf.mul(shrink, parameters))), memory: { velocity: next } };
   },
 };
 

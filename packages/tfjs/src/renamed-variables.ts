@@ -2,8 +2,9 @@ import { UserError } from '@metadescent/core';
 import type { VariableDescription } from './variable-groups.js';
 
 /**
- * Which present variable each saved one is (saved name → present name). Names decide. In a process that already has a variable of that name, tfjs gives a loaded model's
- * variable another one (`kernel` → `kernel_1`): where not all saved names are there, variables with equal names up to such endings and equal shapes are the same, in order.
+ * Which present variable each saved one is (saved name → present name). Names decide, where all saved ones are present or all present ones saved; a saved one that is absent
+ * then keeps its name. In a process that already has a variable of that name, tfjs gives a loaded model's variable another one (`kernel` → `kernel_1`): elsewhere, variables
+ * with equal names up to such endings and equal shapes are the same, in order.
  *
  * @throws UserError listing what has no counterpart. `allowUnknown` accepts present variables without one.
  */
@@ -12,8 +13,8 @@ export function renamedVariables(
   present: readonly VariableDescription[],
   allowUnknown: boolean,
 ): Map<string, string> {
-  const exact = new Map(saved.filter(({ name }) => present.some((variable) => variable.name === name)).map(({ name }) => [name, name]));
-  const names = exact.size === saved.length ? exact : inOrder(saved, present);
+  const within = (some: readonly VariableDescription[], all: readonly VariableDescription[]): boolean => some.every(({ name }) => all.some((other) => other.name === name));
+  const names = within(saved, present) || within(present, saved) ? new Map(saved.map(({ name }) => [name, name])) : inOrder(saved, present);
   for (const { name, shape } of saved) {
     const now = present.find((variable) => variable.name === names.get(name));
     if (now && now.shape.join() !== shape.join()) {
@@ -21,10 +22,11 @@ export function renamedVariables(
     }
   }
   const claimed = new Set(names.values());
-  const unknown = present.filter(({ name }) => !claimed.has(name)).map(({ name }) => name);
+  const unknown = present.filter(({ name }) => !claimed.has(name));
+  const listed = (list: readonly VariableDescription[]): string => list.map(({ name, shape }) => `"${name}" [${shape}]`).join(', ');
   if (unknown.length > 0 && !allowUnknown) {
     throw new UserError(
-      `LearnedOptimizer: the loaded state knows nothing of ${unknown.map((name) => `"${name}"`).join(', ')}; it was saved for ${saved.map(({ name }) => `"${name}"`).join(', ') || 'no variables'}. ` +
+      `LearnedOptimizer: the loaded state knows nothing of ${listed(unknown)}; it was saved for ${listed(saved)}. ` +
         "Load the model that was saved with it, or let such variables start afresh with { unknownVariables: 'fresh' }",
     );
   }

@@ -16,13 +16,17 @@ const arraySchema = z.object({
   type: z.enum(Object.keys(arrayTypes) as [ArrayType, ...ArrayType[]]),
 });
 
+const variableSchema = z.object({ name: z.string(), shape: z.array(z.int()) });
+
 /** What is saved besides arrays, as one JSON text. */
 const headerSchema = z.object({
   format: z.literal('metadescent/tfjs-optimizer'),
   rule: z.string(),
   iterations: z.int().min(0),
   /** The variables of the last step, in order: loading goes by these names. */
-  variables: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
+  variables: z.array(variableSchema),
+  /** Other variables that were stepped before and are remembered. */
+  waiting: z.array(variableSchema),
   /** Null stands for NaN and for +∞. */
   guard: z
     .object({ first: z.number().nullable(), smoothed: z.number().nullable(), best: z.number().nullable(), fallen: z.boolean(), warned: z.boolean() })

@@ -35,9 +35,11 @@ export interface Slots {
   /**
    * Takes over saved slots of variables that are now called `names` (saved name → present name).
    *
+   * @param layout of the variables of the last step before saving, in their order then, under their present names
+   * @param waiting the other variables that slots were saved for
    * @throws UserError if they are of another rule.
    */
-  restore(saved: readonly SavedSlot[], layout: ParameterLayout, names: ReadonlyMap<string, string>): void;
+  restore(saved: readonly SavedSlot[], layout: ParameterLayout, waiting: readonly CoordinateGroup[], names: ReadonlyMap<string, string>): void;
 }
 
 /** Slots of a rule. */
@@ -83,11 +85,11 @@ function variableSlots(rule: Optimizer): Slots {
       });
     },
     save: () => [...slots].map(([owner, { state }]) => ({ owner, state })),
-    restore(saved, layout, names) {
+    restore(saved, layout, waiting, names) {
       slots.clear();
       for (const { owner, state } of saved) {
         const name = names.get(owner);
-        const group = layout.groups.find((candidate) => candidate.name === name);
+        const group = [...layout.groups, ...waiting].find((candidate) => candidate.name === name);
         if (!group) continue;
         const alone = aloneLayout(group);
         slots.set(group.name, { layout: alone, state: checkedState(rule, alone, state, owner) });
@@ -131,10 +133,20 @@ function jointSlots(rule: Optimizer): Slots {
         step,
       );
     },
-    save: () => (current ? [{ owner: JOINT, state: current.state }] : []),
-    restore(saved, layout) {
-      const slot = saved.find(({ owner }) => owner === JOINT);
-      current = slot && { layout, state: checkedState(rule, layout, slot.state, 'all variables') };
+    save() {
+      if (!current) return [];
+      const present = new Set(current.layout.groups.map(({ name }) => name));
+      const away = [...parked].filter(([owner]) => !present.has(owner)).map(([owner, state]) => ({ owner, state }));
+      return [{ owner: JOINT, state: current.state }, ...away];
+    },
+    restore(saved, layout, _, names) {
+      parked.clear();
+      current = undefined;
+      for (const { owner, state } of saved) {
+        const name = names.get(owner);
+        if (owner === JOINT) current = { layout, state: checkedState(rule, layout, state, 'all variables') };
+        else if (name !== undefined) parked.set(name, state);
+      }
     },
   };
 }
@@ -147,8 +159,10 @@ function carryOver(
   const entries = Object.entries(to.state).map(([key, after]) => ({ key, after, before: from.state[key] as OptimizerState[string] }));
   const perCoordinate = ({ before, after }: (typeof entries)[number]): boolean =>
     before.length === from.layout.size && after.length === to.layout.size;
+  // An array of any other length is no matter of the coordinates if it keeps its length while their number changes; where that stays, nobody can tell.
+  const common = ({ before, after }: (typeof entries)[number]): boolean => before.length === after.length && (from.layout.size !== to.layout.size || before.length === 0);
   // Half of a state is none: what an array means may depend on one that could not be carried over.
-  if (!entries.every((entry) => perCoordinate(entry) || entry.before.length === entry.after.length)) return;
+  if (!entries.every((entry) => perCoordinate(entry) || common(entry))) return;
   for (const entry of entries) {
     const { key, before, after } = entry;
     if (!perCoordinate(entry)) {

@@ -1,6 +1,5 @@
 import { UserError, type Key, type Optimizer, type ParameterLayout } from '@metadescent/core';
 import { tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
-import type { NamedTensors } from './optimizee-from-function.js';
 import { variableGroups } from './variable-groups.js';
 
 /** What a rule written in tf operations sees of one step, all coordinates at once. */
@@ -19,15 +18,21 @@ export interface TapeObservation {
  * An update rule written with tf operations, to be meta-trained through the tape:
  *
  *     (Δθ_t, s_{t+1}) = update(φ, (∇f̂_t, θ_t, f̂_t, t), s_t)
+ *
+ * Its type parameters name the tensors of φ and of the memory: `TapeRule<'logRate', 'velocity'>`.
  */
-export interface TapeRule {
+export interface TapeRule<Weights extends string = string, Memory extends string = string> {
   readonly name: string;
   /** A draw of φ before meta-training. */
-  readonly initial: (key: Key) => NamedTensors;
+  readonly initial: (key: Key) => Readonly<Record<Weights, Tensor>>;
   /** What is remembered per coordinate, by name, and how many numbers of it; zero at the start. Default: nothing. */
-  readonly memory?: Readonly<Record<string, number>>;
+  readonly memory?: Readonly<Record<Memory, number>>;
   /** Pure, in operations that tfjs can differentiate. The memory of width w is [n, w], or [n] where w is 1. */
-  readonly update: (weights: NamedTensors, seen: TapeObservation, memory: NamedTensors) => { readonly step: Tensor; readonly memory?: NamedTensors };
+  update(
+    weights: Readonly<Record<Weights, Tensor>>,
+    seen: TapeObservation,
+    memory: Readonly<Record<Memory, Tensor>>,
+  ): { readonly step: Tensor; readonly memory?: Readonly<Record<Memory, Tensor>> };
 }
 
 /** The layout of a rule's meta-parameters φ as one flat vector. */

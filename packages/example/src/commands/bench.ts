@@ -1,20 +1,29 @@
 import { availableParallelism, cpus } from 'node:os';
+import type { PsdPreset } from '@metadescent/predicted-step-descent';
 import { toJson } from '@metadescent/reporting';
 import { runGpsBench } from '../bench/gps-bench.js';
 import { runKernelBench } from '../bench/kernel-bench.js';
 import { startUpSeconds } from '../bench/start-up.js';
+import { runPsdBench } from '../psd-bench/psd-bench.js';
 import type { TfjsBench } from '../tfjs-bench/tfjs-bench.js';
 
 export interface BenchOptions {
   readonly repetitions: number;
   readonly json: boolean;
+  /** Predicted Step Descent instead of everything else. */
+  readonly psd?: PsdPreset;
 }
 
 /** `metadescent bench`: progress and tables on standard output, or one JSON object there and the rest on standard error. */
-export async function bench({ repetitions, json }: BenchOptions): Promise<void> {
+export async function bench({ repetitions, json, psd }: BenchOptions): Promise<void> {
   const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`;
   log(machine);
+  if (psd) {
+    const predictedStepDescent = await runPsdBench({ repetitions, preset: psd, log });
+    if (json) process.stdout.write(`${toJson({ machine, predictedStepDescent })}\n`);
+    return;
+  }
   const kernels = await runKernelBench({ repetitions, log });
   log('');
   const guidedPolicySearch = await runGpsBench({ repetitions, log });

@@ -1,5 +1,5 @@
-import { adagrad, adam, momentum, nesterov, rmsprop, sgd } from '@metadescent/optimizers';
-import { parameterLayout, type Optimizer as Rule } from '@metadescent/core';
+import { baselineOptimizers } from '@metadescent/optimizers';
+import { parameterLayout, type Minibatch, type Optimizer as Rule } from '@metadescent/core';
 import { LearnedOptimizer, pretrained } from '@metadescent/tfjs';
 import { loadBackend } from '@metadescent/tfjs/backend';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,9 +9,9 @@ import { median } from '../bench/median.js';
 /** Overhead of the drop-in for one rule, on 100,000 parameters. */
 export interface DropInRow {
   readonly rule: string;
-  /** Median milliseconds of one `applyGradients`. */
+  /** Median milliseconds of one `minimize`. */
   readonly dropIn: number;
-  /** Median milliseconds of the rule's arithmetic on flat arrays alone. */
+  /** Median milliseconds of the rule's arithmetic on flat arrays alone, with as many evaluations of the loss, there, as the rule asks for. */
   readonly arithmetic: number;
   /** Drop-in over `tf.train.adam`. */
   readonly againstAdam: number;
@@ -19,7 +19,7 @@ export interface DropInRow {
 
 export interface TfjsBench {
   readonly backend: string;
-  /** Median milliseconds of `tf.train.adam(…).applyGradients`. */
+  /** Median milliseconds of `tf.train.adam(…).minimize`. */
   readonly tfjsAdam: number;
   readonly dropIn: readonly DropInRow[];
   /** Median milliseconds of a training step of a small convolutional network. */
@@ -40,23 +40,34 @@ const REPETITIONS = 15;
 export async function runTfjsBench(print: (line: string) => void): Promise<TfjsBench> {
   const backend = await loadBackend({ onMessage: print, candidates: ['wasm'] });
   const variables = SHAPES.map((shape, i) => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', i), true, `bench-${i}`));
-  const gradients = Object.fromEntries(variables.map((v, i) => [v.name, tf.randomNormal(v.shape, 0, 1e-3, 'float32', 10 + i)]));
-  const rules: Rule[] = [sgd(), momentum(), nesterov(), adagrad(), rmsprop(), adam(), await pretrained('l2l-mnist')];
-  const contenders = rules.map((rule) => ({ rule, optimizer: new LearnedOptimizer(rule), alone: arithmeticOf(rule, variables, gradients), times: { dropIn: [] as number[], arithmetic: [] as number[] } }));
+  const curvatures = SHAPES.map((shape, i) => tf.randomUniform(shape, 0.01, 1, 'float32', 10 + i));
+  /** A bowl: next to nothing beside a step, but all there is to a line search. */
+  const loss = (): tf.Scalar => tf.addN(variables.map((v, i) => tf.sum(tf.mul(curvatures[i] as tf.Tensor, tf.square(v))))) as tf.Scalar;
+  const minimize = (optimizer: tf.Optimizer): void => {
+    optimizer.minimize(loss, false, variables);
+    variables.at(-1)?.dataSync();
+  };
+  const handMade = Object.values(baselineOptimizers).map((baseline) => baseline.create({}));
+  const learned = await Promise.all(['l2l-mnist', 'psd', 'psd-plus'].map(async (name) => ({ ...(await pretrained(name)), name })));
+  const slots = { 'l2l-mnist': 'per-variable', psd: 'joint', 'psd-plus': 'joint' } as const;
+  const contenders = [
+    ...handMade.map((rule) => ({ rule, optimizer: new LearnedOptimizer(rule) })),
+    ...learned.map((rule) => ({ rule, optimizer: new LearnedOptimizer(rule, { slots: slots[rule.name as keyof typeof slots] }) })),
+  ].map((contender) => ({ ...contender, alone: arithmeticOf(contender.rule, variables, curvatures), times: { dropIn: [] as number[], arithmetic: [] as number[] } }));
   const theirs = tf.train.adam(1e-3);
   const adamTimes: number[] = [];
   for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
-    const measured = milliseconds(() => apply(theirs, gradients, variables));
+    const measured = milliseconds(() => minimize(theirs));
     // The first round warms up.
     if (repetition > 0) adamTimes.push(measured);
     for (const { optimizer, alone, times } of contenders) {
-      const [a, b] = [milliseconds(() => apply(optimizer, gradients, variables)), milliseconds(alone)];
+      const [a, b] = [milliseconds(() => minimize(optimizer)), milliseconds(alone)];
       if (repetition === 0) continue;
       times.dropIn.push(a);
       times.arithmetic.push(b);
     }
   }
-  tf.dispose([...variables, ...Object.values(gradients)]);
+  tf.dispose([...variables, ...curvatures]);
   const tfjsAdam = median(adamTimes);
   const dropIn = contenders.map(({ rule, times }) => ({
     rule: rule.name,
@@ -64,10 +75,10 @@ export async function runTfjsBench(print: (line: string) => void): Promise<TfjsB
     arithmetic: median(times.arithmetic),
     againstAdam: median(times.dropIn) / tfjsAdam,
   }));
-  print(`drop-in on 100,000 parameters, ${backend.detail}: milliseconds per applyGradients (median); tf.train.adam ${tfjsAdam.toFixed(2)}`);
+  print(`drop-in on 100,000 parameters, ${backend.detail}: milliseconds per step of minimize (median); tf.train.adam ${tfjsAdam.toFixed(2)}`);
   for (const row of dropIn) {
     print(
-      `  ${row.rule.padEnd(10)} ${row.dropIn.toFixed(2).padStart(8)}   ${row.againstAdam.toFixed(2)} × tf.train.adam, ${(row.dropIn / row.arithmetic).toFixed(2)} × its arithmetic alone (${row.arithmetic.toFixed(2)})`,
+      `  ${row.rule.padEnd(18)} ${row.dropIn.toFixed(2).padStart(8)}   ${row.againstAdam.toFixed(2)} × tf.train.adam, ${(row.dropIn / row.arithmetic).toFixed(2)} × its arithmetic alone (${row.arithmetic.toFixed(2)})`,
     );
   }
   const convolution = { wasm: await convolutionStep('wasm', 7), cpu: await convolutionStep('cpu', 1) };
@@ -76,20 +87,28 @@ export async function runTfjsBench(print: (line: string) => void): Promise<TfjsB
   return { backend: backend.detail, tfjsAdam, dropIn, convolution };
 }
 
-/** One step, and the wait for it. */
-function apply(optimizer: tf.Optimizer, gradients: tf.NamedTensorMap, variables: readonly tf.Variable[]): void {
-  optimizer.applyGradients(gradients);
-  variables.at(-1)?.dataSync();
-}
-
-function arithmeticOf(rule: Rule, variables: readonly tf.Variable[], gradients: tf.NamedTensorMap): () => void {
-  const layout = parameterLayout(variables.map(({ name, shape }, layer) => ({ name, role: 'weight', layer, shape })));
-  const [parameters, gradient] = [variables, variables.map(({ name }) => gradients[name] as tf.Tensor)].map((list) =>
-    Float32Array.from(list.flatMap((t) => [...t.dataSync()])),
-  ) as [Float32Array, Float32Array];
-  const [state, step] = [rule.init(layout), new Float32Array(layout.size)];
+/** The rule's steps on the same bowl in flat arrays. */
+function arithmeticOf(rule: Rule, variables: readonly tf.Variable[], curvatures: readonly tf.Tensor[]): () => void {
+  const layout = parameterLayout(variables.map(({ name, shape }, layer) => ({ name, role: layer === 0 ? 'weight' : 'bias', layer: 0, shape })));
+  const [parameters, curvature] = [variables, curvatures].map((list) => Float32Array.from(list.flatMap((t) => [...t.dataSync()]))) as [Float32Array, Float32Array];
+  const minibatch: Minibatch = {
+    evaluate(at, slope) {
+      let value = 0;
+      for (let i = 0; i < at.length; i++) {
+        const [c, x] = [curvature[i] as number, at[i] as number];
+        value += c * x * x;
+        if (slope) slope[i] = 2 * c * x;
+      }
+      return value;
+    },
+  };
+  const [state, step, gradient] = [rule.init(layout), new Float32Array(layout.size), new Float32Array(layout.size)];
   let iteration = 0;
-  return () => rule.update({ layout, iteration: iteration++, parameters, gradient, objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+  return () => {
+    const objective = minibatch.evaluate(parameters, gradient);
+    rule.update({ layout, iteration: iteration++, parameters, gradient, objective, minibatch }, state, step);
+    for (let i = 0; i < step.length; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
+  };
 }
 
 /** Median milliseconds of a step of ADAM on a small convolutional network, batch of 8 images of 20 × 20. */

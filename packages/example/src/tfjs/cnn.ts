@@ -1,16 +1,17 @@
+import { createKey } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { LearnedOptimizer } from '@metadescent/tfjs';
-import { train as tfTrain, type Optimizer } from '@tensorflow/tfjs-core';
+import { dispose, train as tfTrain, type Optimizer } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
-import type { ExampleResult } from './command.js';
+import { comparison, type ExampleResult } from './comparison.js';
 import { imageTensors } from './images.js';
-import { finalLoss, seriesOf, train, type Training } from './race.js';
+import { contenderOf, finalLoss, train, tuneAdam, type Training } from './race.js';
 
 const STEPS = 100;
 const BATCH = 32;
 const SEEDS = 3;
 /** ADAM's learning rates, tried on a seed of their own. */
-const RATES = [0.001, 0.003, 0.01, 0.03];
+const RATES = [0.001, 0.003, 0.01, 0.03, 0.1];
 
 /** A small convolutional network with batch normalisation; the seed fixes its weights. */
 function network(seed: number): Sequential {
@@ -31,41 +32,38 @@ function network(seed: number): Sequential {
 
 /** Example 2: a convolutional network trained in Node on wasm, which tfjs alone cannot do; the learned optimizer far from its training problem, with the guard. */
 export async function cnnExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
-  const data = { ...imageTensors(dataset, STEPS * BATCH), batchSize: BATCH, steps: STEPS };
   const said: string[] = [];
   const run = async (from: number, make: () => Optimizer): Promise<Training> => {
     const model = network(from);
-    const training = await train(model, make(), data);
+    const data = imageTensors(dataset, STEPS * BATCH, createKey(from));
+    const training = await train(model, make(), data, BATCH);
     model.dispose();
+    dispose([data.x, data.y]);
     return training;
   };
-  let best = { rate: NaN, loss: Infinity };
-  for (const rate of RATES) {
-    const loss = finalLoss([await run(seed + 1000, () => tfTrain.adam(rate))]);
-    log(`ADAM, learning rate ${rate}: final loss ${loss.toFixed(3)}`);
-    if (loss < best.loss) best = { rate, loss };
-  }
   const repeat = async (make: () => Optimizer): Promise<Training[]> => {
     const trainings: Training[] = [];
     for (let i = 0; i < SEEDS; i++) trainings.push(await run(seed + i, make));
     return trainings;
   };
+  const { rate, record } = await tuneAdam(RATES, (learningRate) => run(seed + 1000, () => tfTrain.adam(learningRate)), log);
   const learned = await repeat(() => new LearnedOptimizer('l2l-mnist', { guard: true, onMessage: (line) => said.push(line) }));
-  const adam = await repeat(() => tfTrain.adam(best.rate));
-  const [ours, theirs] = [finalLoss(learned), finalLoss(adam)];
-  return {
+  const adam = await repeat(() => tfTrain.adam(rate));
+  const result = comparison({
     title: 'A convolutional network on wasm in Node',
+    problem: `Convolutional network on MNIST, batches of ${BATCH}`,
+    yLabel: 'loss',
+    contenders: [contenderOf('lstm', 'learned', learned), contenderOf('adam', 'hand-made', adam)],
+    tuning: [record],
+    notes: [`${SEEDS} seeds, each with its own start and order of the images. lstm is new LearnedOptimizer('l2l-mnist', { guard: true }), adam is tf.train.adam(${rate}).`],
+  });
+  return {
+    ...result,
     summary: [
-      `After ${STEPS} steps the training loss is ${ours.toFixed(3)} with the learned optimizer (weights meta-trained on a sigmoid perceptron; this network has convolutions, ReLU and batch normalisation) ` +
-        `and ${theirs.toFixed(3)} with tuned ADAM (learning rate ${best.rate}): ${ours < theirs ? 'it transfers' : 'ADAM is better here'}; means over ${SEEDS} seeds.`,
+      ...result.summary,
+      `In the last ten steps the loss is ${finalLoss(learned).toFixed(3)} with the learned optimizer and ${finalLoss(adam).toFixed(3)} with ADAM.`,
+      'The weights were meta-trained on a sigmoid perceptron; this network has convolutions, ReLU and batch normalisation.',
       said.length === 0 ? 'The guard had nothing to say.' : `The guard said: ${said.join(' | ')}`,
     ],
-    curves: {
-      title: 'Convolutional network on MNIST, batches of 32',
-      yLabel: 'loss on the mini-batch',
-      series: [seriesOf('l2l-mnist', 'learned', learned), seriesOf('adam', 'hand-made', adam)],
-      notes: [`Mean over ${SEEDS} seeds with its standard error; ADAM's learning rate is the best of ${RATES.join(', ')} on another seed.`],
-    },
-    sections: [],
   };
 }

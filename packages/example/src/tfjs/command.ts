@@ -1,6 +1,6 @@
 import { UserError } from '@metadescent/core';
 import { loadMnist } from '@metadescent/optimizees/node';
-import { renderReport, terminalPlot, type CurveSetInput, type ReportInput } from '@metadescent/reporting';
+import { renderReport, terminalPlot, type ReportInput } from '@metadescent/reporting';
 import { writeFileAtomic } from '@metadescent/runtime';
 import { loadBackend } from '@metadescent/tfjs/backend';
 import { mkdirSync } from 'node:fs';
@@ -15,14 +15,6 @@ export interface TfjsOptions {
   readonly data?: string;
 }
 
-/** What an example found: a report, and the curves to show in the terminal. */
-export interface ExampleResult {
-  readonly title: string;
-  readonly summary: readonly string[];
-  readonly curves: CurveSetInput;
-  readonly sections: ReportInput['sections'];
-}
-
 /** `metadescent tfjs <example>`: runs it on the fastest tfjs backend, draws the curves and writes report.html. */
 export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-${name}`), data }: TfjsOptions): Promise<void> {
   const began = performance.now();
@@ -33,7 +25,7 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
   const run = {
     mnist: async () => (await import('./mnist.js')).mnistExample(mnist(), seed, log),
     cnn: async () => (await import('./cnn.js')).cnnExample(mnist(), seed, log),
-    compose: async () => (await import('./compose-result.js')).composeExample(seed, log),
+    compose: async () => (await import('./compose.js')).composeExample(seed, log),
   };
   const { title, summary, curves, sections } = await run[name]();
   process.stdout.write(`${terminalPlot(curves)}\n${summary.join('\n')}\n`);
@@ -41,7 +33,7 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
     title,
     summary: [...summary],
     sections: [
-      { heading: title, blocks: [{ type: 'curves', curves }] },
+      { heading: curves.title, blocks: [{ type: 'curves', curves }] },
       ...sections,
       {
         heading: 'How to repeat it',

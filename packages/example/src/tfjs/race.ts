@@ -1,32 +1,23 @@
-import { summariseCurves } from '@metadescent/core';
-import type { CurveSeries } from '@metadescent/reporting';
-import { slice, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
+import { mean } from '@metadescent/core';
+import type { OptimizerKind, TuningRecordInput } from '@metadescent/reporting';
+import type { Optimizer, Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Contender } from './comparison.js';
 
 /** One training: the loss on the mini-batch of each step, and seconds per step. */
 export interface Training {
   readonly losses: number[];
-  readonly accuracy: number;
   readonly millisecondsPerStep: number;
 }
 
-export interface TrainingOptions {
-  readonly x: Tensor;
-  readonly y: Tensor;
-  readonly batchSize: number;
-  readonly steps: number;
-}
-
-/** Trains a model for some steps: plain tfjs, the optimizer is the one line that differs. */
-export async function train(model: LayersModel, optimizer: Optimizer, { x, y, batchSize, steps }: TrainingOptions): Promise<Training> {
-  model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+/** Trains a model through the data once: plain tfjs, the optimizer is the one line that differs. */
+export async function train(model: LayersModel, optimizer: Optimizer, { x, y }: { x: Tensor; y: Tensor }, batchSize: number): Promise<Training> {
+  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const losses: number[] = [];
   const began = performance.now();
-  const rows = Math.min(x.shape[0] as number, batchSize * steps);
-  const [ownX, ownY] = [slice(x, [0, 0], [rows, -1]), slice(y, [0, 0], [rows, -1])];
-  await model.fit(ownX, ownY, {
+  await model.fit(x, y, {
     batchSize,
-    epochs: Math.ceil((batchSize * steps) / rows),
+    epochs: 1,
     shuffle: false,
     verbose: 0,
     yieldEvery: 'never',
@@ -37,20 +28,40 @@ export async function train(model: LayersModel, optimizer: Optimizer, { x, y, ba
     },
   });
   const millisecondsPerStep = (performance.now() - began) / losses.length;
-  const evaluated = model.evaluate(ownX, ownY, { batchSize: 500 }) as Tensor[];
-  const accuracy = evaluated[1]?.dataSync()[0] as number;
-  for (const tensor of [...evaluated, ownX, ownY]) tensor.dispose();
-  return { losses, accuracy, millisecondsPerStep };
-}
-
-/** Trainings that differ by their seed, as one curve. */
-export function seriesOf(optimizer: string, kind: CurveSeries['kind'], trainings: readonly Training[]): CurveSeries {
-  const { mean, standardError, count } = summariseCurves(trainings.map(({ losses }) => losses));
-  return { optimizer, kind, mean, standardError, count };
+  return { losses, millisecondsPerStep };
 }
 
 /** Mean of the last ten losses, over all trainings. */
 export function finalLoss(trainings: readonly Training[]): number {
-  const last = trainings.flatMap(({ losses }) => losses.slice(-10));
-  return last.reduce((sum, loss) => sum + loss, 0) / last.length;
+  return mean(trainings.flatMap(({ losses }) => losses.slice(-10)));
+}
+
+export function millisecondsPerStep(trainings: readonly Training[]): number {
+  return mean(trainings.map((training) => training.millisecondsPerStep));
+}
+
+/** Trainings that differ by their seed. */
+export function contenderOf(name: string, kind: OptimizerKind, trainings: readonly Training[]): Contender {
+  return { name, kind, curves: trainings.map(({ losses }) => losses) };
+}
+
+/** The learning rate of ADAM with the lowest mean loss over the steps, tried on a seed of its own. */
+export async function tuneAdam(rates: readonly number[], run: (rate: number) => Promise<Training>, log: (line: string) => void): Promise<{ rate: number; record: TuningRecordInput }> {
+  const tried: { rate: number; score: number }[] = [];
+  for (const rate of rates) {
+    const score = mean((await run(rate)).losses.slice(1));
+    log(`ADAM, learning rate ${rate}: mean loss ${score.toFixed(3)}`);
+    tried.push({ rate, score });
+  }
+  const { rate } = tried.reduce((a, b) => (b.score < a.score ? b : a));
+  return {
+    rate,
+    record: {
+      optimizer: 'adam',
+      chosen: { learningRate: rate },
+      criterion: 'mean loss over the steps, one seed',
+      grid: tried.map((each) => ({ parameters: { learningRate: each.rate }, score: each.score })),
+      edgeNotes: rate === rates[0] || rate === rates.at(-1) ? ['at an edge of the grid'] : [],
+    },
+  };
 }

@@ -8,6 +8,7 @@ import {
 } from './native-library.js';
 import { nativeLstm } from './native-lstm.js';
 import { nativeMlp } from './native-mlp.js';
+import { nativePsdFeatures } from './native-psd-features.js';
 
 /** The native engine, or why there is none. */
 export type NativeEngine =
@@ -64,6 +65,7 @@ function engineFor(target: NativeTarget): KernelEngine {
     detail: `native ${target}`,
     lstm: nativeLstm(library, target),
     mlp: nativeMlp(library, target),
+    psdFeatures: nativePsdFeatures(library, target),
     preprocessGradient(gradient, p, features) {
       const n = checkPreprocess(gradient, p, features);
       preprocess(gradient, n, Math.exp(-p), Math.exp(p), 1 / p, features);

@@ -3,6 +3,7 @@ import { gemm } from './gemm.js';
 import { lstm } from './lstm.js';
 import { mlp } from './mlp.js';
 import { preprocessGradient } from './preprocess-gradient.js';
+import { psdFeatures } from './psd-features.js';
 
 /**
  * The kernels in plain TypeScript with double-precision arithmetic on single-precision arrays: the oracle that the compiled engines are
@@ -19,5 +20,6 @@ export function typescriptEngine(): KernelEngine {
     mlp,
     preprocessGradient,
     gemm,
+    psdFeatures,
   };
 }

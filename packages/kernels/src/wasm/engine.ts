@@ -3,6 +3,7 @@ import { checkGemm, checkPreprocess } from '../argument-checks.js';
 import { type KernelMemory, createKernelMemory, layOutRegions } from './kernel-memory.js';
 import { lstm } from './lstm.js';
 import { mlp } from './mlp.js';
+import { psdFeatures } from './psd-features.js';
 
 /** The functions of c/gemm.c and c/preprocess.c; pointers are byte addresses. */
 interface StatelessExports {
@@ -47,6 +48,7 @@ export function wasmEngine(): KernelEngine {
     mlp,
     preprocessGradient: (gradient, p, features) => preprocessGradient(memory, gradient, p, features),
     gemm: (options) => gemm(memory, options),
+    psdFeatures: psdFeatures(memory),
   };
 }
 

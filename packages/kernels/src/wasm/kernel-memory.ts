@@ -9,9 +9,9 @@ export interface KernelMemory {
   /** Grows the memory so that the bytes before `end` can be used. */
   reserve(end: number): void;
   /** Copies `values` to the byte address `to`. */
-  write(to: number, values: Float32Array | Uint8Array | Int32Array): void;
+  write(to: number, values: Float32Array | Float64Array | Uint8Array | Int32Array): void;
   /** Fills `values` from the byte address `from`. */
-  read(from: number, values: Float32Array): void;
+  read(from: number, values: Float32Array | Float64Array): void;
 }
 
 const PAGE = 65536;
