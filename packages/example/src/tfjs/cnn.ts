@@ -1,11 +1,9 @@
-import { createKey } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { LearnedOptimizer } from '@metadescent/tfjs';
-import { dispose, train as tfTrain, type Optimizer } from '@tensorflow/tfjs-core';
+import { train as tfTrain } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { comparison, type ExampleResult } from './comparison.js';
-import { imageTensors } from './images.js';
-import { contenderOf, finalLoss, train, tuneAdam, type Training } from './race.js';
+import { contenderOf, finalLoss, trainOnce, trainRepeatedly, tuneAdam, type Race } from './race.js';
 
 const STEPS = 100;
 const BATCH = 32;
@@ -33,22 +31,10 @@ function network(seed: number): Sequential {
 /** Example 2: a convolutional network trained in Node on wasm, which tfjs alone cannot do; the learned optimizer far from its training problem, with the guard. */
 export async function cnnExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
   const said: string[] = [];
-  const run = async (from: number, make: () => Optimizer): Promise<Training> => {
-    const model = network(from);
-    const data = imageTensors(dataset, STEPS * BATCH, createKey(from));
-    const training = await train(model, make(), data, BATCH);
-    model.dispose();
-    dispose([data.x, data.y]);
-    return training;
-  };
-  const repeat = async (make: () => Optimizer): Promise<Training[]> => {
-    const trainings: Training[] = [];
-    for (let i = 0; i < SEEDS; i++) trainings.push(await run(seed + i, make));
-    return trainings;
-  };
-  const { rate, record } = await tuneAdam(RATES, (learningRate) => run(seed + 1000, () => tfTrain.adam(learningRate)), log);
-  const learned = await repeat(() => new LearnedOptimizer('l2l-mnist', { guard: true, onMessage: (line) => said.push(line) }));
-  const adam = await repeat(() => tfTrain.adam(rate));
+  const race: Race = { model: network, dataset, steps: STEPS, batchSize: BATCH };
+  const { rate, record } = await tuneAdam(RATES, (learningRate) => trainOnce(race, seed + 1000, () => tfTrain.adam(learningRate)), log);
+  const learned = await trainRepeatedly(race, seed, SEEDS, () => new LearnedOptimizer('l2l-mnist', { guard: true, onMessage: (line) => said.push(line) }));
+  const adam = await trainRepeatedly(race, seed, SEEDS, () => tfTrain.adam(rate));
   const result = comparison({
     title: 'A convolutional network on wasm in Node',
     problem: `Convolutional network on MNIST, batches of ${BATCH}`,

@@ -1,11 +1,9 @@
-import { createKey } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { LearnedOptimizer } from '@metadescent/tfjs';
-import { dispose, train as tfTrain, type Optimizer } from '@tensorflow/tfjs-core';
+import { train as tfTrain } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { comparison, type ExampleResult } from './comparison.js';
-import { imageTensors } from './images.js';
-import { contenderOf, finalLoss, millisecondsPerStep, train, tuneAdam, type Training } from './race.js';
+import { contenderOf, finalLoss, millisecondsPerStep, trainOnce, trainRepeatedly, tuneAdam, type Race } from './race.js';
 
 const STEPS = 100;
 const BATCH = 128;
@@ -22,23 +20,11 @@ function classifier(seed: number): Sequential {
 
 /** Example 1: an existing tfjs MNIST classifier with one changed line, the learned optimizer against tuned ADAM. */
 export async function mnistExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
-  const run = async (from: number, make: () => Optimizer): Promise<Training> => {
-    const model = classifier(from);
-    const data = imageTensors(dataset, STEPS * BATCH, createKey(from));
-    const training = await train(model, make(), data, BATCH);
-    model.dispose();
-    dispose([data.x, data.y]);
-    return training;
-  };
-  const repeat = async (make: () => Optimizer): Promise<Training[]> => {
-    const trainings: Training[] = [];
-    for (let i = 0; i < SEEDS; i++) trainings.push(await run(seed + i, make));
-    return trainings;
-  };
-  const { rate, record } = await tuneAdam(RATES, (learningRate) => run(seed + 1000, () => tfTrain.adam(learningRate)), log);
+  const race: Race = { model: classifier, dataset, steps: STEPS, batchSize: BATCH };
+  const { rate, record } = await tuneAdam(RATES, (learningRate) => trainOnce(race, seed + 1000, () => tfTrain.adam(learningRate)), log);
   // The line that a user changes:
-  const learned = await repeat(() => new LearnedOptimizer('l2l-mnist'));
-  const adam = await repeat(() => tfTrain.adam(rate));
+  const learned = await trainRepeatedly(race, seed, SEEDS, () => new LearnedOptimizer('l2l-mnist'));
+  const adam = await trainRepeatedly(race, seed, SEEDS, () => tfTrain.adam(rate));
   const result = comparison({
     title: 'A tfjs MNIST classifier, one changed line',
     problem: `784-20-10 sigmoid network on MNIST, batches of ${BATCH}`,

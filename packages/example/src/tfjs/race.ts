@@ -1,8 +1,10 @@
-import { mean } from '@metadescent/core';
+import { createKey, mean } from '@metadescent/core';
+import type { LabelledDataset } from '@metadescent/optimizees';
 import type { OptimizerKind, TuningRecordInput } from '@metadescent/reporting';
-import type { Optimizer, Tensor } from '@tensorflow/tfjs-core';
+import { dispose, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Contender } from './comparison.js';
+import { imageTensors } from './images.js';
 
 /** One training: the loss on the mini-batch of each step, and seconds per step. */
 export interface Training {
@@ -29,6 +31,32 @@ export async function train(model: LayersModel, optimizer: Optimizer, { x, y }: 
   });
   const millisecondsPerStep = (performance.now() - began) / losses.length;
   return { losses, millisecondsPerStep };
+}
+
+/** What every training of a race shares. */
+export interface Race {
+  /** The model at its start; the seed fixes its weights. */
+  readonly model: (seed: number) => LayersModel;
+  readonly dataset: LabelledDataset;
+  readonly steps: number;
+  readonly batchSize: number;
+}
+
+/** One training with this seed's start and order of the images. */
+export async function trainOnce({ model: create, dataset, steps, batchSize }: Race, seed: number, optimizer: () => Optimizer): Promise<Training> {
+  const model = create(seed);
+  const data = imageTensors(dataset, steps * batchSize, createKey(seed));
+  const training = await train(model, optimizer(), data, batchSize);
+  model.dispose();
+  dispose([data.x, data.y]);
+  return training;
+}
+
+/** One training for each of `count` seeds. */
+export async function trainRepeatedly(race: Race, seed: number, count: number, optimizer: () => Optimizer): Promise<Training[]> {
+  const trainings: Training[] = [];
+  for (let i = 0; i < count; i++) trainings.push(await trainOnce(race, seed + i, optimizer));
+  return trainings;
 }
 
 /** Mean of the last ten losses, over all trainings. */
