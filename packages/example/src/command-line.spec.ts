@@ -35,7 +35,7 @@ test.each([
 
 test('transfer experiments use the weights of the experiment that they name', () => {
   for (const experiment of experiments) {
-    if ('presets' in experiment.training) continue;
+    if (!('weightsOf' in experiment.training)) continue;
     const source = experimentNamed(experiment.training.weightsOf);
     expect(source.rule).toEqual(experiment.rule);
     expect(source.pretrained).toBe(experiment.pretrained);

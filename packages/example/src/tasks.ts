@@ -3,8 +3,11 @@ import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
 import {
   lstmOptimizer,
+  runCandidateTask,
   runSegmentTask,
   runValidationTask,
+  type CandidateResult,
+  type CandidateTask,
   type LstmRule,
   type MetaTrainingProblem,
   type SegmentResult,
@@ -53,6 +56,11 @@ export function segment(task: SegmentTask, { metaTraining }: TaskContext): Segme
 /** A held-out rollout of meta-training. */
 export function validate(task: ValidationTask, { metaTraining }: TaskContext): ValidationResult {
   return runValidationTask(metaTraining, task);
+}
+
+/** A rollout of a search for readout weights. */
+export function candidate(task: CandidateTask, { metaTraining }: TaskContext): CandidateResult {
+  return runCandidateTask(metaTraining, task);
 }
 
 /** An optimizer as plain data. */

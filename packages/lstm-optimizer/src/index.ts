@@ -9,3 +9,6 @@ export * from './random-scaling.js';
 export * from './checkpoint.js';
 export * from './pretrained.js';
 export * from './orientation.js';
+export * from './readout-search-recipe.js';
+export * from './readout-search.js';
+export * from './readout-search-checkpoint.js';

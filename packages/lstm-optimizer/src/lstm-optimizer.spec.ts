@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKey, parameterLayout } from '@metadescent/core';
+import { createKey, parameterLayout, type Optimizer } from '@metadescent/core';
 import { optimizerConformance } from '@metadescent/core/conformance';
 import { typescriptEngine } from '@metadescent/kernels';
 import { assignCoordinates, initialWeights, lstmRuleSchema, weightCount } from './lstm-rule.js';
@@ -18,6 +18,7 @@ describe('conformance', () => {
     'one network': {},
     'two networks': { networks: [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }] },
     'random orientation': { orientation: 'random' as const },
+    'nominal step': { nominal: { learningRate: 0.1, momentum: 0.9 } },
   };
   for (const [name, variant] of Object.entries(variants)) {
     const rule = lstmRuleSchema.parse({ hidden: 5, ...variant });
@@ -82,4 +83,30 @@ test('weights: the count of the paper’s network, and wrong lengths refused', (
   expect(initialWeights(rule, createKey(0))).toHaveLength(5141);
   expect(engine.lstm({ inputs: 2, hidden: 20, layers: 2 }).weightCount).toBe(5141);
   expect(() => lstmOptimizer(rule, new Float32Array(5), engine)).toThrow(/5141 weights, but 5/);
+});
+
+test("a nominal step is Nesterov's, added to the step of the rule without it", () => {
+  const nominal = { learningRate: 0.3, momentum: 0.8 };
+  const rule = lstmRuleSchema.parse({ hidden: 4 });
+  const weights = initialWeights(rule, createKey(2));
+  const stepsOf = (optimizer: Optimizer) => {
+    const state = optimizer.init(layout);
+    return Array.from({ length: 5 }, (_, iteration) => {
+      const step = new Float32Array(9);
+      const gradient = Float32Array.from(createKey(3).fold(iteration).normal(9));
+      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient, objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+      return step;
+    });
+  };
+  const plain = stepsOf(lstmOptimizer(rule, weights, engine));
+  const together = stepsOf(lstmOptimizer({ ...rule, nominal }, weights, engine));
+  const velocity = new Float64Array(9);
+  together.forEach((step, t) => {
+    const gradient = createKey(3).fold(t).normal(9);
+    const wanted = Array.from(plain[t]!, (learned, j) => {
+      velocity[j] = 0.8 * velocity[j]! + gradient[j]!;
+      return learned - 0.3 * (gradient[j]! + 0.8 * velocity[j]!);
+    });
+    expect(step).toBeAllClose(wanted, { rtol: 1e-5, atol: 1e-6 });
+  });
 });

@@ -1,5 +1,5 @@
 import type { Optimizer, ParameterLayout } from '@metadescent/core';
-import type { KernelEngine } from '@metadescent/kernels';
+import type { KernelEngine, LstmKernel, LstmTrace } from '@metadescent/kernels';
 import { orient, randomOrientation } from './orientation.js';
 import {
   assignCoordinates,
@@ -17,19 +17,22 @@ import {
  *
  *     (g_t, h_{t+1}) = m(∇f(θ_t), h_t, φ),   Δθ_t = outputScale · g_t
  *
+ * A rule with a nominal step adds Nesterov's, v_t = μ v_{t−1} + ∇f(θ_t) and Δθ_t = outputScale · g_t − η (∇f(θ_t) + μ v_t); the paper has none.
+ *
  * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); with random orientation also
- * `orientation/<name>`, the sign of each coordinate.
+ * `orientation/<name>`, the sign of each coordinate; with a nominal step `velocity`, v.
  *
  * @param rule validated by `lstmRuleSchema`
  * @param weights φ [weightCount(rule)]; read at every step, so a trainer may change it between rollouts
+ * @param recording where a trainer wants the steps recorded for their backpropagation
  * @throws RangeError if `weights` has another length.
  */
-export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: KernelEngine): Optimizer {
+export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: KernelEngine, recording?: StepRecording): Optimizer {
   const wanted = weightCount(rule);
   if (weights.length !== wanted) {
     throw new RangeError(`lstmOptimizer: this rule has ${wanted} weights, but ${weights.length} were given; load the weights that belong to the rule`);
   }
-  const kernel = createLstmKernel(rule, engine);
+  const kernel = recording?.kernel ?? createLstmKernel(rule, engine);
   const perNetwork = wanted / rule.networks.length;
   const plans = new WeakMap<ParameterLayout, StepPlan[]>();
 
@@ -51,7 +54,7 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
         planOf(layout).flatMap(({ network }) => [
           [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
           ...(rule.orientation === 'random' ? [[orientationNameOf(network), randomOrientation(network.size)]] : []),
-        ]),
+        ]).concat(rule.nominal ? [['velocity', new Float32Array(layout.size)]] : []),
       ),
     update({ layout, gradient }, state, step) {
       for (const { network, weights: own, local, features, outputs } of planOf(layout)) {
@@ -59,7 +62,7 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
         const orientation = state[orientationNameOf(network)] as Float32Array | undefined;
         orient(local, orientation);
         preprocess(rule, engine, local, features);
-        kernel.step(own, features, state[stateNameOf(network)] as Float32Array, outputs);
+        kernel.step(own, features, state[stateNameOf(network)] as Float32Array, outputs, recording?.traces.get(network.name));
         orient(outputs, orientation);
         let at = 0;
         for (const { offset, size } of network.runs) {
@@ -67,8 +70,27 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
           at += size;
         }
       }
+      if (rule.nominal) addNominalStep(rule.nominal, gradient, state['velocity'] as Float32Array, step);
     },
   };
+}
+
+/** v ← μ v + g, step ← step − η (g + μ v). */
+function addNominalStep({ learningRate, momentum }: NonNullable<LstmRule['nominal']>, gradient: Float32Array, velocity: Float32Array, step: Float32Array): void {
+  for (let i = 0; i < step.length; i++) {
+    const g = gradient[i] as number;
+    const v = momentum * (velocity[i] as number) + g;
+    velocity[i] = v;
+    step[i] = (step[i] as number) - learningRate * (g + momentum * v);
+  }
+}
+
+/** Forward steps that leave a trace. */
+export interface StepRecording {
+  /** The kernel that steps, to which the traces belong. */
+  readonly kernel: LstmKernel;
+  /** By the name of the network; networks without one are stepped without. */
+  readonly traces: ReadonlyMap<string, LstmTrace>;
 }
 
 /** Scratch for one network on one layout: nothing here outlives a step. */

@@ -25,6 +25,11 @@ export const lstmRuleSchema = z.strictObject({
   /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
   outputScale: z.number().positive().default(0.1),
   /**
+   * A nominal step that the learned one is added to, Nesterov's with these constants (see `lstmOptimizer`): the LSTM then learns a correction to an optimizer that already descends (Harrison et al. 2022, "A closer
+   * look at learned optimization"). Absent in the paper's rule.
+   */
+  nominal: z.strictObject({ learningRate: z.number().positive(), momentum: z.number().min(0).lt(1) }).optional(),
+  /**
    * One LSTM per entry; a coordinate group belongs to the first entry whose roles and layers hold it (an absent list holds all). The paper uses one for everything,
    * and two (convolutional, fully connected) on CIFAR-10 (§3.3).
    */

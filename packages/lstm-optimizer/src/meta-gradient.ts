@@ -9,8 +9,9 @@ import {
 import type { KernelEngine } from '@metadescent/kernels';
 import { sampleCoordinates, sampleState } from './coordinate-sample.js';
 import { lstmOptimizer, orientationNameOf, stateNameOf } from './lstm-optimizer.js';
-import { assignCoordinates, createLstmKernel, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
+import { assignCoordinates, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
 import { orient } from './orientation.js';
+import { tracedKernel } from './traced-kernel.js';
 
 /** Where an unroll stands between two segments. */
 export interface UnrollCursor {
@@ -56,7 +57,8 @@ export interface SegmentResult {
  *     ∂L/∂g_t = outputScale · Σ_{u>t} w_u ∇f̂_u(θ_u)
  *
  * with ∂∇f/∂φ dropped: the gradients that the LSTM reads are constants (Andrychowicz et al. 2016, §2.1 and figure 2, dashed edges), so no second
- * derivatives of the optimizee are needed, and only gradients have to be stored: memory O(n·T). The kernel recomputes the LSTM block by block.
+ * derivatives of the optimizee are needed, and only gradients have to be stored: memory O(n·T). The kernel recomputes the LSTM block by block, but for networks that are backpropagated whole: their forward steps leave a trace as far
+ * as its memory goes.
  */
 export function unrollSegment(
   rule: LstmRule,
@@ -66,12 +68,20 @@ export function unrollSegment(
   options: SegmentOptions,
 ): SegmentResult {
   const { length, horizon, loss, key, cursor, coordinatesPerGroup = Infinity } = options;
-  const optimizer = lstmOptimizer(rule, weights, engine);
+  const first = cursor?.iteration ?? 0;
+  const { kernel, traceOf } = tracedKernel(rule, engine);
+  const samples = assignCoordinates(rule, optimizee.layout).map((network) => ({
+    network,
+    sample: sampleCoordinates(network, optimizee.layout, coordinatesPerGroup, key.fold('coordinates').fold(first)),
+  }));
+  // A trace holds all coordinates of a network; where only a sample is backpropagated, the kernel computes its steps again.
+  const whole = samples.filter(({ network, sample }) => network.size > 0 && sample.flat.length === network.size);
+  const traces = new Map(whole.map(({ network }) => [network.name, traceOf(network.name, network.size, length)]));
+  const optimizer = lstmOptimizer(rule, weights, engine, { kernel, traces });
   const initialState = cursor?.state ?? optimizer.init(optimizee.layout);
   // The rollout advances the state in place; backpropagation starts from the one before it.
   const state = Object.fromEntries(Object.entries(initialState).map(([name, array]) => [name, array.slice()]));
   const gradients: Float32Array[] = [];
-  const first = cursor?.iteration ?? 0;
   const trajectory = rollout(optimizee, optimizer, {
     horizon: length,
     key,
@@ -87,11 +97,9 @@ export function unrollSegment(
     total = 0;
     const pulls = suffixPulls(gradients, (t) => loss.weight(first + t, horizon) * rule.outputScale);
     for (let t = 1; t <= length; t++) total += loss.weight(first + t, horizon) * (objectives[t] as number);
-    const kernel = createLstmKernel(rule, engine);
     const perNetwork = gradient.length / rule.networks.length;
-    assignCoordinates(rule, optimizee.layout).forEach((network, i) => {
+    samples.forEach(({ network, sample }, i) => {
       if (network.size === 0) return;
-      const sample = sampleCoordinates(network, optimizee.layout, coordinatesPerGroup, key.fold('coordinates').fold(first));
       const m = sample.flat.length;
       const planes = inputCount(rule) * m;
       const inputs = new Float32Array(length * planes);
@@ -112,7 +120,7 @@ export function unrollSegment(
       }
       const own = [i * perNetwork, (i + 1) * perNetwork] as const;
       const stateBefore = sampleState(kernel, initialState[stateNameOf(network)] as Float32Array, network.size, sample);
-      kernel.backpropagate(weights.subarray(...own), stateBefore, inputs, cotangent, gradient.subarray(...own));
+      kernel.backpropagate(weights.subarray(...own), stateBefore, inputs, cotangent, gradient.subarray(...own), traces.get(network.name));
     });
   }
   return {

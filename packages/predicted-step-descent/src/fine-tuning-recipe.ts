@@ -21,6 +21,8 @@ export const fineTuningSchema = z.strictObject({
   learningRate: z.number().positive().default(2e-3),
   /** The rate falls geometrically to this fraction over all meta-updates. */
   finalLearningRateFraction: z.number().positive().max(1).default(0.1),
+  /** Meta-updates over which the rate rises linearly to where it starts: Adam's first steps all have full length, whatever the gradient. 0 has none. */
+  warmUp: z.int().min(0).default(0),
   /** Each episode's gradient is scaled to at most this norm before averaging. */
   gradientClip: z.number().positive().default(0.1),
   coordinatesPerGroup: z.int().min(1).default(256),
@@ -47,6 +49,6 @@ export function horizonAt({ curriculum, horizon }: FineTuningRecipe, step: numbe
 }
 
 /** Learning rate of this meta-update. */
-export function learningRateAt({ learningRate, finalLearningRateFraction, steps }: FineTuningRecipe, step: number): number {
-  return learningRate * finalLearningRateFraction ** (steps > 1 ? step / (steps - 1) : 0);
+export function learningRateAt({ learningRate, finalLearningRateFraction, warmUp, steps }: FineTuningRecipe, step: number): number {
+  return learningRate * finalLearningRateFraction ** (steps > 1 ? step / (steps - 1) : 0) * Math.min(1, (step + 1) / (warmUp + 1));
 }

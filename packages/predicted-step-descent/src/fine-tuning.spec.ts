@@ -65,6 +65,7 @@ test('schedules', () => {
   expect(horizonAt({ ...recipe, curriculum: [] }, 3)).toBe(12);
   expect(learningRateAt(recipe, 0)).toBe(0.02);
   expect(learningRateAt(recipe, 29)).toBeCloseTo(0.002, 12);
+  expect([0, 1, 3].map((step) => learningRateAt({ ...recipe, finalLearningRateFraction: 1, warmUp: 3 }, step))).toBeAllClose([0.005, 0.01, 0.02], { rtol: 1e-12 });
 });
 
 test('the score counts percents alike on all objectives; a failure is infinite', () => {

@@ -1,7 +1,7 @@
 import { createKey, rollout } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { expect, test } from '@jest/globals';
-import { initialPsdWeights, withScaleInputs } from './initial-weights.js';
+import { initialPsdWeights, withNominalStep, withScaleInputs } from './initial-weights.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import { psdRuleSchema, type PsdWeights } from './psd-rule.js';
 import { bowls } from './testing/slopes.js';
@@ -16,6 +16,40 @@ test('scale inputs of weight 0 change no step', () => {
   expect(wide.rule.inputs).toBe('psi+scale');
   expect(run(wide).parameters).toBeAllClose(run(plain).parameters, { rtol: 1e-6, atol: 1e-7 });
   expect(withScaleInputs(wide)).toBe(wide);
+});
+
+test("a nominal step is AdaGrad's, added to the policy's own step times a factor", () => {
+  const optimizee = bowls().sample(key);
+  const weights = withNominalStep(plain, { nominalRate: 0.2, policyScale: 0.5 });
+  // The policy alone, fed what the two together see.
+  const alone = predictedStepDescent(withScaleInputs(plain), engine);
+  const state = alone.init(optimizee.layout);
+  const n = optimizee.layout.size;
+  const squares = new Float64Array(n);
+  let largest = 0;
+  rollout(optimizee, predictedStepDescent(weights, engine), {
+    horizon: 8,
+    key,
+    observers: [
+      ({ iteration, parameters, gradient, objective, step: together }) => {
+        if (iteration === 8) return;
+        const own = new Float32Array(n);
+        alone.update({ layout: optimizee.layout, iteration, parameters, gradient, objective, minibatch: { evaluate: () => objective } }, state, own);
+        const wanted = Array.from(own, (learned, j) => {
+          squares[j]! += gradient[j]! ** 2;
+          return 0.5 * learned - (0.2 * gradient[j]!) / Math.sqrt(squares[j]!);
+        });
+        largest = Math.max(largest, ...wanted.map(Math.abs));
+        expect(together).toBeAllClose(wanted, { rtol: 1e-5, atol: 1e-6 });
+      },
+    ],
+  });
+  expect(largest).toBeGreaterThan(0.1);
+});
+
+test('a nominal step needs the scale inputs', () => {
+  const weights = { ...plain, rule: { ...plain.rule, nominalRate: 0.1 } };
+  expect(() => predictedStepDescent(weights, engine)).toThrow(/nominal rate of 0\.1 needs the inputs "psi\+scale"/);
 });
 
 test('untrained rules take small steps', () => {

@@ -55,3 +55,25 @@ export function withScaleInputs(weights: PsdWeights): PsdWeights {
   }
   return { ...weights, rule, lstm, mean, deviation };
 }
+
+/** How a policy is put beside a nominal step, see `PsdRule.nominalRate`. */
+export interface NominalStart {
+  readonly nominalRate: number;
+  /** What the policy's own step is multiplied by, so that the two together are not too long. */
+  readonly policyScale: number;
+}
+
+/**
+ * A policy that reads the scale features, with a nominal step beside its own: Δx_t = policyScale · (its step) − nominalRate · g_t/√(Σ g²). The readout carries the factor, not `outputScale`, so that a
+ * meta-update of the readout moves the steps as much as before.
+ *
+ * @example
+ * withNominalStep(weights, { nominalRate: 0.06, policyScale: 0.3 }).rule.nominalRate // => 0.06
+ */
+export function withNominalStep(weights: PsdWeights, { nominalRate, policyScale }: NominalStart): PsdWeights {
+  const wide = withScaleInputs(weights);
+  const rule: PsdRule = { ...wide.rule, nominalRate };
+  const size = lstmWeightCount(rule);
+  const readout = rule.hidden + 1;
+  return { ...wide, rule, lstm: wide.lstm.map((w, i) => ((i % size) < size - readout ? w : policyScale * w)) };
+}

@@ -10,6 +10,9 @@ export function observationInputs(set: ObservationSet): number {
   return set === 'psi' ? 3 : 7;
 }
 
+/** Where `psi+scale` has g/√s. */
+export const ADAGRAD_PLANE = 5;
+
 /** What has to be remembered of n coordinates between two steps: typed arrays, part of an optimizer's state. */
 export type ObservationMemory = OptimizerState &
   PsdMemory & {

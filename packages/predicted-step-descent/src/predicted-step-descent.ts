@@ -1,7 +1,7 @@
 import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
-import { initialMemory, observe, type ObservationMemory } from './observation.js';
+import { ADAGRAD_PLANE, initialMemory, observe, type ObservationMemory } from './observation.js';
 import { checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
 
 /** Whitened inputs are clamped to ±10: off the training distribution a network extrapolates from there. */
@@ -14,6 +14,8 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  * Predicted Step Descent as an ordinary optimizer (Li & Malik 2017): the mean of the learned policy,
  *
  *     (y_t, memory) = LSTM(Ψ_t, memory),   Δx_t = outputScale · y_t
+ *
+ * (less α₀ g/√(Σ g²) where the rule has a nominal rate α₀; not in the paper)
  *
  * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate group and across groups of one role (see `networkOf`). Pure, and
  * good for any layout.
@@ -59,7 +61,11 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
         const scale = weights.outputScale[index]!;
         let at = 0;
         for (const { offset, size } of coordinates.runs) {
-          for (let i = 0; i < size; i++) step[offset + i] = scale * outputs[at + i]!;
+          const nominal = ADAGRAD_PLANE * layout.size + offset;
+          for (let i = 0; i < size; i++) {
+            step[offset + i] = scale * outputs[at + i]!;
+            if (rule.nominalRate > 0) step[offset + i]! -= rule.nominalRate * planes[nominal + i]!;
+          }
           at += size;
         }
       }

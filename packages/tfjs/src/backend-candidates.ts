@@ -86,5 +86,5 @@ export async function loadFirst(candidates: readonly BackendCandidate[], options
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return (message.split('\n')[0] ?? '').slice(0, 160);
+  return (message.split('\n')[0] ?? '').slice(0, 160).replace(/[.\s]+$/, '');
 }

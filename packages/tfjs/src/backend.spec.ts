@@ -14,13 +14,23 @@ test('without tfjs-node, wasm runs with SIMD and with the kernels for training, 
   expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined();
 });
 
-test('a backend that loads and then fails at the first operation is passed over, as tfjs-node on Node 23', async () => {
+test('a backend that does not load, and one that then fails at the first operation, as tfjs-node on Node 23, are passed over', async () => {
   tf.registerBackend('broken', () => {
     throw new TypeError('util_1.isNullOrUndefined is not a function\n    at …');
   });
+  const unbuilt: BackendCandidate = {
+    name: 'wasm',
+    backend: 'unbuilt',
+    async register() {
+      throw new Error('The native addon can not be found.\nRun npm rebuild');
+    },
+    detail: async () => 'unbuilt',
+  };
   const broken: BackendCandidate = { name: 'node', backend: 'broken', register: async () => undefined, detail: async () => 'broken' };
-  const loaded = await loadFirst([broken, cpuCandidate], { onMessage: () => undefined });
-  expect(loaded).toMatchObject({ name: 'cpu', refused: [expect.stringContaining('node cannot be had')] });
+  const said: string[] = [];
+  const loaded = await loadFirst([unbuilt, broken, cpuCandidate], { onMessage: (message) => said.push(message) });
+  expect(loaded).toMatchObject({ name: 'cpu', refused: ['wasm cannot be had: The native addon can not be found', expect.stringContaining('node cannot be had')] });
+  expect(said).toEqual([`${loaded.refused.join('; ')}; tfjs cpu runs instead`]);
 });
 
 test('the caller may choose, and a first choice that runs is silent', async () => {

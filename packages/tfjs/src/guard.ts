@@ -36,6 +36,9 @@ export interface GuardMemory {
  *     s_t − s* ≤ band · max(s_0 − s*, |s_0|)
  *
  * Outside of it, or where a loss, gradient or step is not finite, the parameters go back to those of s* and ADAM takes over for good.
+ *
+ * A rule that merely stands still stays inside the band and is left alone: a large first step can leave a network without live rectified units, and its loss then rests at that
+ * of guessing, below where it began.
  */
 export interface Guard {
   readonly memory: GuardMemory;

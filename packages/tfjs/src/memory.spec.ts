@@ -33,6 +33,21 @@ describe('memory', () => {
     expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
   });
 
+  test('1,000 steps from gradients alone, and 1,000 with a list of variables that changes, keep it too', () => {
+    const { variables, loss } = regression('memory-gradients');
+    const optimizer = new LearnedOptimizer('l2l-mnist');
+    const step = (list: tf.Variable[]): void => {
+      const { value, grads } = tf.variableGrads(loss, list);
+      optimizer.applyGradients(grads);
+      tf.dispose([value, grads]);
+    };
+    step(variables);
+    const before = tf.memory();
+    for (let i = 0; i < 1000; i++) step(variables);
+    for (let i = 0; i < 1000; i++) optimizer.minimize(loss, false, variables.slice(i % 3));
+    expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
+  });
+
   test('a line search in fit releases the metrics of its further evaluations', async () => {
     const model = smallModel();
     const { x, y } = smallData();

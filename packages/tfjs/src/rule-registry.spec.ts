@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { createKey, UserError } from '@metadescent/core';
 import { optimizerConformance } from '@metadescent/core/conformance';
 import { LearnedOptimizer } from './learned-optimizer.js';
-import { pretrained, registerRule, ruleNames } from './rule-registry.js';
+import { pretrained, registerRule, ruleNamed, ruleNames } from './rule-registry.js';
 
 test('hand-made rules, shipped weights and rules of other packages have names', () => {
-  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'psd', 'psd-plus']));
+  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'l2l-48', 'psd', 'psd-plus']));
 });
 
 test('shipped weights load by name, without a path', async () => {
@@ -17,6 +17,18 @@ test('a rule in a package of its own is loaded first, and named afterwards', asy
   expect(() => new LearnedOptimizer('psd')).toThrow("await pretrained('psd')");
   expect((await pretrained('psd')).name).toBe('predicted step descent');
   expect(new LearnedOptimizer('psd').rule.name).toBe('predicted step descent');
+});
+
+test.each([
+  ['l2l-mnist', 100],
+  ['l2l-quadratics', 100],
+  ['l2l-48', 400],
+  ['psd', 400],
+  ['psd-plus', 400],
+  ['adam', undefined],
+])('the guard knows for how many steps %s was trained', async (name, horizon) => {
+  await pretrained(name);
+  expect(ruleNamed(name).horizon).toBe(horizon);
 });
 
 test('a name can be given, and given again', () => {

@@ -86,7 +86,8 @@ for (const [name, baseline] of Object.entries(baselineOptimizers)) {
 }
 
 for (const name of pretrainedNames) {
-  registerRule(`l2l-${name}`, {
+  // One of them is called by its prefix already.
+  registerRule(name.startsWith('l2l-') ? name : `l2l-${name}`, {
     create(_, engine) {
       const { rule, weights } = pretrainedLstm(name);
       return lstmOptimizer(rule, weights, engine());
@@ -99,11 +100,11 @@ for (const name of pretrainedNames) {
   });
 }
 
-/** The longest unroll of the recipe in a weights file's metadata. */
-function trainedHorizon({ config }: Readonly<Record<string, string>>): number | undefined {
+/** The longest unroll of the recipe in a weights file's metadata; `standard` where the recipe records only what differs from a default. */
+function trainedHorizon({ config }: Readonly<Record<string, string>>, standard = 0): number | undefined {
   if (config === undefined) return undefined;
   const { recipe } = JSON.parse(config) as { recipe?: { horizon?: number; curriculum?: { horizon: number }[] } };
-  const horizons = [recipe?.horizon ?? 0, ...(recipe?.curriculum ?? []).map((stage) => stage.horizon)];
+  const horizons = [recipe?.horizon ?? standard, ...(recipe?.curriculum ?? []).map((stage) => stage.horizon)];
   return Math.max(...horizons) || undefined;
 }
 
@@ -114,7 +115,7 @@ for (const name of ['psd', 'psd-plus'] as const) {
     });
     // Its networks go by the place of a layer among all layers: joint.
     const { weights, provenance } = psd.pretrained(name);
-    return { create: (_, engine) => psd.predictedStepDescent(weights, engine()), slots: 'joint', horizon: trainedHorizon(provenance) };
+    return { create: (_, engine) => psd.predictedStepDescent(weights, engine()), slots: 'joint', horizon: trainedHorizon(provenance, psd.parsePsdRecipe({}).horizon) };
   });
 }
 

@@ -6,7 +6,7 @@ import { LI_MALIK, liMalikSettings } from '../li-malik/settings.js';
 /** `metadescent list` */
 export function list(): void {
   for (const { name, title, source, horizon, training } of experiments) {
-    const how = 'presets' in training ? `presets: ${Object.keys(training.presets).join(', ')}` : `transfer of ${training.weightsOf}`;
+    const how = 'weightsOf' in training ? `transfer of ${training.weightsOf}` : `presets: ${Object.keys('presets' in training ? training.presets : training.search).join(', ')}`;
     process.stdout.write(`${name}\n    ${title}; ${horizon} steps; ${how}\n    ${source}\n`);
   }
   for (const { name, title, presets } of psdExperiments) {

@@ -8,6 +8,7 @@ import type { Experiment, PresetName } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
 import { searchLearningRate } from '../learning-rate-search.js';
 import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
+import { runReadoutSearch } from '../readout-search-run.js';
 import { psdExperiments } from '../psd-training/psd-experiments.js';
 import { trainPsd } from '../psd-training/train-psd.js';
 import { withSession, type Session, type WorkOptions } from '../session.js';
@@ -29,9 +30,16 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const psd = psdExperiments.find((experiment) => experiment.name === name);
   if (psd) return trainPsd(psd, options);
   const experiment = experimentNamed(name);
+  const directory = options.out ?? join('runs', `${name.replace('/', '-')}-${options.preset}-${options.seed}`);
+  const { training } = experiment;
+  if ('search' in training && options.search === 0) {
+    const best = await withInterrupt((signal) =>
+      withSession(experiment, options, (session) => runReadoutSearch(experiment, training, { ...options, ...session, directory, signal })),
+    );
+    return sayTrained(name, best.score, `generation ${best.generation}`, directory);
+  }
   const preset = presetOf(experiment, options.preset);
   const { stacked } = preset;
-  const directory = options.out ?? join('runs', `${name.replace('/', '-')}-${options.preset}-${options.seed}`);
   const state = await withInterrupt((signal) =>
     withSession(experiment, { ...options, stacked }, async ({ executor, engine }) => {
       const learningRate = options.search > 0 ? await searchedRate(experiment, preset.recipe, options, executor) : preset.recipe.learningRate;
@@ -39,10 +47,12 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
       return runMetaTraining(experiment, { ...options, recipe, stacked, directory, engine, executor, signal });
     }),
   );
-  process.stdout.write(
-    `best held-out score ${state.best.score.toPrecision(4)} after epoch ${state.best.epoch + 1}; weights in ${join(directory, WEIGHTS_FILE)}\n` +
-      `race them: metadescent evaluate ${name} --weights ${join(directory, WEIGHTS_FILE)}\n`,
-  );
+  sayTrained(name, state.best.score, `epoch ${state.best.epoch + 1}`, directory);
+}
+
+function sayTrained(name: string, score: number, when: string, directory: string): void {
+  const file = join(directory, WEIGHTS_FILE);
+  process.stdout.write(`best held-out score ${score.toPrecision(4)} after ${when}; weights in ${file}\nrace them: metadescent evaluate ${name} --weights ${file}\n`);
 }
 
 /** The best learning rate of a random search, which depends on the seed alone: a resumed run finds the same one. */

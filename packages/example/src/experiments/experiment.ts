@@ -1,5 +1,5 @@
 import type { Activation } from '@metadescent/kernels';
-import type { LstmRule, MetaTrainingRecipe, PretrainedName } from '@metadescent/lstm-optimizer';
+import type { LstmRule, MetaTrainingRecipe, PretrainedName, ReadoutSearchRecipe } from '@metadescent/lstm-optimizer';
 
 /** The objective functions of an experiment, as plain data: workers build the families from it. */
 export type ProblemSpecification =
@@ -36,6 +36,12 @@ export interface Preset {
   readonly stacked: number;
 }
 
+/** A search for the readout of shipped weights instead of a meta-training. */
+export interface SearchTraining {
+  readonly search: Readonly<Record<PresetName, ReadoutSearchRecipe>>;
+  readonly startsFrom: PretrainedName;
+}
+
 /** One figure of a paper: what is optimised, for how long, by which learned rule, and how that rule is meta-trained. */
 export interface Experiment {
   /** `<paper>/<name>`, as on the command line. */
@@ -47,8 +53,8 @@ export interface Experiment {
   /** Steps of a rollout in the comparison. */
   readonly horizon: number;
   readonly rule: LstmRule;
-  /** Meta-training recipes; a transfer experiment has none and names the experiment whose weights it tests. */
-  readonly training: { readonly presets: Readonly<Record<PresetName, Preset>> } | { readonly weightsOf: string };
+  /** Meta-training recipes, or those of a search; a transfer experiment has none and names the experiment whose weights it tests. */
+  readonly training: { readonly presets: Readonly<Record<PresetName, Preset>> } | SearchTraining | { readonly weightsOf: string };
   /** Optimizees of the validation split on which each candidate setting of a baseline is tried. */
   readonly tuningOptimizees: number;
   /** Shipped weights, by name in @metadescent/lstm-optimizer. */

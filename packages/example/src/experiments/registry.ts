@@ -31,6 +31,7 @@ export function experimentNamed(name: string): Experiment {
  */
 export function presetOf({ name, training }: Experiment, preset: PresetName): Preset {
   if ('presets' in training) return training.presets[preset];
+  if ('search' in training) throw new UserError(`${name} searches for the readout of the weights "${training.startsFrom}" and is not meta-trained by gradients; run \`metadescent train ${name}\` without --search`);
   throw new UserError(
     `${name} tests how the optimizer of ${training.weightsOf} transfers and has no training of its own; run \`metadescent train ${training.weightsOf}\``,
   );

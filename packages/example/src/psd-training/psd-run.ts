@@ -9,7 +9,7 @@ import {
   pretrained,
   trainingStateFromTensors,
   trainingStateToTensors,
-  withScaleInputs,
+  withNominalStep,
   writeWeights,
   type FineTuningRecord,
   type PsdRecord,
@@ -166,7 +166,7 @@ function searchMetrics(record: PsdRecord, horizon: number): Record<string, numbe
   };
 }
 
-async function fineTuning({ recipe, training, validation }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {
+async function fineTuning({ recipe, training, validation, start: nominal }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {
   const resume = run.checkpoint && fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
   const progress = createProgress({ label: title, total: recipe.steps, initial: resume?.step ?? 0, unit: 'meta-update' });
   let note = '';
@@ -174,7 +174,7 @@ async function fineTuning({ recipe, training, validation }: FineTuningPreset, { 
   const state = await fineTune({
     recipe,
     key,
-    start: resume ?? withScaleInputs(start),
+    start: resume ?? withNominalStep(start, nominal),
     executor: {
       objectives: { training: training.length, validation: validation.length },
       episodes: (tasks) => executor.map('episode', tasks),

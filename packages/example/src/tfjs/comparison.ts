@@ -28,6 +28,14 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
+/** How a series is called where the figures of all reports have a colour for it. */
+const shownNames: Readonly<Record<string, string>> = { 'l2l-mnist': 'lstm', 'psd-plus': 'psd+' };
+
+/** A rule's name in `LearnedOptimizer` as figures and tables show it. */
+export function shownName(rule: string): string {
+  return shownNames[rule] ?? rule;
+}
+
 /**
  * Says in words, curves and tables how the first contender did against the best of the others, by the mean over the steps: repetition by repetition, so that what is hard
  * for all drops out.
@@ -54,7 +62,7 @@ export function comparison({ title, problem, yLabel, contenders, tuning, trainin
     },
     sections: [
       ...(training ? [{ heading: 'Meta-training', blocks: [{ type: 'meta-training' as const, training }] }] : []),
-      { heading: 'Tuning of the baselines', blocks: [{ type: 'tuning' as const, records: [...tuning] }] },
+      { heading: 'Tuning', blocks: [{ type: 'tuning' as const, records: [...tuning] }] },
     ],
   };
 }

@@ -40,7 +40,7 @@ export async function composeExample(seed: number, log: (line: string) => void):
   const say = (unroll: number, loss: number) => unroll % 50 === 0 && log(`unroll ${unroll}: mean objective ${loss.toFixed(3)}`);
   const { optimizer, losses } = trainTapeRule(rule, family, key.fold('training'), { horizon: HORIZON, unrolls: 300, learningRate: 0.005 }, say);
   const evaluate = evaluateInline({ family, key: key.fold('tuning'), horizon: HORIZON, score: 'mean' });
-  const tune = (name: BaselineName) => tuneOptimizer(baselineOptimizers[name], evaluate, { tasks: 3, refinements: 1 });
+  const tune = (name: BaselineName) => tuneOptimizer(baselineOptimizers[name], evaluate, { tasks: 8, refinements: 1 });
   const tuned = [await tune('adam'), await tune('rmsprop'), await tune('momentum')];
   const race = (contender: Optimizer) =>
     key.fold('test').split(10).map((own) => rollout(family.sample(own.fold(0)), contender, { horizon: HORIZON, key: own.fold(1) }).objectives);

@@ -3,13 +3,13 @@ import { LearnedOptimizer } from '@metadescent/tfjs';
 import { train as tfTrain } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { comparison, type ExampleResult } from './comparison.js';
-import { contenderOf, finalLoss, millisecondsPerStep, trainOnce, trainRepeatedly, tuneAdam, type Race } from './race.js';
+import { choose, contenderOf, finalLoss, millisecondsPerStep, trainRepeatedly, TUNING_SEEDS, type Race } from './race.js';
 
 const STEPS = 100;
 const BATCH = 128;
 const SEEDS = 5;
-/** ADAM's learning rates, tried on a seed of their own. */
-const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+/** ADAM's learning rates, tried on seeds of their own. */
+const RATES = [0.003, 0.01, 0.02, 0.03, 0.05, 0.1];
 
 /** An ordinary tfjs classifier; the seed fixes its weights. */
 function classifier(seed: number): Sequential {
@@ -21,7 +21,7 @@ function classifier(seed: number): Sequential {
 /** Example 1: an existing tfjs MNIST classifier with one changed line, the learned optimizer against tuned ADAM. */
 export async function mnistExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
   const race: Race = { model: classifier, dataset, steps: STEPS, batchSize: BATCH };
-  const { rate, record } = await tuneAdam(RATES, (learningRate) => trainOnce(race, seed + 1000, () => tfTrain.adam(learningRate)), log);
+  const { value: rate, record } = await choose('adam', 'learningRate', RATES, (learningRate) => trainRepeatedly(race, seed + 1000, TUNING_SEEDS, () => tfTrain.adam(learningRate)), log);
   // The line that a user changes:
   const learned = await trainRepeatedly(race, seed, SEEDS, () => new LearnedOptimizer('l2l-mnist'));
   const adam = await trainRepeatedly(race, seed, SEEDS, () => tfTrain.adam(rate));

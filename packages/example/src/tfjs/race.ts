@@ -1,4 +1,4 @@
-import { createKey, mean } from '@metadescent/core';
+import { createKey, mean, standardError } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import type { OptimizerKind, TuningRecordInput } from '@metadescent/reporting';
 import { dispose, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
@@ -6,14 +6,14 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Contender } from './comparison.js';
 import { imageTensors } from './images.js';
 
-/** One training: the loss on the mini-batch of each step, and seconds per step. */
+/** One training: the loss on the mini-batch of each step, and milliseconds per step. */
 export interface Training {
   readonly losses: number[];
   readonly millisecondsPerStep: number;
 }
 
 /** Trains a model through the data once: plain tfjs, the optimizer is the one line that differs. */
-export async function train(model: LayersModel, optimizer: Optimizer, { x, y }: { x: Tensor; y: Tensor }, batchSize: number): Promise<Training> {
+async function train(model: LayersModel, optimizer: Optimizer, { x, y }: { x: Tensor; y: Tensor }, batchSize: number): Promise<Training> {
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const losses: number[] = [];
   const began = performance.now();
@@ -43,7 +43,7 @@ export interface Race {
 }
 
 /** One training with this seed's start and order of the images. */
-export async function trainOnce({ model: create, dataset, steps, batchSize }: Race, seed: number, optimizer: () => Optimizer): Promise<Training> {
+async function trainOnce({ model: create, dataset, steps, batchSize }: Race, seed: number, optimizer: () => Optimizer): Promise<Training> {
   const model = create(seed);
   const data = imageTensors(dataset, steps * batchSize, createKey(seed));
   const training = await train(model, optimizer(), data, batchSize);
@@ -73,23 +73,40 @@ export function contenderOf(name: string, kind: OptimizerKind, trainings: readon
   return { name, kind, curves: trainings.map(({ losses }) => losses) };
 }
 
-/** The learning rate of ADAM with the lowest mean loss over the steps, tried on a seed of its own. */
-export async function tuneAdam(rates: readonly number[], run: (rate: number) => Promise<Training>, log: (line: string) => void): Promise<{ rate: number; record: TuningRecordInput }> {
-  const tried: { rate: number; score: number }[] = [];
-  for (const rate of rates) {
-    const score = mean((await run(rate)).losses.slice(1));
-    log(`ADAM, learning rate ${rate}: mean loss ${score.toFixed(3)}`);
-    tried.push({ rate, score });
+/** What was chosen from a list, with the record of the search. */
+export interface Choice<Value> {
+  readonly value: Value;
+  readonly record: TuningRecordInput;
+}
+
+/** Seeds that candidates are tried on. */
+export const TUNING_SEEDS = 3;
+
+/** The candidate with the lowest mean loss over the steps, tried on seeds of its own. */
+export async function choose<Value extends number | string>(
+  optimizer: string,
+  parameter: string,
+  values: readonly Value[],
+  run: (value: Value) => Promise<readonly Training[]>,
+  log: (line: string) => void,
+): Promise<Choice<Value>> {
+  const tried: { value: Value; score: number; uncertainty: number }[] = [];
+  for (const value of values) {
+    const scores = (await run(value)).map(({ losses }) => mean(losses.slice(1)));
+    const [score, uncertainty] = [mean(scores), standardError(scores)];
+    log(`${optimizer}, ${parameter} ${value}: mean loss ${score.toFixed(3)} ± ${uncertainty.toFixed(3)}`);
+    tried.push({ value, score, uncertainty });
   }
-  const { rate } = tried.reduce((a, b) => (b.score < a.score ? b : a));
+  const { value } = tried.reduce((a, b) => (b.score < a.score ? b : a));
+  const atEdge = typeof value === 'number' && (value === values[0] || value === values.at(-1));
   return {
-    rate,
+    value,
     record: {
-      optimizer: 'adam',
-      chosen: { learningRate: rate },
-      criterion: 'mean loss over the steps, one seed',
-      grid: tried.map((each) => ({ parameters: { learningRate: each.rate }, score: each.score })),
-      edgeNotes: rate === rates[0] || rate === rates.at(-1) ? ['at an edge of the grid'] : [],
+      optimizer,
+      chosen: { [parameter]: value },
+      criterion: `mean loss over the steps, ${TUNING_SEEDS} other seeds`,
+      grid: tried.map((each) => ({ parameters: { [parameter]: each.value }, score: each.score, standardError: each.uncertainty })),
+      edgeNotes: atEdge ? ['at an edge of the grid'] : [],
     },
   };
 }
