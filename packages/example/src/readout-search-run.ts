@@ -10,21 +10,13 @@ import {
   type ReadoutSearchRecipe,
   type ReadoutSearchState,
 } from '@metadescent/lstm-optimizer';
-import { createProgress, openRun, packageVersions, writeFileAtomic, type Executor } from '@metadescent/runtime';
+import { createProgress, openRun, packageVersions, writeFileAtomic } from '@metadescent/runtime';
 import { join } from 'node:path';
-import type { Experiment, PresetName, SearchTraining } from './experiments/experiment.js';
-import { trainingKey, WEIGHTS_FILE } from './meta-training-run.js';
-import type * as Tasks from './tasks.js';
+import type { Experiment, SearchTraining } from './experiments/experiment.js';
+import { trainingKey, WEIGHTS_FILE, type MetaTrainingRunOptions } from './meta-training-run.js';
 
-export interface ReadoutSearchRunOptions {
-  readonly preset: PresetName;
-  readonly seed: number;
-  readonly directory: string;
-  readonly resume: boolean;
-  readonly engine: string;
-  readonly executor: Executor<typeof Tasks>;
-  readonly signal?: AbortSignal;
-}
+/** Where and how a search runs. */
+export type ReadoutSearchRunOptions = Omit<MetaTrainingRunOptions, 'recipe' | 'stacked' | 'target'>;
 
 /** What a search found: the best validated point. */
 export type FoundReadout = NonNullable<ReadoutSearchState['best']>;

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { resourceUsage } from 'node:process';
 import { loadEngine } from '@metadescent/kernels/node';
 
@@ -9,7 +10,7 @@ const coordinates = 15_910;
 const segments = 5;
 const steps = 20;
 const kernel = loadEngine(process.argv[2]).lstm({ inputs: 2, hidden: 20, layers: 2 });
-const idle = resourceUsage().maxRSS;
+const idle = peakKilobytes();
 
 const weights = Float32Array.from({ length: kernel.weightCount }, (_, i) => Math.sin(i) / 5);
 const gradient = new Float32Array(kernel.weightCount);
@@ -29,4 +30,11 @@ for (let segment = 0; segment < segments; segment++) {
   }
   kernel.backpropagate(weights, start, features, cotangent, gradient, trace);
 }
-console.log(JSON.stringify({ megabytes: (resourceUsage().maxRSS - idle) / 1024 }));
+console.log(JSON.stringify({ megabytes: (peakKilobytes() - idle) / 1024 }));
+
+/** The high-water mark of resident memory. On Linux from /proc: `maxRSS` begins at what the parent had when it forked, and would hide that much. */
+function peakKilobytes(): number {
+  const status = '/proc/self/status';
+  const mark = existsSync(status) ? /VmHWM:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
+  return mark ? Number(mark) : resourceUsage().maxRSS;
+}
