@@ -13,8 +13,8 @@ const horizon = 7;
 const options: EpisodeOptions = { horizon, key, loss: areaUnderCurve, scale: 'relative', discount: 1, coordinatesPerGroup: 100, divergenceFactor: 100 };
 
 /** A rule that reads gradients alone: the weights of the other two observations are 0. */
-function gradientReader(): PsdWeights {
-  const rule = psdRuleSchema.parse({ hidden: 3 });
+function gradientReader(annealing?: number): PsdWeights {
+  const rule = psdRuleSchema.parse({ hidden: 3, annealing });
   const weights = initialPsdWeights(rule, key, 0.5);
   const size = lstmWeightCount(rule);
   for (let network = 0; network < 4; network++)
@@ -33,12 +33,13 @@ function lossOf(weights: PsdWeights, loss: MetaLoss, scale: 'relative' | 'log'):
 }
 
 describe.each([
-  ['area under the curve', areaUnderCurve, 'relative'],
-  ['final objective', finalObjective, 'relative'],
-  ['area under the curve of ln f', areaUnderCurve, 'log'],
-] as const)('%s', (_, loss, scale) => {
+  ['area under the curve', areaUnderCurve, 'relative', undefined],
+  ['final objective', finalObjective, 'relative', undefined],
+  ['area under the curve of ln f', areaUnderCurve, 'log', undefined],
+  ['area under the curve, annealed steps', areaUnderCurve, 'relative', 2],
+] as const)('%s', (_, loss, scale, annealing) => {
   test('the meta-gradient is that of finite differences where observations are constants', () => {
-    const weights = gradientReader();
+    const weights = gradientReader(annealing);
     const { gradient, outcome } = episodeGradient(weights, slopes(), engine, { ...options, loss, scale });
     expect(outcome.kind).toBe('finished');
     const size = lstmWeightCount(weights.rule);

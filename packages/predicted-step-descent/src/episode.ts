@@ -2,7 +2,7 @@ import { rollout, type Key, type MetaLoss, type Optimizee, type Outcome } from '
 import type { KernelEngine } from '@metadescent/kernels';
 import { sampleCoordinates } from '@metadescent/lstm-optimizer';
 import { predictedStepDescent } from './predicted-step-descent.js';
-import { createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
+import { annealingAt, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
 
 export interface EpisodeOptions {
   readonly horizon: number;
@@ -84,7 +84,7 @@ export function episodeGradient(
     const w = loss.weight(s, T) / (T * trueObjectives[objectiveScale === 'log' ? s : 0]!);
     for (let j = 0; j < pull.length; j++) pull[j] = discount * pull[j]! + w * now[j]!;
     for (const { index, sample, m, cotangent } of networks) {
-      const scale = outputScale[index]!;
+      const scale = annealingAt(rule, s - 1) * outputScale[index]!;
       for (let j = 0; j < m; j++) cotangent[(s - 1) * m + j] = scale * sample.weight[j]! * pull[sample.flat[j]!]!;
     }
   }

@@ -11,8 +11,8 @@ const engine = typescriptEngine();
 const key = createKey(1);
 const ruleOf = (input: Partial<PsdRule>): PsdRule => psdRuleSchema.parse({ hidden: 5, ...input });
 
-test('steps are the LSTM of the whitened, clamped observations, times the output scale', () => {
-  const rule = ruleOf({ gradientScale: 3 });
+test.each([undefined, 2])('steps are the LSTM of the whitened, clamped observations, times the output scale, annealing %s', (annealing) => {
+  const rule = ruleOf({ gradientScale: 3, annealing });
   const weights = { ...initialPsdWeights(rule, key), mean: Float64Array.from({ length: 12 }, (_, i) => 0.01 * i), deviation: new Float64Array(12).fill(0.004) };
   weights.outputScale.set([0.1, 0.2, 0.3, 0.4]);
   const optimizee = bowls().sample(key);
@@ -32,7 +32,8 @@ test('steps are the LSTM of the whitened, clamped observations, times the output
       for (let t = 0; t < 6; t++) {
         const whitened = observationFeatures(t, history).map((o, i) => Math.max(-10, Math.min(10, (o - weights.mean[3 * network + i]!) / 0.004)));
         kernel.step(lstm, Float32Array.from(whitened), state, output);
-        expect(seen[t]!.step[j]!).toBeCloseTo(weights.outputScale[network]! * output[0]!, 6);
+        const annealed = annealing === undefined ? 1 : 1 / Math.sqrt(1 + t / annealing);
+        expect(seen[t]!.step[j]!).toBeCloseTo(annealed * weights.outputScale[network]! * output[0]!, 6);
       }
     }
   });

@@ -2,7 +2,7 @@ import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/co
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import { ADAGRAD_PLANE, initialMemory, observe, type ObservationMemory } from './observation.js';
-import { checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
+import { annealingAt, checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
 
 /** Whitened inputs are clamped to ±10: off the training distribution a network extrapolates from there. */
 export const INPUT_LIMIT = 10;
@@ -15,7 +15,7 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  *
  *     (y_t, memory) = LSTM(Ψ_t, memory),   Δx_t = outputScale · y_t
  *
- * (less α₀ g/√(Σ g²) where the rule has a nominal rate α₀; not in the paper)
+ * (divided by √(1 + t/τ) where the rule has an annealing τ, and less α₀ g/√(Σ g²) where it has a nominal rate α₀; neither is in the paper)
  *
  * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate group and across groups of one role (see `networkOf`). Pure, and
  * good for any layout.
@@ -49,6 +49,7 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
     },
     update({ layout, gradient, parameters, objective }, state, step) {
       const { planes, networks } = planOf(layout);
+      const annealed = annealingAt(rule, (state as ObservationMemory).steps[0]!);
       observe(psdFeatures, state as ObservationMemory, objective, gradient, parameters, rule.gradientScale, planes);
       for (const { index, coordinates, stateName, lstm, mean, deviation, inputs, outputs } of networks) {
         let column = 0;
@@ -58,7 +59,7 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
         }
         onInputs?.(index, inputs);
         kernel.step(lstm, inputs, state[stateName] as Float32Array, outputs);
-        const scale = weights.outputScale[index]!;
+        const scale = annealed * weights.outputScale[index]!;
         let at = 0;
         for (const { offset, size } of coordinates.runs) {
           const nominal = ADAGRAD_PLANE * layout.size + offset;

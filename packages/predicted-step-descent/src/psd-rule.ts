@@ -26,6 +26,8 @@ export const psdRuleSchema = z.strictObject({
    * as in Harrison et al. 2022, "A closer look at learned optimization". 0, the default and the paper's rule, has none; more needs the inputs `psi+scale`, which hold Σ g².
    */
   nominalRate: z.number().min(0).default(0),
+  /** τ: the learned step at step t is divided by √(1 + t/τ), as rates of stochastic approximation are, so that less of the mini-batches' noise stays in the parameters at the end. Absent in the paper. */
+  annealing: z.number().positive().optional(),
   /** One LSTM per entry. Li & Malik 2017, §3.5: one per coordinate group, that is per weight matrix and bias vector. */
   networks: z
     .array(networkRoleSchema)
@@ -51,6 +53,11 @@ export interface PsdWeights {
   readonly deviation: Float64Array;
   /** Δx per unit of LSTM output [networks] */
   readonly outputScale: Float64Array;
+}
+
+/** What the learned step is multiplied by at step t. */
+export function annealingAt({ annealing }: PsdRule, t: number): number {
+  return annealing === undefined ? 1 : 1 / Math.sqrt(1 + t / annealing);
 }
 
 /** The kernel of one network of this rule; all networks have the same shape. */

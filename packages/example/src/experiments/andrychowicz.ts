@@ -144,7 +144,7 @@ export const andrychowiczExperiments: readonly Experiment[] = [
       startsFrom: 'mnist',
       search: {
         quick: readoutSearchSchema.parse({ readoutScale: 0.8, generations: 10, population: 8, rollouts: 4, validationRollouts: 12 }),
-        paper: readoutSearchSchema.parse({ readoutScale: 0.8, generations: 120 }),
+        paper: readoutSearchSchema.parse({ readoutScale: 0.8, generations: 40 }),
       },
     },
     tuningOptimizees: 8,
