@@ -14,9 +14,15 @@ import { createProgress, openRun, packageVersions, writeFileAtomic } from '@meta
 import { join } from 'node:path';
 import type { Experiment, SearchTraining } from './experiments/experiment.js';
 import { trainingKey, WEIGHTS_FILE, type MetaTrainingRunOptions } from './meta-training-run.js';
+import type { TrainingConfig } from './run-sections.js';
 
 /** Where and how a search runs. */
 export type ReadoutSearchRunOptions = Omit<MetaTrainingRunOptions, 'recipe' | 'stacked' | 'target'>;
+
+/** The `config.json` of a run. */
+export interface ReadoutSearchConfig extends TrainingConfig, Pick<Experiment, 'problem' | 'rule'>, Pick<SearchTraining, 'startsFrom'> {
+  readonly recipe: ReadoutSearchRecipe;
+}
 
 /** What a search found: the best validated point. */
 export type FoundReadout = NonNullable<ReadoutSearchState['best']>;
@@ -31,7 +37,7 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
   const { preset, seed, directory, resume, engine, executor, signal } = options;
   const recipe: ReadoutSearchRecipe = training.search[preset];
   const start: LstmCandidate = { rule: experiment.rule, weights: pretrained(training.startsFrom).weights };
-  const config = { experiment: experiment.name, preset, seed, problem: experiment.problem, rule: experiment.rule, startsFrom: training.startsFrom, recipe };
+  const config: ReadoutSearchConfig = { experiment: experiment.name, preset, seed, problem: experiment.problem, rule: experiment.rule, startsFrom: training.startsFrom, recipe };
   const run = openRun(directory, { config, resume, engine, packages: packageVersions(['@metadescent/lstm-optimizer', '@metadescent/kernels'], import.meta.url) });
   try {
     const began = performance.now();

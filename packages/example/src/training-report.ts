@@ -1,12 +1,6 @@
 import type { MetaTrainingRecordInput, ReportInput } from '@metadescent/reporting';
 import type { RunRecord } from '@metadescent/runtime';
-
-/** What a training run's config holds that the report shows. */
-interface TrainingConfig {
-  readonly experiment: string;
-  readonly preset: string;
-  readonly seed: number;
-}
+import { counted, repeatSection, statusSentence, type TrainingConfig } from './run-sections.js';
 
 /** The meta-training curves of a run's metrics. */
 export function trainingRecord(title: string, metrics: RunRecord['metrics']): MetaTrainingRecordInput {
@@ -27,32 +21,18 @@ export function trainingRecord(title: string, metrics: RunRecord['metrics']): Me
   };
 }
 
-/** The report of a training run, finished or under way. */
-export function trainingReport({ config, environments, metrics, timing, outcome }: RunRecord): ReportInput {
-  const { experiment, preset, seed } = config as TrainingConfig;
-  const last = environments.at(-1);
+/** The report of a meta-training run, finished or under way. */
+export function trainingReport(run: RunRecord): ReportInput {
+  const { metrics } = run;
+  const { experiment, preset } = run.config as TrainingConfig;
   return {
     title: `Meta-training ${experiment}`,
-    summary: [outcome ? `The run ${outcome.status} after ${metrics.length} epochs.` : `The run is under way or was stopped: ${metrics.length} epochs so far.`],
+    summary: [statusSentence(run, counted(metrics.length, 'epoch'))],
     sections: [
       ...(metrics.length > 0
         ? [{ heading: 'Course', blocks: [{ type: 'meta-training' as const, training: trainingRecord(`${experiment}, ${preset}`, metrics) }] }]
         : []),
-      {
-        heading: 'How to repeat it',
-        blocks: [
-          {
-            type: 'run' as const,
-            facts: {
-              engine: last?.engine ?? 'unknown',
-              versions: last?.packages ?? {},
-              seed,
-              wallTimeSeconds: Number(timing.at(-1)?.['seconds'] ?? 0),
-              command: `npx metadescent train ${experiment} --preset ${preset} --seed ${seed}`,
-            },
-          },
-        ],
-      },
+      repeatSection(run),
     ],
   };
 }

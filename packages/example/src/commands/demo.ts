@@ -39,7 +39,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     );
     printResult(learned);
 
-    const mnist = experimentNamed('andrychowicz/mnist');
+    const mnist = experimentNamed('andrychowicz/mnist-nominal');
     say(`\n2. Race the shipped optimizer on real MNIST (${mnist.source})`);
     const progress = stageProgress('MNIST', evaluationStages);
     const raced = await withSession(mnist, options, (session) =>

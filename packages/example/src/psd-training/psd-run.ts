@@ -19,7 +19,9 @@ import { createExecutor, createProgress, openRun, packageVersions, writeFileAtom
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
 import type { PresetName } from '../experiments/experiment.js';
+import type { TrainingConfig } from '../run-sections.js';
 import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
+import { searchMetrics } from './search-metrics.js';
 import type * as Tasks from './tasks.js';
 import { gpsEngineFor } from './tasks.js';
 import { objectiveDataset, objectiveFamily, type TrainingObjective } from './training-objectives.js';
@@ -38,6 +40,9 @@ export interface PsdRunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The `config.json` of a run. */
+export type PsdConfig = TrainingConfig & (SearchPreset | FineTuningPreset);
+
 /** The trained weights of a run, inside its folder. */
 export const PSD_WEIGHTS_FILE = 'weights.safetensors';
 
@@ -51,7 +56,7 @@ export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions):
   const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
   const preset = experiment.presets[presetName];
   const engine = loadEngine(engineName);
-  const config = { experiment: experiment.name, preset: presetName, seed, ...preset };
+  const config: PsdConfig = { experiment: experiment.name, preset: presetName, seed, ...preset };
   const run = openRun(directory, {
     config,
     resume,
@@ -134,36 +139,6 @@ async function search(
   signal?.throwIfAborted();
   if (!weights) throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
   return { weights, results: last ? searchMetrics(last, recipe.horizon) : {} };
-}
-
-/** Costs per step, and what the figures of a search show. */
-function searchMetrics(record: PsdRecord, horizon: number): Record<string, number> {
-  const perStep = (sum: number) => sum / (horizon + 1);
-  if (record.kind === 'distillation')
-    return {
-      policy: perStep(record.policyCost),
-      controller: perStep(record.controllerCost),
-      teacher: perStep(record.teacherCost),
-      regressionLoss: record.loss.after,
-    };
-  const { sampledCost, acceptance, policyCost, stepMultiplier, dropped, groups } = record.iteration;
-  return {
-    sampled: perStep(sampledCost),
-    ...(acceptance && { controller: perStep(acceptance.after), acceptedFraction: acceptance.fraction }),
-    ...(policyCost !== undefined && { policy: perStep(policyCost) }),
-    stepMultiplier,
-    dropped,
-    ...Object.fromEntries(
-      groups.flatMap(({ name, kl, epsilon, entropy, outcome, nu, lambda }) => [
-        [`${name}/kl`, kl],
-        [`${name}/epsilon`, epsilon],
-        [`${name}/entropy`, entropy],
-        [`${name}/nu`, nu.reduce((sum, x) => sum + x / nu.length, 0)],
-        [`${name}/lambda`, Math.sqrt(lambda.reduce((sum, x) => sum + (x * x) / lambda.length, 0))],
-        ...(outcome && 'eta' in outcome ? [[`${name}/eta`, outcome.eta] as [string, number]] : []),
-      ]),
-    ),
-  };
 }
 
 async function fineTuning({ recipe, training, validation, start: nominal }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {

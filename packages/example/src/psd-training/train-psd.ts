@@ -5,10 +5,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TrainOptions } from '../commands/train.js';
 import { packagedMnist } from '../data.js';
+import { writeRunReport } from '../run-report.js';
 import { PSD_WEIGHTS_FILE, runPsd } from './psd-run.js';
 import type { PsdExperiment } from './psd-experiments.js';
 
-/** `metadescent train li-malik/psd` and `li-malik/psd-plus`. */
+/** `metadescent train li-malik/psd` and `li-malik/psd-plus`: weights and a report. */
 export async function trainPsd(experiment: PsdExperiment, options: TrainOptions): Promise<void> {
   const { preset, seed, engine, search, data, out, resume } = options;
   if (search > 0) throw new UserError(`${experiment.name} has no learning rate to search for; leave --search out`);
@@ -16,5 +17,5 @@ export async function trainPsd(experiment: PsdExperiment, options: TrainOptions)
   const mnist = loadMnist(data ?? packagedMnist()).train;
   const workers = options.workers ?? availableParallelism();
   await withInterrupt((signal) => runPsd(experiment, { preset, seed, directory, resume, workers, engine, mnist, signal }));
-  process.stdout.write(`weights in ${join(directory, PSD_WEIGHTS_FILE)}\n`);
+  process.stdout.write(`weights in ${join(directory, PSD_WEIGHTS_FILE)}\nreport: ${await writeRunReport(directory)}\n`);
 }

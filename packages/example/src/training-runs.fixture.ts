@@ -1,0 +1,12 @@
+import type { RunRecord } from '@metadescent/runtime';
+
+/** A run folder's contents with the timing of two processes: 20 seconds, and 5 after it was resumed. */
+export function runRecord(config: object, metrics: RunRecord['metrics'], outcome?: RunRecord['outcome']): RunRecord {
+  return {
+    config,
+    metrics,
+    environments: [{ node: 'v20', platform: 'linux-x64', cpu: 'some', cores: 2, engine: 'twin', packages: { '@metadescent/kernels': '0.1.0' } }],
+    timing: [{ seconds: 10 }, { seconds: 20 }, { seconds: 5 }],
+    outcome,
+  };
+}
