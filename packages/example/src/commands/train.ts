@@ -11,6 +11,7 @@ import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta
 import { runReadoutSearch } from '../readout-search-run.js';
 import { psdExperiments } from '../psd-training/psd-experiments.js';
 import { trainPsd } from '../psd-training/train-psd.js';
+import { writeRunReport } from '../run-report.js';
 import { withSession, type Session, type WorkOptions } from '../session.js';
 import { trainControl } from './train-control.js';
 
@@ -47,12 +48,12 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
       return runMetaTraining(experiment, { ...options, recipe, stacked, directory, engine, executor, signal });
     }),
   );
-  sayTrained(name, state.best.score, `epoch ${state.best.epoch + 1}`, directory);
+  await sayTrained(name, state.best.score, `epoch ${state.best.epoch + 1}`, directory);
 }
 
-function sayTrained(name: string, score: number, when: string, directory: string): void {
+async function sayTrained(name: string, score: number, when: string, directory: string): Promise<void> {
   const file = join(directory, WEIGHTS_FILE);
-  process.stdout.write(`best held-out score ${score.toPrecision(4)} after ${when}; weights in ${file}\nrace them: metadescent evaluate ${name} --weights ${file}\n`);
+  process.stdout.write(`best held-out score ${score.toPrecision(4)} after ${when}; weights in ${file}\nrace them: metadescent evaluate ${name} --weights ${file}\nreport: ${await writeRunReport(directory)}\n`);
 }
 
 /** The best learning rate of a random search, which depends on the seed alone: a resumed run finds the same one. */
