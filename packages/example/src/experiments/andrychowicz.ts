@@ -111,7 +111,7 @@ export const andrychowiczExperiments: readonly Experiment[] = [
   {
     name: 'andrychowicz/mnist-random-orientation',
     title: 'A small network on MNIST, rule of random orientation',
-    source: 'ours; the problem of Andrychowicz et al. 2016, §3.2',
+    source: 'Andrychowicz et al. 2016, §3.2 (the problem; the rule is ours)',
     problem: mnist,
     horizon: 100,
     rule: orientedRule,
@@ -136,7 +136,7 @@ export const andrychowiczExperiments: readonly Experiment[] = [
   {
     name: 'andrychowicz/mnist-nominal',
     title: 'A small network on MNIST, rule with a nominal step',
-    source: 'ours; the problem of Andrychowicz et al. 2016, §3.2',
+    source: 'Andrychowicz et al. 2016, §3.2 (the problem; the rule is ours)',
     problem: mnist,
     horizon: 100,
     rule: nominalRule,
