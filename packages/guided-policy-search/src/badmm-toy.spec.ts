@@ -21,6 +21,14 @@ test.each([0, 1, 2, 3])(
 );
 
 test.each([0, 1, 2, 3])(
+  'with the smaller dual step α = 0.1, 10⁻⁶ in b after 200 iterations and 10⁻⁹ in the violation after 250, seed %i',
+  (seed) => {
+    expect(Math.abs(badmmToy(engine, randomNu(seed), 200, { rate: 0.1 }).b - best)).toBeLessThan(1e-6);
+    expect(badmmToy(engine, randomNu(seed), 250, { rate: 0.1 }).violation).toBeLessThan(1e-9);
+  },
+);
+
+test.each([0, 1, 2, 3])(
   'capped regression weights slow it down, but leave the fixed point where it is, seed %i',
   (seed) => {
     const { b, violation } = badmmToy(engine, randomNu(seed), 1000, { cap: true });
