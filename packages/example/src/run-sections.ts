@@ -18,8 +18,8 @@ export function counted(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** The last section of a training run's report: what ran, and the command that repeats it. */
-export function repeatSection({ config, environments, timing }: RunRecord): ReportInput['sections'][number] {
+/** The last section of a training run's report: what ran, the command that repeats it, and `more` facts. */
+export function repeatSection({ config, environments, timing }: RunRecord, more?: Readonly<Record<string, string>>): ReportInput['sections'][number] {
   const { experiment, preset, seed } = config as TrainingConfig;
   const last = environments.at(-1);
   return {
@@ -33,6 +33,7 @@ export function repeatSection({ config, environments, timing }: RunRecord): Repo
           seed,
           wallTimeSeconds: wallTime(timing),
           command: `npx metadescent train ${experiment} --preset ${preset} --seed ${seed}`,
+          ...(more && { more }),
         },
       },
     ],

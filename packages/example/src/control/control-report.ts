@@ -1,5 +1,6 @@
 import type { ReportBlockInput, ReportInput, ResultTableInput } from '@metadescent/reporting';
 import type { RunRecord } from '@metadescent/runtime';
+import { counted, repeatSection, statusSentence } from '../run-sections.js';
 import type { ControlExperiment, ControlStage } from './control-experiment.js';
 import type { ControlTask } from './control-problem.js';
 import type { ControlConfig, ControlMetrics } from './control-run.js';
@@ -8,37 +9,21 @@ import type { HeldOutTrials, TrialResult } from './held-out-trials.js';
 import { trajectoriesOf } from './trajectory-figure.js';
 
 /** The report of a control run, finished or under way; without trials where it has not come so far. */
-export function controlReport(experiment: ControlExperiment, task: ControlTask, { config, environments, metrics, timing, outcome }: RunRecord, trials?: HeldOutTrials): ReportInput {
-  const { preset, seed, stages } = config as ControlConfig;
-  const records = metrics as unknown as readonly ControlMetrics[];
-  const last = environments.at(-1);
+export function controlReport(experiment: ControlExperiment, task: ControlTask, run: RunRecord, trials?: HeldOutTrials): ReportInput {
+  const { stages } = run.config as ControlConfig;
+  const records = run.metrics as unknown as readonly ControlMetrics[];
   return {
     title: experiment.title,
     summary: trials
       ? trials.results.map((result) => trialSentence(result, task, trials.results[0]!))
-      : [outcome ? `The run ${outcome.status} after ${records.length} iterations.` : `The run is under way or was stopped: ${records.length} iterations so far.`],
+      : [statusSentence(run, counted(records.length, 'iteration'))],
     sections: [
       ...(trials ? [{ heading: 'The solved problem', blocks: [...trajectoriesOf(task, trials), { type: 'table' as const, table: trialTable(task, trials) }] }] : []),
       ...stages.flatMap((stage) => {
         const own = records.filter((record) => record.stage === stage.name);
         return own.length > 0 ? [{ heading: headingOf(stage), blocks: stageBlocks(stage, own) }] : [];
       }),
-      {
-        heading: 'How to repeat it',
-        blocks: [
-          {
-            type: 'run',
-            facts: {
-              engine: last?.engine ?? 'unknown',
-              versions: last?.packages ?? {},
-              seed,
-              wallTimeSeconds: Number(timing.at(-1)?.['seconds'] ?? 0),
-              command: `npx metadescent train ${experiment.name} --preset ${preset} --seed ${seed}`,
-              more: { method: experiment.source },
-            },
-          },
-        ],
-      },
+      repeatSection(run, { method: experiment.source }),
     ],
   };
 }

@@ -82,7 +82,7 @@ test('the run learns, and its report draws trials, courses and outcomes', async 
   for (const text of ['position of the second mass', 'from (0, 0, 1, -1)', 'Riccati optimum', 'linear policy: outcomes', 'step multiplier', '--preset quick --seed 3'])
     expect(page).toContain(text);
   const underWay = await renderReport(controlReport(experiment, task, { ...record, outcome: undefined, metrics: record.metrics.slice(0, 1) }));
-  expect(underWay).toContain('1 iterations so far');
+  expect(underWay).toContain('1 iteration so far');
   expect(underWay).not.toContain('Held-out trials');
 });
 
