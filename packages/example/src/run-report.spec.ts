@@ -12,7 +12,10 @@ import { runRecord } from './training-runs.fixture.js';
 const folder = mkdtempSync(join(tmpdir(), 'metadescent-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const [search, fineTuning] = psdExperiments.map(({ name, presets }) => ({ experiment: name, preset: 'paper', seed: 4, ...presets.paper }));
+const [search, fineTuning] = (['search', 'fine-tuning'] as const).map((kind) => {
+  const { name, presets } = psdExperiments.find(({ presets: { paper } }) => paper.kind === kind)!;
+  return { experiment: name, preset: 'paper', seed: 4, ...presets.paper };
+});
 const readout = andrychowiczExperiments.flatMap(({ name, rule, problem, training }) =>
   'search' in training ? [{ experiment: name, preset: 'paper', seed: 4, rule, problem, startsFrom: training.startsFrom, recipe: training.search.paper }] : [],
 )[0]!;

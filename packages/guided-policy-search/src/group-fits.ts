@@ -2,6 +2,7 @@ import type { Key } from '@metadescent/core';
 import type { LinearDynamics } from './dynamics.js';
 import type { GroupSamples, Samples } from './environment.js';
 import type { DynamicsStructure } from './fit-dynamics.js';
+import { unexplainedShare } from './fit-quality.js';
 import { fitMixture, mixturePrior } from './gaussian-mixture.js';
 import { groupMoments, type GroupMoments } from './moments.js';
 import type { NiwPrior } from './niw-prior.js';
@@ -16,6 +17,8 @@ export interface GroupFit {
   readonly moments: GroupMoments;
   readonly scales: Float64Array;
   readonly dynamics: LinearDynamics;
+  /** See `unexplainedShare` [T] */
+  readonly unexplained: Float64Array;
   readonly cost: QuadraticCost;
 }
 
@@ -38,10 +41,10 @@ export async function fitGroups<S>(
       options: { ...options.dynamics, ...(structure && { structure }) },
       ...(priors && { priors }),
     };
-    return { group, moments, scales, task };
+    return { group, moments, scales, task, known: structure?.knownRows?.map(({ row }) => row) };
   });
   const fits = await (search.map ?? inlineMapper(engine))(parts.map(({ task }) => task));
-  return parts.map(({ group, moments, scales }, g) => {
+  return parts.map(({ group, moments, scales, known }, g) => {
     const fit = fits[g];
     if (fit?.kind !== 'fit')
       throw new Error(
@@ -59,7 +62,8 @@ export async function fitGroups<S>(
       moments,
       scales,
     });
-    return { samples: group, moments, scales, dynamics: fit.dynamics, cost };
+    const unexplained = unexplainedShare(moments, fit.dynamics, scales, known);
+    return { samples: group, moments, scales, dynamics: fit.dynamics, unexplained, cost };
   });
 }
 

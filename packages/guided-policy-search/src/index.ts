@@ -4,6 +4,7 @@ export * from './quadratic-cost.js';
 export * from './units.js';
 export * from './moments.js';
 export * from './fit-dynamics.js';
+export * from './fit-quality.js';
 export * from './niw-prior.js';
 export * from './gaussian-mixture.js';
 export * from './cost-expansion.js';

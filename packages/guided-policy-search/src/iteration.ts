@@ -135,6 +135,7 @@ export async function improve<S>(
         predictedBefore: total(previous.cost),
         predictedAfter: total(cost),
         ...(acceptance && { improved: acceptance.improved[g]! }),
+        unexplained: groups[g]!.unexplained,
         policyKl: inner.policyKl[g]!,
         entropy: meanEntropy(search.engine, controllers[g]!),
         lambda: inner.duals[g]!.lambda,

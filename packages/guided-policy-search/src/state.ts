@@ -72,6 +72,8 @@ export interface GroupRecord {
   readonly predictedAfter: number;
   /** Did the acceptance test find this group's controller better on its own? Absent without a test. */
   readonly improved?: boolean;
+  /** Share of the next state's variance that the fitted dynamics leave unexplained (see `unexplainedShare`) [T]; absent where nothing was fitted. */
+  readonly unexplained?: Float64Array;
   /** KL(ψ‖π) per step over the samples [T] */
   readonly policyKl: Float64Array;
   /** Mean entropy per step, nats */

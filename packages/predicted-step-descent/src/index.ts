@@ -1,6 +1,7 @@
 export * from './feature-shape.js';
 export * from './state-features.js';
 export * from './feature-stream.js';
+export * from './gradient-normalisation.js';
 export * from './observation.js';
 export * from './psd-rule.js';
 export * from './predicted-step-descent.js';

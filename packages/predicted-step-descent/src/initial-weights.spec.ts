@@ -52,6 +52,11 @@ test('a nominal step needs the scale inputs', () => {
   expect(() => predictedStepDescent(weights, engine)).toThrow(/nominal rate of 0\.1 needs the inputs "psi\+scale"/);
 });
 
+test('normalised gradients are refused with inputs that carry the scale themselves', () => {
+  const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale', normalisation: 'adagrad' });
+  expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(/normalisation "adagrad" is for the inputs "psi"/);
+});
+
 test('untrained rules take small steps', () => {
   const { parameters } = rollout(bowls().sample(key), predictedStepDescent(plain, engine), { horizon: 1, key });
   const start = bowls().sample(key).initialParameters(key.fold('initial'));

@@ -2,7 +2,7 @@ import { createKey, type Key } from '@metadescent/core';
 import { groupMoments, secantCurvature, stateCostAt, stateScales, type CostContext, type GroupSamples } from '@metadescent/guided-policy-search';
 import { typescriptEngine, typescriptGpsEngine } from '@metadescent/kernels';
 import { describe, expect, test } from '@jest/globals';
-import { measuredCurvature, optimizationCost } from './local-model.js';
+import { measuredCurvature, optimizationCost, optimizationStructure } from './local-model.js';
 import { classifier } from './testing/classifier.js';
 
 /*
@@ -146,6 +146,25 @@ describe('curvature is that of Gauss and Newton', () => {
   });
 });
 
+test('an action moves the newest gradient slot by the curvature times the feature scale of the coordinates that have a gradient', () => {
+  // Two coordinates on a bowl of curvature 3; the second, without a gradient, has a feature scale that would drown the first.
+  const T = 8;
+  const x = (t: number) => 2 - 0.1 * t;
+  const samples: GroupSamples = {
+    rows: 2,
+    rowsPerTrajectory: 2,
+    states: (t) => Float64Array.of(x(t), ...new Array<number>(7).fill(0), 1, ...new Array<number>(7).fill(0)),
+    actions: () => new Float64Array(2),
+    observations: () => new Float64Array(2),
+    signals: (t) => Float64Array.of(3 * x(t), 5, 0, 1e6),
+    signalCount: 2,
+  };
+  const { imposedB } = optimizationStructure({ shape: { history: 2, stride: 1, window: 2 }, horizon: T, curvatureFactor: 4 })(samples);
+  expect(imposedB![0]!.row).toBe(3);
+  // After the first step the slot is the mean of two gradients.
+  expect(imposedB![0]!.B).toBeAllClose(new Float64Array(T).fill((4 * 3 * 5) / 2), { rtol: 1e-9 });
+});
+
 describe('the cost is the Gauss–Newton expansion of predicted gradients', () => {
   const shape = { history: 2, stride: 1, window: 1 };
   const [D, T, trajectories, perTrajectory, curvatureFactor] = [8, 6, 5, 6, 3] as const;
@@ -170,7 +189,7 @@ describe('the cost is the Gauss–Newton expansion of predicted gradients', () =
   const moments = groupMoments(engine, samples, { stateSize: D, actionSize: 1, horizon: T });
   const scales = stateScales(moments);
   const context: CostContext = { engine, group: 0, horizon: T, stateSize: D, actionSize: 1, samples, costs: new Float64Array(0), moments, scales };
-  const cost = optimizationCost(layout, { shape, horizon: T, gradientScale: 1, curvatureFactor })(context);
+  const cost = optimizationCost(layout, { shape, horizon: T, curvatureFactor })(context);
 
   /** Minimises mean (g − rᵀs − b)² + Σ ridge rᵢ² by coordinate descent on the rows themselves; the iterate has no part in it. */
   function predictor(t: number): { r: Float64Array; b: number } {

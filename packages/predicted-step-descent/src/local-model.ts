@@ -1,12 +1,11 @@
-import { rankOneCost, secantCurvature, type CostExpansion, type DynamicsStructure, type GroupSamples } from '@metadescent/guided-policy-search';
 import type { ParameterLayout } from '@metadescent/core';
+import { rankOneCost, secantCurvature, type CostExpansion, type DynamicsStructure, type GroupSamples } from '@metadescent/guided-policy-search';
 import { stateSlots, type FeatureShape } from './feature-shape.js';
 
 /** What is known or assumed of the dynamics and the cost of optimisation. */
 export interface LocalModelOptions {
   readonly shape: FeatureShape;
   readonly horizon: number;
-  readonly gradientScale: number;
   /** Multiplies the secant curvature. While the trust region is active only directions count, and 0.3 to 30 were found to be alike. Default 8. */
   readonly curvatureFactor?: number;
 }
@@ -45,15 +44,31 @@ export function measuredCurvature(samples: GroupSamples, horizon: number): Float
 function iterateAndGradient(samples: GroupSamples, t: number): [Float64Array, Float64Array] {
   const states = samples.states(t);
   const D = states.length / samples.rows;
-  return [Float64Array.from({ length: samples.rows }, (_, r) => states[r * D]!), samples.signals!(t).slice()];
+  return [Float64Array.from({ length: samples.rows }, (_, r) => states[r * D]!), signalAt(samples, t, TRUE_GRADIENT)];
+}
+
+/** Signals of the environment. */
+const [TRUE_GRADIENT, FEATURE_SCALE] = [0, 1];
+
+function signalAt(samples: GroupSamples, t: number, signal: number): Float64Array {
+  const signals = samples.signals!(t);
+  return Float64Array.from({ length: samples.rows }, (_, r) => signals[r * samples.signalCount! + signal]!);
+}
+
+/** What the features multiply gradients by at step t: the mean over coordinates, weighted by their squared true gradients. Unweighted, coordinates without gradients, whose s is tiny, would decide. */
+function featureScale(samples: GroupSamples, t: number): number {
+  const gradients = signalAt(samples, t, TRUE_GRADIENT);
+  const scales = signalAt(samples, t, FEATURE_SCALE);
+  const weight = gradients.reduce((sum, g) => sum + g * g, 0);
+  return weight > 0 ? gradients.reduce((sum, g, r) => sum + g * g * scales[r]!, 0) / weight : scales[0]!;
 }
 
 /**
  * What is known of a group's dynamics: x′ = x + a exactly; of the features only the newest gradient slot feels the action at once, by the measured curvature over the window length (the
- * mean of `window` gradients moves by κa/window); x itself is left out of the regressions. The last is the choice that decides success: x_j would act as a per-coordinate
+ * mean of `window` gradients moves by κa/window, times what the features multiply gradients by); x itself is left out of the regressions. The last is the choice that decides success: x_j would act as a per-coordinate
  * memory of curvature, while the controller moves all coordinates of a group along one direction.
  */
-export function optimizationStructure({ shape, horizon, gradientScale, curvatureFactor = 8 }: LocalModelOptions): (samples: GroupSamples) => DynamicsStructure {
+export function optimizationStructure({ shape, horizon, curvatureFactor = 8 }: LocalModelOptions): (samples: GroupSamples) => DynamicsStructure {
   const slots = stateSlots(shape);
   return (samples) => {
     const kappa = measuredCurvature(samples, horizon);
@@ -64,7 +79,7 @@ export function optimizationStructure({ shape, horizon, gradientScale, curvature
       imposedB: [
         {
           row: slots.gradient,
-          B: Float64Array.from({ length: horizon }, (_, t) => (gradientScale * curvatureFactor * kappa[t]!) / Math.min(t + 2, shape.window)),
+          B: Float64Array.from({ length: horizon }, (_, t) => (featureScale(samples, t) * curvatureFactor * kappa[t]!) / Math.min(t + 2, shape.window)),
         },
       ],
       ridgeFactors: objectiveRidge(shape, samples.rowsPerTrajectory),

@@ -2,6 +2,7 @@ import { UserError } from '@metadescent/core';
 import { guidedPolicySearchOptions } from '@metadescent/guided-policy-search';
 import { z } from 'zod';
 import { featureShapeSchema } from './feature-shape.js';
+import { gradientNormalisations } from './gradient-normalisation.js';
 
 /** How Predicted Step Descent is meta-trained: everything but the objective and the seed. */
 export const psdRecipeSchema = z.strictObject({
@@ -10,6 +11,8 @@ export const psdRecipeSchema = z.strictObject({
   shape: featureShapeSchema.prefault({}),
   /** c: features see c·∇f̂ (see `psdRuleSchema`). */
   gradientScale: z.number().positive().default(1),
+  /** See `psdRuleSchema`. With `adagrad`, the teacher's gain is AdaGrad's learning rate. */
+  normalisation: z.enum(gradientNormalisations).default('none'),
   /** LSTM cells per coordinate group. Li & Malik 2017, §4: 128. */
   hidden: z.int().min(1).default(128),
   /** ψ_0: momentum, and its noise relative to its own steps. A weak start lets the search raise early gains before late ones; a strong one is a poor local optimum. */
@@ -71,6 +74,23 @@ export const psdPresets = {
   quick: { horizon: 40, hidden: 32, iterations: 12, search },
   /** The scale of Li & Malik 2017, §4. */
   paper: { horizon: 400, hidden: 128, iterations: 25, policy: { cloneSteps: 700, rate: 3e-3 }, search: { ...search, trajectories: 20, step: { ...search.step, trajectories: 10 } } },
+} as const satisfies Record<string, PsdRecipeInput>;
+
+/**
+ * The same on normalised gradients (`normalisation: 'adagrad'`), ours: the teacher is AdaGrad, by its learning rate and a little momentum.
+ */
+export const normalisedPresets = {
+  quick: { ...psdPresets.quick, normalisation: 'adagrad', teacher: { gain: 0.05, momentum: 0.5 } },
+  paper: {
+    normalisation: 'adagrad',
+    horizon: 400,
+    hidden: 32,
+    iterations: 12,
+    coordinatesPerGroup: 96,
+    teacher: { gain: 0.1, momentum: 0.5 },
+    policy: { cloneSteps: 600, rate: 4e-3 },
+    search: { ...search, trajectories: 8 },
+  },
 } as const satisfies Record<string, PsdRecipeInput>;
 
 export type PsdPreset = keyof typeof psdPresets;

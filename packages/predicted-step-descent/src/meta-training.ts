@@ -137,10 +137,10 @@ export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions)
 /** The search of a meta-training run. */
 async function searchOf(options: PsdTrainingOptions, known?: readonly LinearGaussian[]): Promise<GuidedPolicySearch<unknown>> {
   const { recipe, layout, key, executor, engine, gpsEngine } = options;
-  const { horizon, gradientScale, teacher, coordinatesPerGroup, divergenceFactor, curvatureFactor } = recipe;
+  const { horizon, gradientScale, normalisation, teacher, coordinatesPerGroup, divergenceFactor, curvatureFactor } = recipe;
   const shape = featuresWithin(recipe.shape, horizon);
-  const model = { shape, horizon, gradientScale, curvatureFactor };
-  const environment = optimizeeEnvironment(layout, { shape, inputs: 'psi', gradientScale, horizon, coordinatesPerGroup, divergenceFactor }, executor.trajectories, engine);
+  const model = { shape, horizon, curvatureFactor };
+  const environment = optimizeeEnvironment(layout, { shape, inputs: 'psi', gradientScale, normalisation, horizon, coordinatesPerGroup, divergenceFactor }, executor.trajectories, engine);
   const imitating = recipe.policyTraining === 'afterwards';
   return {
     environment,

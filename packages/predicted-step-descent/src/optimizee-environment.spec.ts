@@ -3,6 +3,7 @@ import { controllerActor, policyActor, recurrentPolicy, type Actor, type LinearG
 import { typescriptEngine } from '@metadescent/kernels';
 import { expect, test } from '@jest/globals';
 import { stateSizeOf } from './feature-shape.js';
+import { gradientNormalisations, type GradientNormalisation } from './gradient-normalisation.js';
 import { optimizeeEnvironment, runTrajectoryTask, type TrajectoryMapper } from './optimizee-environment.js';
 import { weightsOfPolicy } from './policy-weights.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
@@ -14,7 +15,7 @@ import type { TrajectoryOptions } from './trajectory.js';
 const engine = typescriptEngine();
 const shape = { history: 2, stride: 3, window: 2 };
 const T = 9;
-const options: TrajectoryOptions = { shape, inputs: 'psi', gradientScale: 2, horizon: T, coordinatesPerGroup: 3, divergenceFactor: 10 };
+const options: TrajectoryOptions = { shape, inputs: 'psi', gradientScale: 2, normalisation: 'none', horizon: T, coordinatesPerGroup: 3, divergenceFactor: 10 };
 const policy = recurrentPolicy(engine, { hidden: 4, cloneSteps: 3 });
 const family = bowls();
 const { layout } = family;
@@ -46,22 +47,34 @@ function watched() {
   return { seen, family: { ...family, sample: () => spy } };
 }
 
-test('samples hold what the features, actions and gradients of a rollout are by definition', async () => {
+/** What the features see of a coordinate's gradients, straight from the definition: c·g, or c·g/√(Σ g²). */
+function seenBy(normalisation: GradientNormalisation, gradients: readonly number[]): { values: number[]; scales: number[] } {
+  let sum = 0;
+  const scales = gradients.map((g) => (normalisation === 'none' ? 2 : 2 / Math.sqrt((sum += g * g))));
+  return { values: gradients.map((g, t) => scales[t]! * g), scales };
+}
+
+test.each(gradientNormalisations)('samples hold what the features, actions and gradients of a rollout are by definition: %s', async (normalisation) => {
   const { seen, family: own } = watched();
-  const environment = optimizeeEnvironment(layout, { ...options, coordinatesPerGroup: 100 }, mapperOf(own), engine);
+  const environment = optimizeeEnvironment(layout, { ...options, normalisation, coordinatesPerGroup: 100 }, mapperOf(own), engine);
   const samples = await environment.rollout(controllerActor(controllers(0.4)), 1, key);
   expect(environment.stateSize).toBe(8);
   expect(seen.length).toBe(T + 1);
   expect(Array.from(samples.costs)).toEqual(seen.map(({ x }) => family.sample(key).trueObjective(x)));
   layout.groups.forEach(({ offset, size }, g) => {
     const group = samples.groups[g]!;
-    expect([group.rows, group.rowsPerTrajectory, group.signalCount]).toEqual([size, size, 1]);
+    expect([group.rows, group.rowsPerTrajectory, group.signalCount]).toEqual([size, size, 2]);
     for (let t = 0; t <= T; t++) {
       for (let j = 0; j < size; j++) {
         const c = offset + j;
-        const history = { iterates: seen.map(({ x }) => x[c]!), gradients: seen.map(({ g: gradient }) => 2 * gradient[c]!), objectives: seen.map(({ f }) => f) };
-        expect(group.states(t).subarray(8 * j, 8 * (j + 1))).toBeAllClose(stateFeatures(shape, t, history), { rtol: 1e-12, atol: 1e-12 });
-        expect(group.signals!(t)[j]).toBe(seen[t]!.true[c]);
+        const { values, scales } = seenBy(normalisation, seen.map(({ g: gradient }) => gradient[c]!));
+        const history = { iterates: seen.map(({ x }) => x[c]!), gradients: values, objectives: seen.map(({ f }) => f) };
+        // Normalised gradients are kept in single precision.
+        const close = normalisation === 'none' ? 1e-12 : 1e-6;
+        expect(group.states(t).subarray(8 * j, 8 * (j + 1))).toBeAllClose(stateFeatures(shape, t, history), { rtol: close, atol: close });
+        const [trueGradient, scale] = group.signals!(t).subarray(2 * j, 2 * j + 2);
+        expect(trueGradient).toBe(seen[t]!.true[c]);
+        expect(scale! / scales[t]!).toBeCloseTo(1, 6);
         if (t === T) continue;
         expect(group.observations(t).subarray(3 * j, 3 * (j + 1))).toBeAllClose(observationFeatures(t, history), { rtol: 1e-6, atol: 1e-7 });
         expect(history.iterates[t]! + group.actions(t)[j]!).toBeCloseTo(history.iterates[t + 1]!, 6);
@@ -112,8 +125,8 @@ test('an actor without a description is refused', async () => {
   await expect(environment.rollout(anonymous, 1, key)).rejects.toThrow(/needs a description/);
 });
 
-test('a trained policy is the same optimizer in the environment and in a rollout', async () => {
-  const environment = optimizeeEnvironment(layout, options, mapperOf(family), engine);
+test.each(gradientNormalisations)('a trained policy is the same optimizer in the environment and in a rollout: %s', async (normalisation) => {
+  const environment = optimizeeEnvironment(layout, { ...options, normalisation }, mapperOf(family), engine);
   const samples = await environment.rollout(controllerActor(controllers(0.4)), 2, key);
   const targets = samples.groups.map((group) => ({
     rows: group.rows,
@@ -125,7 +138,7 @@ test('a trained policy is the same optimizer in the environment and in a rollout
   const start = policy.init({ observationSize: 3, actionSize: 1, horizon: T, groups: 4 }, key);
   const { state } = await policy.fit(start, targets, { key, phase: 'clone' });
   const measured = await environment.rollout(policyActor(policy, state), 2, key);
-  const optimizer = predictedStepDescent(weightsOfPolicy(state, layout, { hidden: 4, gradientScale: 2 }), engine);
+  const optimizer = predictedStepDescent(weightsOfPolicy(state, layout, { hidden: 4, gradientScale: 2, normalisation }), engine);
   for (let m = 0; m < 2; m++) {
     const { trueObjectives } = rollout(family.sample(key), optimizer, { horizon: T, key: key.fold(m), trueObjectiveEvery: 1 });
     expect(measured.costs.subarray(m * (T + 1), (m + 1) * (T + 1))).toEqual(trueObjectives);

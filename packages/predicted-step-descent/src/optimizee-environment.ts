@@ -36,7 +36,7 @@ export type TrajectoryMapper = (tasks: readonly TrajectoryTask[]) => Promise<rea
 
 /**
  * Optimisation as an environment of guided policy search (Li & Malik 2017, §3.3): one group per coordinate group of the layout, the state (x, Φ) of a coordinate, the
- * observation Ψ, the action Δx, and the true objective as the cost. The true gradient is the signal on which costs are expanded. x_0 comes from the optimizee's distribution,
+ * observation Ψ, the action Δx, and the true objective as the cost. The first signal is the true gradient, on which costs are expanded; the second what features multiply gradients by. x_0 comes from the optimizee's distribution,
  * objective values and gradients from its mini-batches.
  *
  * All coordinates act. Of noisy actors, which are rolled out to learn from, a random subset of each group is recorded, the same in all trajectories of a rollout. Noiseless ones are
@@ -114,8 +114,8 @@ function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | un
         },
         actions: gathered(1, ({ actions }) => actions),
         observations: gathered(O, ({ observations }) => observations),
-        signals: gathered(1, ({ trueGradients }) => trueGradients),
-        signalCount: 1,
+        signals: gathered(2, ({ signals }) => signals),
+        signalCount: 2,
       };
     }),
   };

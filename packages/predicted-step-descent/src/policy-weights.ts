@@ -12,7 +12,7 @@ import { networkOf, psdRuleSchema, type PsdWeights } from './psd-rule.js';
 export function weightsOfPolicy(
   { weights, whitening }: RecurrentPolicyState,
   layout: ParameterLayout,
-  { hidden, gradientScale }: Pick<PsdRecipe, 'hidden' | 'gradientScale'>,
+  { hidden, gradientScale, normalisation }: Pick<PsdRecipe, 'hidden' | 'gradientScale' | 'normalisation'>,
 ): PsdWeights {
   if (!whitening) throw new UserError('weightsOfPolicy: the policy was never fitted; train it first');
   const last = Math.max(...layout.groups.map(({ layer }) => layer));
@@ -20,7 +20,7 @@ export function weightsOfPolicy(
     depth: layer === last ? ('last' as const) : layer === 0 ? ('first' as const) : ('hidden' as const),
     role: role === 'bias' || role === 'scale' ? ('bias' as const) : ('weight' as const),
   }));
-  const rule = psdRuleSchema.parse({ hidden, gradientScale, inputs: 'psi', networks: roles });
+  const rule = psdRuleSchema.parse({ hidden, gradientScale, normalisation, inputs: 'psi', networks: roles });
   layout.groups.forEach((group, g) => {
     if (networkOf(rule, layout, group) !== g)
       throw new UserError(

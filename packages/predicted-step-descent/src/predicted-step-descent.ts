@@ -1,6 +1,7 @@
 import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
+import { initialSquares, normaliseGradient } from './gradient-normalisation.js';
 import { ADAGRAD_PLANE, initialMemory, observe, type ObservationMemory } from './observation.js';
 import { annealingAt, checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
 
@@ -20,7 +21,7 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate group and across groups of one role (see `networkOf`). Pure, and
  * good for any layout.
  *
- * State: what Ψ needs of the two steps before, and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
+ * State: what Ψ needs of the two steps before (`squares`: Σ g², where the features see normalised gradients), and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
  *
  * @param weights the rule and what was learned; read at every step
  * @param onInputs for trainers: sees what each network sees
@@ -42,15 +43,19 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
   return {
     name: 'predicted step descent',
     init(layout) {
-      const state: OptimizerState = { ...initialMemory(rule.inputs, layout.size) };
+      const state: OptimizerState = {
+        ...initialMemory(rule.inputs, layout.size),
+        ...(rule.normalisation !== 'none' && { squares: initialSquares(rule.normalisation, layout.size) }),
+      };
       for (const { stateName, coordinates } of planOf(layout).networks)
         state[stateName] = new Float32Array(kernel.stateSize(coordinates.size));
       return state;
     },
     update({ layout, gradient, parameters, objective }, state, step) {
-      const { planes, networks } = planOf(layout);
+      const { planes, seen, networks } = planOf(layout);
       const annealed = annealingAt(rule, (state as ObservationMemory).steps[0]!);
-      observe(psdFeatures, state as ObservationMemory, objective, gradient, parameters, rule.gradientScale, planes);
+      const normalised = normaliseGradient(rule.normalisation, gradient, state['squares'] as Float32Array, seen);
+      observe(psdFeatures, state as ObservationMemory, objective, normalised, parameters, rule.gradientScale, planes);
       for (const { index, coordinates, stateName, lstm, mean, deviation, inputs, outputs } of networks) {
         let column = 0;
         for (const { offset, size } of coordinates.runs) {
@@ -77,6 +82,8 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
 /** Scratch for one layout: nothing here outlives a step. */
 interface StepPlan {
   readonly planes: Float32Array;
+  /** Gradients as the features see them [n] */
+  readonly seen: Float32Array;
   readonly networks: readonly {
     readonly index: number;
     readonly coordinates: NetworkCoordinates;
@@ -93,6 +100,7 @@ function stepPlan({ rule, lstm, mean, deviation }: PsdWeights, layout: Parameter
   const count = lstmWeightCount(rule);
   return {
     planes: new Float32Array(shape.inputs * layout.size),
+    seen: new Float32Array(layout.size),
     networks: networkCoordinates(rule, layout).flatMap((coordinates, index) =>
       coordinates.size === 0
         ? []

@@ -2,6 +2,7 @@ import { UserError, type CoordinateGroup, type ParameterLayout } from '@metadesc
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import { z } from 'zod';
+import { gradientNormalisations } from './gradient-normalisation.js';
 import { observationInputs } from './observation.js';
 
 /** Which coordinate groups a network is for. */
@@ -21,6 +22,8 @@ export const psdRuleSchema = z.strictObject({
   inputs: z.enum(['psi', 'psi+scale']).default('psi'),
   /** c: features see c·∇f̂. The paper's features divide by |g| + 1, which normalises nothing where gradients are far below 1; its text does not say what scale they had. */
   gradientScale: z.number().positive().default(1),
+  /** `adagrad`: features see c·g/√(Σ g²) in place of c·g (see `normaliseGradient`); ours. */
+  normalisation: z.enum(gradientNormalisations).default('none'),
   /**
    * α₀ of a nominal step that the learned one is added to: −α₀ g/√(Σ g²) of each coordinate, which is AdaGrad's (Duchi et al. 2011). The network then learns a correction to an optimizer that already descends,
    * as in Harrison et al. 2022, "A closer look at learned optimization". 0, the default and the paper's rule, has none; more needs the inputs `psi+scale`, which hold Σ g².
@@ -76,11 +79,13 @@ export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
 }
 
 /**
- * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step without the inputs that it needs.
+ * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step or a normalisation that does not go with its inputs.
  */
 export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWeights): void {
   if (rule.nominalRate > 0 && rule.inputs !== 'psi+scale')
     throw new UserError(`Predicted Step Descent: a nominal rate of ${rule.nominalRate} needs the inputs "psi+scale", but the rule has "${rule.inputs}"; set the rate to 0 or the inputs to "psi+scale"`);
+  if (rule.normalisation !== 'none' && rule.inputs !== 'psi')
+    throw new UserError(`Predicted Step Descent: the normalisation "${rule.normalisation}" is for the inputs "psi", but the rule has "${rule.inputs}", which carry the scale already; set one of the two back`);
   const count = rule.networks.length;
   const inputs = observationInputs(rule.inputs);
   const wanted = { lstm: count * lstmWeightCount(rule), mean: count * inputs, deviation: count * inputs, outputScale: count };

@@ -3,6 +3,7 @@ import type { Actor } from '@metadescent/guided-policy-search';
 import type { PsdFeatureKernels } from '@metadescent/kernels';
 import { stateSizeOf, type FeatureShape } from './feature-shape.js';
 import { createFeatureStream } from './feature-stream.js';
+import { featureScaleOf, initialSquares, normaliseGradient, type GradientNormalisation } from './gradient-normalisation.js';
 import { initialMemory, observationInputs, observe, type ObservationMemory, type ObservationSet } from './observation.js';
 
 /** How a rollout of an optimizee is made and what is kept of it. */
@@ -10,6 +11,7 @@ export interface TrajectoryOptions {
   readonly shape: FeatureShape;
   readonly inputs: ObservationSet;
   readonly gradientScale: number;
+  readonly normalisation: GradientNormalisation;
   readonly horizon: number;
   /** At most this many coordinates of each group are recorded. */
   readonly coordinatesPerGroup: number;
@@ -29,8 +31,8 @@ export interface GroupRecording {
   readonly observations: Float32Array;
   /** Δx [T, m] */
   readonly actions: Float64Array;
-  /** True gradients [T + 1, m] */
-  readonly trueGradients: Float32Array;
+  /** True gradient, and what a change of the mini-batch's gradient is multiplied by in the features (see `featureScaleOf`) [T + 1, m, 2] */
+  readonly signals: Float32Array;
 }
 
 /** One rollout, as plain data. */
@@ -58,7 +60,7 @@ export function recordTrajectory(
   key: Key,
   chosen?: readonly Uint32Array[],
 ): Recording | undefined {
-  const { horizon: T, divergenceFactor } = options;
+  const { horizon: T, divergenceFactor, gradientScale, normalisation } = options;
   const { layout } = optimizee;
   const costs = new Float64Array(T + 1);
   const objective = new Float64Array(T + 1);
@@ -71,7 +73,7 @@ export function recordTrajectory(
     divergenceFactor,
     observers: [
       ({ iteration: t, parameters, gradient, objective: noisy, step }) => {
-        if (t === T) acting.stream.push(noisy, gradient, parameters);
+        if (t === T) acting.see(noisy, gradient, parameters);
         costs[t] = optimizee.trueObjective(parameters, chosen && trueGradient);
         const { slots } = acting.stream;
         objective[t] = slots.objective[t % slots.depth]!;
@@ -84,7 +86,8 @@ export function recordTrajectory(
             group.iterates[at + j] = parameters[offset + c]!;
             group.gradient[at + j] = slots.gradient[row + c]!;
             group.ratio[at + j] = slots.ratio[row + c]!;
-            group.trueGradients[at + j] = trueGradient[offset + c]!;
+            group.signals[2 * (at + j)] = trueGradient[offset + c]!;
+            group.signals[2 * (at + j) + 1] = featureScaleOf(normalisation, gradientScale, acting.squares, offset + c);
             if (t === T) return;
             group.actions[at + j] = step[offset + c]!;
             for (let i = 0; i < acting.observationSize; i++)
@@ -105,18 +108,25 @@ function emptyRecording(m: number, T: number, O: number): GroupRecording {
     ratio: new Float64Array((T + 1) * m),
     observations: new Float32Array(T * m * O),
     actions: new Float64Array(T * m),
-    trueGradients: new Float32Array((T + 1) * m),
+    signals: new Float32Array(2 * (T + 1) * m),
   };
 }
 
 /** An actor as an optimizer for one rollout, with what it saw at its last step. */
-function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeatureKernels, { shape, inputs, gradientScale }: TrajectoryOptions, key: Key) {
+function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeatureKernels, { shape, inputs, gradientScale, normalisation }: TrajectoryOptions, key: Key) {
   const D = stateSizeOf(shape);
   const n = layout.size;
   const memory: ObservationMemory = initialMemory(inputs, n);
   const O = observationInputs(inputs);
   const planes = new Float32Array(O * n);
   const stream = createFeatureStream(kernels, shape, n, gradientScale);
+  const squares = initialSquares(normalisation, n);
+  const normalised = new Float32Array(n);
+  const see = (objective: number, gradient: Float32Array, parameters: Float32Array): Float32Array => {
+    const seen = normaliseGradient(normalisation, gradient, squares, normalised);
+    stream.push(objective, seen, parameters);
+    return seen;
+  };
   // Policies act on observations alone and controllers on states: the other need not be put together.
   const readsStates = actor.description?.kind !== 'policy';
   const readsObservations = actor.description?.kind !== 'controller';
@@ -131,8 +141,8 @@ function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeat
     name: 'actor',
     init: () => ({}),
     update({ iteration: t, gradient, parameters, objective }, _state, step) {
-      stream.push(objective, gradient, parameters);
-      observe(kernels, memory, objective, gradient, parameters, gradientScale, planes);
+      const seen = see(objective, gradient, parameters);
+      observe(kernels, memory, objective, seen, parameters, gradientScale, planes);
       for (const { offset, size, act, states, observations, actions } of rows) {
         if (readsStates) stream.states(offset, size, states);
         for (let i = 0; readsObservations && i < O; i++)
@@ -142,5 +152,5 @@ function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeat
       }
     },
   };
-  return { optimizer, stream, planes, observationSize: O };
+  return { optimizer, see, squares, stream, planes, observationSize: O };
 }

@@ -53,6 +53,7 @@ export function courseOf({ name, policy, options }: Pick<ControlStage, 'name' | 
         panel('η', 'log', [line(CONTROLLER, overGroups(({ eta }) => eta, geometricMean))]),
         panel('step multiplier', 'log', [line(CONTROLLER, ({ stepMultiplier }) => stepMultiplier)]),
         panel('entropy per step, nats', 'linear', [line(CONTROLLER, overGroups(({ entropy }) => entropy, mean))]),
+        panel('unexplained variance of the dynamics', 'log', [line(CONTROLLER, overGroups(({ unexplained }) => unexplained, mean))]),
         ...(taught ? [panel('KL to the policy per step, nats', 'log', [line(CONTROLLER, overGroups(({ policyKl }) => policyKl, mean))])] : []),
         ...(bregman
           ? [

@@ -19,6 +19,8 @@ export interface GroupMetrics {
   readonly epsilon: number;
   readonly predictedBefore: number;
   readonly predictedAfter: number;
+  /** Share of the next state's variance that the dynamics fit leaves, mean over time. */
+  readonly unexplained?: number;
   /** Mean KL(ψ‖π) per step, nats. */
   readonly policyKl: number;
   readonly entropy: number;
@@ -32,7 +34,7 @@ export function iterationMetrics({ groups, ...record }: IterationRecord): Iterat
   return {
     ...record,
     groups: Object.fromEntries(
-      groups.map(({ name, outcome, kl, epsilon, predictedBefore, predictedAfter, policyKl, entropy, lambda, nu }): [string, GroupMetrics] => [
+      groups.map(({ name, outcome, kl, epsilon, predictedBefore, predictedAfter, unexplained, policyKl, entropy, lambda, nu }): [string, GroupMetrics] => [
         name,
         {
           ...(outcome && { search: outcome.kind, evaluations: outcome.evaluations.length }),
@@ -41,6 +43,7 @@ export function iterationMetrics({ groups, ...record }: IterationRecord): Iterat
           epsilon,
           predictedBefore,
           predictedAfter,
+          ...(unexplained && { unexplained: mean(unexplained) }),
           policyKl: mean(policyKl),
           entropy,
           lambda: Math.sqrt(mean(lambda.map((x) => x * x))),

@@ -1,4 +1,4 @@
-import { parseFineTuning, parsePsdRecipe, psdPresets, type FineTuningRecipe, type NominalStart, type PsdRecipe } from '@metadescent/predicted-step-descent';
+import { normalisedPresets, parseFineTuning, parsePsdRecipe, psdPresets, type FineTuningRecipe, type NominalStart, type PsdRecipe } from '@metadescent/predicted-step-descent';
 import type { PresetName } from '../experiments/experiment.js';
 import type { TrainingObjective } from './training-objectives.js';
 
@@ -21,7 +21,7 @@ export interface FineTuningPreset {
 
 /** A training run of Predicted Step Descent by name. */
 export interface PsdExperiment {
-  readonly name: 'li-malik/psd' | 'li-malik/psd-plus';
+  readonly name: 'li-malik/psd' | 'li-malik/psd-normalised' | 'li-malik/psd-plus';
   readonly title: string;
   readonly presets: Readonly<Record<PresetName, SearchPreset | FineTuningPreset>>;
 }
@@ -64,6 +64,14 @@ export const psdExperiments: readonly PsdExperiment[] = [
     presets: {
       quick: { kind: 'search', objective: {}, recipe: parsePsdRecipe(psdPresets.quick) },
       paper: { kind: 'search', objective: {}, recipe: parsePsdRecipe(psdPresets.paper) },
+    },
+  },
+  {
+    name: 'li-malik/psd-normalised',
+    title: 'PSD-N: the same search on gradients normalised as in AdaGrad, which is its teacher',
+    presets: {
+      quick: { kind: 'search', objective: {}, recipe: parsePsdRecipe(normalisedPresets.quick) },
+      paper: { kind: 'search', objective: {}, recipe: parsePsdRecipe(normalisedPresets.paper) },
     },
   },
   {

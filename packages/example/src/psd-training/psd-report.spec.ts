@@ -12,11 +12,11 @@ const bounds = (epsilon: number) => ({ 'weight/epsilon': epsilon, 'bias/epsilon'
 const metrics = [
   {
     ...{ step: 1, sampled: 1.097, controller: 1.031, acceptedFraction: 1, improvement: 0.066, predictedImprovement: 0.03, stepMultiplier: 1, dropped: 0, ...bounds(4) },
-    ...{ 'weight/kl': 4.12, 'weight/entropy': -5.45, 'weight/eta': 0.0116, 'bias/kl': 3.64, 'bias/entropy': -5.29, 'bias/eta': 0.0253, ...duals },
+    ...{ 'weight/kl': 4.12, 'weight/entropy': -5.45, 'weight/eta': 0.0116, 'weight/unexplained': 0.31, 'bias/unexplained': 0.25, 'bias/kl': 3.64, 'bias/entropy': -5.29, 'bias/eta': 0.0253, ...duals },
   },
   {
     ...{ step: 2, sampled: 1.042, controller: 1.031, acceptedFraction: 0, improvement: 0, predictedImprovement: 0.025, stepMultiplier: 1.3, dropped: 3, ...bounds(5.2) },
-    ...{ 'weight/kl': 5.2, 'weight/entropy': -5.46, 'weight/eta': 0.0092, 'bias/kl': 2.6, 'bias/entropy': -5.3, 'bias/eta': 0.0165, ...duals },
+    ...{ 'weight/kl': 5.2, 'weight/entropy': -5.46, 'weight/eta': 0.0092, 'weight/unexplained': 0.32, 'bias/unexplained': 0.27, 'bias/kl': 2.6, 'bias/entropy': -5.3, 'bias/eta': 0.0165, ...duals },
   },
 ];
 const rounds = [
@@ -42,7 +42,7 @@ test('the true objective of samples, controller and policy over iterations and r
   expect(curves.notes!.join(' ')).toContain('diverged: 3.');
 });
 
-test('a line per coordinate group: the KL in units of its own bound, η, entropy', () => {
+test('a line per coordinate group: the KL in units of its own bound, η, entropy, fit of the dynamics', () => {
   const panels = panelsOf(whole);
   const lines = (title: string) => panels[title]!.series.map(({ optimizer, mean }) => [optimizer, mean]);
   const [[, weight], [, bias]] = lines('KL to the old controller / ε') as [[string, number[]], [string, number[]]];
@@ -50,6 +50,7 @@ test('a line per coordinate group: the KL in units of its own bound, η, entropy
   expect(bias).toBeAllClose([0.91, 0.5], { rtol: 1e-12, atol: 0 });
   expect(lines('η')).toEqual([['weight', [0.0116, 0.0092]], ['bias', [0.0253, 0.0165]]]);
   expect(lines('entropy per step, nats')).toEqual([['weight', [-5.45, -5.46]], ['bias', [-5.29, -5.3]]]);
+  expect(lines('unexplained variance of the dynamics')).toEqual([['weight', [0.31, 0.32]], ['bias', [0.25, 0.27]]]);
   expect(lines('bound ε on the KL, nats')).toEqual([['GPS controller', [4, 5.2]]]);
 });
 

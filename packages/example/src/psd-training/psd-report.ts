@@ -8,7 +8,6 @@ type SearchConfig = Extract<PsdConfig, { readonly kind: 'search' }>;
 
 const CONTROLLER = 'GPS controller';
 const NOISY = `${CONTROLLER} with noise`;
-const POLICY = 'PSD';
 
 /** The report of a run of `li-malik/psd`, finished or under way: the search for controllers, then the distillation into the policy. */
 export function psdReport(run: RunRecord): ReportInput {
@@ -17,11 +16,11 @@ export function psdReport(run: RunRecord): ReportInput {
   const iterations = metrics.filter((record) => !isDistillation(record));
   const rounds = metrics.filter(isDistillation);
   return {
-    title: 'Meta-training Predicted Step Descent by guided policy search',
+    title: `Meta-training Predicted Step Descent by guided policy search${normalised(config) ? ', on normalised gradients' : ''}`,
     summary: [statusSentence(run, progressOf(iterations, rounds)), ...(rounds.length > 0 ? [bestRoundSentence(rounds, config)] : [])],
     sections: [
       ...(metrics.length > 0 ? [{ heading: 'Course', blocks: courseOf(iterations, rounds, config) }] : []),
-      ...(rounds.length > 0 ? [{ heading: 'Distillation', blocks: [{ type: 'table' as const, table: distillationTable(rounds, iterations.length) }] }] : []),
+      ...(rounds.length > 0 ? [{ heading: 'Distillation', blocks: [{ type: 'table' as const, table: distillationTable(rounds, iterations.length, policyName(config)) }] }] : []),
       repeatSection(run),
     ],
   };
@@ -36,10 +35,20 @@ function isDistillation(record: Metrics[number]): boolean {
   return 'regressionLoss' in record;
 }
 
-function courseOf(iterations: Metrics, rounds: Metrics, { recipe }: SearchConfig): ReportBlockInput[] {
+function normalised({ recipe }: SearchConfig): boolean {
+  return recipe.normalisation !== 'none';
+}
+
+/** As in the figures of Li & Malik. */
+function policyName(config: SearchConfig): string {
+  return normalised(config) ? 'PSD-N' : 'PSD';
+}
+
+function courseOf(iterations: Metrics, rounds: Metrics, config: SearchConfig): ReportBlockInput[] {
+  const { recipe } = config;
   const after = 'The policy is trained after the search (policyTraining: afterwards): λ and ν, which would hold controller and policy together, are 0 in every iteration and are not drawn.';
   return [
-    { type: 'curves', curves: costFigure(iterations, rounds) },
+    { type: 'curves', curves: costFigure(iterations, rounds, policyName(config)) },
     ...gridOf('Trust region, exploration and acceptance', 3, diagnosticPanels(iterations)),
     ...(recipe.policyTraining === 'afterwards'
       ? [{ type: 'paragraph' as const, text: after }]
@@ -47,11 +56,11 @@ function courseOf(iterations: Metrics, rounds: Metrics, { recipe }: SearchConfig
   ];
 }
 
-function costFigure(iterations: Metrics, rounds: Metrics): CurveSetInput {
+function costFigure(iterations: Metrics, rounds: Metrics, policy: string): CurveSetInput {
   const lines: MetricLine[] = [
     { metric: 'sampled', name: NOISY },
     { metric: 'controller', name: CONTROLLER },
-    { metric: 'policy', name: POLICY, kind: 'learned' },
+    { metric: 'policy', name: policy, kind: 'learned' },
   ];
   const teacher = rounds.at(-1)?.['teacher'];
   const dropped = iterations.reduce((sum, record) => sum + Number(record['dropped']), 0);
@@ -95,6 +104,9 @@ function diagnosticPanels(records: Metrics): CurveSetInput[] {
     ...panel('bound ε on the KL, nats', 'log', [{ ...overGroups(records, 'epsilon')[0]!, name: CONTROLLER }], { notes: ['The same for all groups; ε = klStep · step multiplier · T.'] }),
     ...panel('η', 'log', overGroups(records, 'eta')),
     ...panel('entropy per step, nats', 'linear', overGroups(records, 'entropy')),
+    ...panel('unexplained variance of the dynamics', 'linear', overGroups(records, 'unexplained'), {
+      notes: ['Share of the variance of the next features that the fitted linear dynamics leave, mean over the steps; 1 would be no better than the mean.'],
+    }),
     ...panel('step multiplier', 'log', [search('stepMultiplier')]),
     ...panel('accepted fraction of the step', 'linear', [search('acceptedFraction')], { notes: ['1: the whole step to the new controllers was better on the true objective; 0: no part of it was.'] }),
     ...(records.some(({ dropped }) => Number(dropped) > 0) ? panel('dropped trajectories', 'linear', [search('dropped')]) : []),
@@ -110,20 +122,21 @@ function dualPanels(records: Metrics): CurveSetInput[] {
   return [...panel('ν, mean over time', 'log', 'nu'), ...panel('λ, root mean square over time', 'linear', 'lambda')];
 }
 
-function distillationTable(rounds: Metrics, iterations: number): ResultTableInput {
+function distillationTable(rounds: Metrics, iterations: number, policy: string): ResultTableInput {
   const columns = ['policy', 'controller', 'teacher', 'regressionLoss'] as const;
   return {
     title: 'Rounds of distillation',
     caption: 'Mean true objective over the steps of a rollout, without noise, on the same fresh starts in every round. Regression loss: of the policy on the actions of the controller, after the round.',
     rowLabel: 'round',
-    columns: [POLICY, { name: CONTROLLER, better: 'none' }, { name: 'teacher', better: 'none' }, { name: 'regression loss', better: 'none' }],
+    columns: [policy, { name: CONTROLLER, better: 'none' }, { name: 'teacher', better: 'none' }, { name: 'regression loss', better: 'none' }],
     rows: rounds.map((round) => ({ name: String(Number(round['step']) - iterations), cells: columns.map((column) => Number(round[column])) })),
   };
 }
 
 /** The weights of a run are those of its best round. */
-function bestRoundSentence(rounds: Metrics, { recipe }: SearchConfig): string {
+function bestRoundSentence(rounds: Metrics, config: SearchConfig): string {
+  const { recipe } = config;
   const best = rounds.reduce((a, b) => (Number(b['policy']) < Number(a['policy']) ? b : a));
   const [policy, controller, teacher] = ['policy', 'controller', 'teacher'].map((name) => formatNumber(Number(best[name]), 4));
-  return `Mean true objective over ${recipe.horizon} steps on fresh starts: ${policy} with the policy of the best round of distillation (${POLICY}), ${controller} with the controller that it imitates, ${teacher} with the teacher that the search started from.`;
+  return `Mean true objective over ${recipe.horizon} steps on fresh starts: ${policy} with the policy of the best round of distillation (${policyName(config)}), ${controller} with the controller that it imitates, ${teacher} with the teacher that the search started from.`;
 }

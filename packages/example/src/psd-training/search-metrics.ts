@@ -32,8 +32,8 @@ export function searchMetrics(record: PsdRecord, horizon: number): Record<string
   };
 }
 
-/** Of a group: what varies over time as its mean (ν) or root mean square (λ). */
-function groupMetrics({ kl, epsilon, entropy, outcome, nu, lambda }: GroupRecord): Record<string, number> {
+/** Of a group: what varies over time as its mean (ν, unexplained variance) or root mean square (λ). */
+function groupMetrics({ kl, epsilon, entropy, outcome, nu, lambda, unexplained }: GroupRecord): Record<string, number> {
   return {
     kl,
     epsilon,
@@ -41,5 +41,6 @@ function groupMetrics({ kl, epsilon, entropy, outcome, nu, lambda }: GroupRecord
     nu: mean(nu),
     lambda: Math.sqrt(mean(lambda.map((x) => x * x))),
     ...(outcome && 'eta' in outcome && { eta: outcome.eta }),
+    ...(unexplained && { unexplained: mean(unexplained) }),
   };
 }
