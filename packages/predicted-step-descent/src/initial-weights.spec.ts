@@ -52,9 +52,9 @@ test('a nominal step needs the scale inputs', () => {
   expect(() => predictedStepDescent(weights, engine)).toThrow(/nominal rate of 0\.1 needs the inputs "psi\+scale"/);
 });
 
-test('normalised gradients are refused with inputs that carry the scale themselves', () => {
-  const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale', normalisation: 'adagrad' });
-  expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(/normalisation "adagrad" is for the inputs "psi"/);
+test('a nominal step is refused where gradients are normalised', () => {
+  const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale', nominalRate: 0.1, normalisation: 'adagrad' });
+  expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(/needs gradients as they are, but the rule has the normalisation "adagrad"/);
 });
 
 test('untrained rules take small steps', () => {

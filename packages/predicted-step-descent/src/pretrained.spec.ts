@@ -10,8 +10,8 @@ import { readWeights } from './weights-file.js';
 
 const engine = wasmEngine();
 
-test('psd and psd-plus ship', () => {
-  expect([...pretrainedPsdNames].sort()).toEqual(['psd', 'psd-plus']);
+test('psd, psd-normalised and psd-plus ship', () => {
+  expect([...pretrainedPsdNames].sort()).toEqual(['psd', 'psd-normalised', 'psd-plus']);
   expect(() => pretrained('adam' as 'psd')).toThrow(/choose one of psd/);
 });
 

@@ -11,7 +11,7 @@ export const pretrainedPsdNames = Object.keys(pretrainedWeights) as PretrainedPs
 /**
  * The shipped weights of this name, with their provenance (configuration, seed, cost, results).
  *
- * `psd`: Predicted Step Descent as Li & Malik 2017 train it, by guided policy search. `psd-plus`: ours, trained on the objective values of whole rollouts over a list of objectives.
+ * `psd`: Predicted Step Descent as Li & Malik 2017 train it, by guided policy search. `psd-normalised`: the same search on gradients normalised as in AdaGrad. `psd-plus`: ours, trained on the objective values of whole rollouts over a list of objectives.
  *
  * @throws UserError if there are none of this name.
  * @example

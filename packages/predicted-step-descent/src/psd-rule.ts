@@ -79,13 +79,13 @@ export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
 }
 
 /**
- * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step or a normalisation that does not go with its inputs.
+ * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step and not the features that it needs.
  */
 export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWeights): void {
   if (rule.nominalRate > 0 && rule.inputs !== 'psi+scale')
     throw new UserError(`Predicted Step Descent: a nominal rate of ${rule.nominalRate} needs the inputs "psi+scale", but the rule has "${rule.inputs}"; set the rate to 0 or the inputs to "psi+scale"`);
-  if (rule.normalisation !== 'none' && rule.inputs !== 'psi')
-    throw new UserError(`Predicted Step Descent: the normalisation "${rule.normalisation}" is for the inputs "psi", but the rule has "${rule.inputs}", which carry the scale already; set one of the two back`);
+  if (rule.nominalRate > 0 && rule.normalisation !== 'none')
+    throw new UserError(`Predicted Step Descent: a nominal rate of ${rule.nominalRate} needs gradients as they are, but the rule has the normalisation "${rule.normalisation}"; set one of the two back`);
   const count = rule.networks.length;
   const inputs = observationInputs(rule.inputs);
   const wanted = { lstm: count * lstmWeightCount(rule), mean: count * inputs, deviation: count * inputs, outputScale: count };

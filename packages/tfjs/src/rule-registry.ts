@@ -108,7 +108,7 @@ function trainedHorizon({ config }: Readonly<Record<string, string>>, standard =
   return Math.max(...horizons) || undefined;
 }
 
-for (const name of ['psd', 'psd-plus'] as const) {
+for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
   loaders.set(name, async () => {
     const psd = await import('@metadescent/predicted-step-descent').catch((error: unknown) => {
       throw new UserError(`pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`);

@@ -26,6 +26,7 @@ interface LearnedOptimizer {
 
 const learnedOptimizers: readonly LearnedOptimizer[] = [
   { optimizer: 'PSD', shipped: () => psdSpecification(pretrainedPsd('psd')), read: (bytes) => psdSpecification(readWeights(bytes)) },
+  { optimizer: 'PSD-N', shipped: () => psdSpecification(pretrainedPsd('psd-normalised')), read: (bytes) => psdSpecification(readWeights(bytes)) },
   { optimizer: 'PSD+', shipped: () => psdSpecification(pretrainedPsd('psd-plus')), read: (bytes) => psdSpecification(readWeights(bytes)) },
   {
     optimizer: 'L2LBGDBGD',

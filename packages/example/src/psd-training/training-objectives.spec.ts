@@ -1,6 +1,7 @@
 import { createKey } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { gaussianClusters, labelAt } from '@metadescent/optimizees';
+import { EigenvalueDecomposition, Matrix, solve } from 'ml-matrix';
 import { describe, expect, test } from '@jest/globals';
 import { psdExperiments } from './psd-experiments.js';
 import { describeObjective, objectiveDataset, objectiveFamily, type TrainingObjective } from './training-objectives.js';
@@ -29,6 +30,23 @@ describe('views', () => {
     expect(Array.from(dataOf({ projection: 3, inputScale: 2 }).inputs)).toEqual(Array.from(dataOf({ projection: 3 }).inputs, (x) => 2 * x));
   });
 
+  test('an imposed spectrum: unit variance in every dimension, principal deviations about k^(−p), the same rows and labels', () => {
+    const [plain, coloured] = [dataOf({}), dataOf({ spectrum: 1 })].map(({ inputs }) => new Matrix(Array.from({ length: 200 }, (_, i) => Array.from(inputs.subarray(6 * i, 6 * (i + 1))))));
+    const covariance = (rows: Matrix) => rows.transpose().mmul(rows).div(200);
+    expect(covariance(coloured!).diag()).toBeAllClose(new Array(6).fill(1), { rtol: 1e-5 });
+    const deviations = new EigenvalueDecomposition(covariance(coloured!)).realEigenvalues.map(Math.sqrt).sort((x, y) => y - x);
+    // Putting the dimensions back to unit variance bends the spectrum somewhat.
+    deviations.forEach((deviation, k) => {
+      const relative = (deviation / deviations[0]!) * (k + 1);
+      expect(relative).toBeGreaterThan(0.6);
+      expect(relative).toBeLessThan(1.6);
+    });
+    expect(labelsOf({ spectrum: 1 })).toEqual(labelsOf({}));
+    // Only mixed: every new input is a linear combination of the old ones.
+    const [mixing, rebuilt] = [solve(plain!, coloured!), coloured!];
+    expect(plain!.mmul(mixing).sub(rebuilt).norm() / rebuilt.norm()).toBeLessThan(1e-4);
+  });
+
   test('label noise replaces about that share of the labels', () => {
     const [clean, noisy] = [labelsOf({}), labelsOf({ labelNoise: 0.5 })];
     const changed = clean.filter((label, i) => label !== noisy[i]).length / 200;
@@ -54,5 +72,5 @@ test('validation never sees a projection that is trained on', () => {
       for (const { projection = 0 } of preset.validation) expect(trained.has(projection)).toBe(false);
     }
   }
-  expect(describeObjective({ batchSize: 10, labelNoise: 0.3 })).toBe('48-48-10, batch 10, 30 % random labels');
+  expect(describeObjective({ batchSize: 10, spectrum: 0.6, labelNoise: 0.3 })).toBe('48-48-10, batch 10, spectrum k^−0.6, 30 % random labels');
 });

@@ -11,6 +11,7 @@ import {
   shareDataset,
   type LabelledDataset,
 } from '@metadescent/optimizees';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 /** One objective to meta-train on: a net on some view of MNIST. The defaults are the one of Li & Malik 2017, §4. */
 export interface TrainingObjective {
@@ -24,6 +25,11 @@ export interface TrainingObjective {
   readonly projection?: number;
   /** Multiplies the inputs after they were given unit variance. Default 1. */
   readonly inputScale?: number;
+  /**
+   * p: the k-th principal direction of the inputs is given the standard deviation k^(−p), before every dimension is put back to unit variance. The power of natural images falls with the square of the frequency
+   * (Field 1987), so that their k-th principal component has about the standard deviation k^(−1/2), where the digits' fall off late and fast. Default: as the digits are.
+   */
+  readonly spectrum?: number;
   /** Share of the labels that are replaced by random ones: an objective that cannot be brought near 0. Default 0. */
   readonly labelNoise?: number;
   /** 10; fewer merge digits (label mod classes), 100 split every digit in ten by a further random projection. Default 10. */
@@ -40,7 +46,7 @@ const DEFAULT_EXAMPLES = 20_000;
 
 /** The view of MNIST that an objective is about, on shared memory. */
 export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObjective, engine: KernelEngine): LabelledDataset {
-  const { inputs = 48, projection = 0, inputScale = 1, labelNoise = 0, classes = 10, examples = DEFAULT_EXAMPLES } = objective;
+  const { inputs = 48, projection = 0, inputScale = 1, spectrum, labelNoise = 0, classes = 10, examples = DEFAULT_EXAMPLES } = objective;
   const key = createKey(projection).fold('view');
   const projected =
     projection === 0
@@ -50,6 +56,7 @@ export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObje
   const part = selectRows(projected, rows, projected.name);
   const values = new Float32Array(examples * inputs);
   gatherRows(part, Uint32Array.from({ length: examples }, (_, i) => i), values, new Uint8Array(examples));
+  if (spectrum !== undefined) imposeSpectrum(values, inputs, spectrum);
   const codes = classes > 10 ? deciles(values, inputs, key.fold('classes').normal(inputs)) : undefined;
   const noisy = key.fold('noisy').uniform(examples);
   const random = key.fold('labels').integers(examples, classes);
@@ -61,6 +68,22 @@ export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObje
   return shareDataset(
     labelledDataset({ name: `${projected.name}, ${describeObjective(objective)}`, inputs: values.map((x) => inputScale * x), labels, classes }),
   );
+}
+
+/** Whitens rows [count, width] of mean 0, gives their k-th principal direction the standard deviation k^(−p), and every dimension unit variance again. In place. */
+function imposeSpectrum(rows: Float32Array, width: number, p: number): void {
+  const count = rows.length / width;
+  const X = new Matrix(count, width);
+  rows.forEach((x, i) => X.set(Math.floor(i / width), i % width, x));
+  const { realEigenvalues, eigenvectorMatrix: V } = new EigenvalueDecomposition(X.transpose().mmul(X).div(count), { assumeSymmetric: true });
+  const byVariance = realEigenvalues.map((_, k) => k).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  const gains = new Array<number>(width);
+  byVariance.forEach((k, rank) => (gains[k] = (rank + 1) ** -p / Math.sqrt(realEigenvalues[k]!)));
+  const coloured = X.mmul(V).mmul(Matrix.diag(gains)).mmul(V.transpose());
+  for (let j = 0; j < width; j++) {
+    const deviation = Math.sqrt(coloured.getColumn(j).reduce((sum, x) => sum + x * x, 0) / count);
+    for (let i = 0; i < count; i++) rows[i * width + j] = coloured.get(i, j) / deviation;
+  }
 }
 
 /** The decile of every row's product with a direction. */
@@ -80,11 +103,12 @@ export function objectiveFamily(dataset: LabelledDataset, objective: TrainingObj
 }
 
 /** An objective in a few words, for tables. */
-export function describeObjective({ inputs = 48, hidden = 48, batchSize = 64, classes = 10, inputScale = 1, labelNoise = 0 }: TrainingObjective): string {
+export function describeObjective({ inputs = 48, hidden = 48, batchSize = 64, classes = 10, inputScale = 1, spectrum, labelNoise = 0 }: TrainingObjective): string {
   return [
     `${inputs}-${hidden}-${classes}`,
     `batch ${batchSize}`,
     ...(inputScale === 1 ? [] : [`inputs × ${inputScale}`]),
+    ...(spectrum === undefined ? [] : [`spectrum k^−${spectrum}`]),
     ...(labelNoise === 0 ? [] : [`${100 * labelNoise} % random labels`]),
   ].join(', ');
 }
