@@ -61,6 +61,8 @@ export interface NominalStart {
   readonly nominalRate: number;
   /** What the policy's own step is multiplied by, so that the two together are not too long. */
   readonly policyScale: number;
+  /** τ of the policy's own step, see `PsdRule.annealing`; absent for none. */
+  readonly annealing?: number;
 }
 
 /**
@@ -70,9 +72,9 @@ export interface NominalStart {
  * @example
  * withNominalStep(weights, { nominalRate: 0.06, policyScale: 0.3 }).rule.nominalRate // => 0.06
  */
-export function withNominalStep(weights: PsdWeights, { nominalRate, policyScale }: NominalStart): PsdWeights {
+export function withNominalStep(weights: PsdWeights, { nominalRate, policyScale, annealing }: NominalStart): PsdWeights {
   const wide = withScaleInputs(weights);
-  const rule: PsdRule = { ...wide.rule, nominalRate };
+  const rule: PsdRule = { ...wide.rule, nominalRate, ...(annealing !== undefined && { annealing }) };
   const size = lstmWeightCount(rule);
   const readout = rule.hidden + 1;
   return { ...wide, rule, lstm: wide.lstm.map((w, i) => ((i % size) < size - readout ? w : policyScale * w)) };

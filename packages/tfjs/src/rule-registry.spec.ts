@@ -5,7 +5,7 @@ import { LearnedOptimizer } from './learned-optimizer.js';
 import { pretrained, registerRule, ruleNamed, ruleNames } from './rule-registry.js';
 
 test('hand-made rules, shipped weights and rules of other packages have names', () => {
-  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'l2l-48', 'psd', 'psd-plus']));
+  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'l2l-48', 'psd', 'psd-normalised', 'psd-plus']));
 });
 
 test('shipped weights load by name, without a path', async () => {
@@ -24,6 +24,7 @@ test.each([
   ['l2l-quadratics', 100],
   ['l2l-48', 400],
   ['psd', 400],
+  ['psd-normalised', 400],
   ['psd-plus', 400],
   ['adam', undefined],
 ])('the guard knows for how many steps %s was trained', async (name, horizon) => {

@@ -1,6 +1,7 @@
 import { mean, summariseCurves } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import type { CurveSetInput } from '@metadescent/reporting';
+import { pretrainedPsdNames } from '@metadescent/predicted-step-descent';
 import { LearnedOptimizer, pretrained, ruleNames } from '@metadescent/tfjs';
 import { train as tfTrain } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
@@ -34,7 +35,7 @@ function network(seed: number): Sequential {
 
 /** Example 2: a convolutional network trained in Node on wasm, which tfjs alone cannot do; the learned optimizers far from their training problems, with the guard. */
 export async function cnnExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
-  await Promise.all(['psd', 'psd-plus'].map((name) => pretrained(name)));
+  await Promise.all(pretrainedPsdNames.map((name) => pretrained(name)));
   const race: Race = { model: network, dataset, steps: STEPS, batchSize: BATCH };
   const guarded = (name: string, onMessage: (line: string) => void = () => undefined) => new LearnedOptimizer(name, { guard: true, onMessage });
   const tuningSeed = seed + 1000;

@@ -29,7 +29,7 @@ export interface Comparison {
 }
 
 /** How a series is called where the figures of all reports have a colour for it. */
-const shownNames: Readonly<Record<string, string>> = { 'l2l-mnist': 'lstm', 'psd-plus': 'psd+' };
+const shownNames: Readonly<Record<string, string>> = { 'l2l-mnist': 'lstm', 'psd-normalised': 'psd-n', 'psd-plus': 'psd+' };
 
 /** A rule's name in `LearnedOptimizer` as figures and tables show it. */
 export function shownName(rule: string): string {
