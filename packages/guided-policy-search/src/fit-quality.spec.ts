@@ -43,7 +43,13 @@ test('a model that knows the mean alone leaves everything', () => {
   expect(unexplainedShare(moments, { ...fitted, F }, scales)).toBeAllClose([1, 1, 1], { rtol: 1e-12 });
 });
 
-test('dimensions that are known exactly do not count', () => {
+test('dimensions that are imposed do not count', () => {
   const all = { ...truth, F: truth.F.map((value, k) => (k % 16 === 0 ? value : 0)) };
   expect(share(all, { knownRows: [{ row: 0, A: [] }] }).shares).toBeAllClose([0, 0, 0], { atol: 1e-6 });
+});
+
+test('where nothing varies nothing is unexplained', () => {
+  const still = { size: 10, count: 5, mean: new Float64Array(10), covariance: new Float64Array(100) };
+  const moments = { stateSize: 4, actionSize: 2, signalCount: 0, steps: [still, still, still], terminal: { ...still, size: 4 } };
+  expect(Array.from(unexplainedShare(moments, { ...truth, F: new Float64Array(3 * 16).fill(1e-10) }, new Float64Array(4).fill(1)))).toEqual([0, 0, 0]);
 });

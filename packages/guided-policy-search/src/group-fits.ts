@@ -41,10 +41,10 @@ export async function fitGroups<S>(
       options: { ...options.dynamics, ...(structure && { structure }) },
       ...(priors && { priors }),
     };
-    return { group, moments, scales, task, known: structure?.knownRows?.map(({ row }) => row) };
+    return { group, moments, scales, task, imposed: [...(structure?.knownRows ?? []), ...(structure?.imposedB ?? [])].map(({ row }) => row) };
   });
   const fits = await (search.map ?? inlineMapper(engine))(parts.map(({ task }) => task));
-  return parts.map(({ group, moments, scales, known }, g) => {
+  return parts.map(({ group, moments, scales, imposed }, g) => {
     const fit = fits[g];
     if (fit?.kind !== 'fit')
       throw new Error(
@@ -62,7 +62,7 @@ export async function fitGroups<S>(
       moments,
       scales,
     });
-    const unexplained = unexplainedShare(moments, fit.dynamics, scales, known);
+    const unexplained = unexplainedShare(moments, fit.dynamics, scales, imposed);
     return { samples: group, moments, scales, dynamics: fit.dynamics, unexplained, cost };
   });
 }

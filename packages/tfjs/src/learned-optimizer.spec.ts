@@ -11,7 +11,7 @@ import { variableGroups } from './variable-groups.js';
 
 // Here and not in beforeAll: tables of tests are made from their names.
 await useCpu();
-await Promise.all(['psd', 'psd-plus'].map((name) => pretrained(name)));
+await Promise.all(['psd', 'psd-normalised', 'psd-plus'].map((name) => pretrained(name)));
 
 /**
  * Conventions set equal: AdaGrad from zero, RMSprop and AdaGrad with an ε too small to matter (it is outside the root here and inside in tfjs). tfjs fixes AdaGrad's at 1e-7; its

@@ -9,7 +9,7 @@ import { smallData, smallModel } from './testing/small-model.js';
 
 // Here and not in beforeAll: tables of tests are made from the names.
 await useCpu();
-await Promise.all(['psd', 'psd-plus'].map((name) => pretrained(name)));
+await Promise.all(['psd', 'psd-normalised', 'psd-plus'].map((name) => pretrained(name)));
 
 describe('memory', () => {
   test.each(ruleNames())('%s: 1,000 steps keep the number of tensors', (name) => {

@@ -10,7 +10,7 @@ import { regression, trace } from './testing/parity.js';
 import { smallData, smallModel } from './testing/small-model.js';
 
 beforeAll(useCpu);
-await Promise.all(['psd', 'psd-plus'].map((name) => pretrained(name)));
+await Promise.all(['psd', 'psd-normalised', 'psd-plus'].map((name) => pretrained(name)));
 
 const loss = 'categoricalCrossentropy';
 

@@ -34,6 +34,18 @@ test('the winner has the lowest mean over seeds; one that lost a rollout cannot 
   expect(winnerOf(panelOf({ columns: [column('c', [held(2, NaN)])] }, 5), 'finals')).toBeUndefined();
 });
 
+test('versions of PSD are compared with the others one at a time, not with each other', () => {
+  const panels = [
+    { 'PSD': 1.2, 'PSD+': 1, adam: 1.3, sgd: 1.4 },
+    { 'PSD': 1.2, 'PSD+': 1, adam: 1.1, sgd: 1.4 },
+    { 'PSD': 0.9, 'PSD+': NaN, adam: 1.1, sgd: NaN },
+  ].map((finals) => panelOf({ columns: Object.entries(finals).map(([name, final]) => column(name, [held(2, final), held(2, final)])) }, 5));
+  const [psd, plus, adam] = tallyOf(panels);
+  expect([psd!.finals.won, psd!.aheadOfOthers]).toEqual([1, { finals: 2, means: 2 }]);
+  expect([plus!.finals.won, plus!.aheadOfOthers]).toEqual([2, { finals: 2, means: 2 }]);
+  expect(adam).not.toHaveProperty('aheadOfOthers');
+});
+
 test('every panel has one winner, ranks are a permutation, and all rollouts are counted', () => {
   const value = fc.oneof({ weight: 6, arbitrary: fc.double({ min: 0.01, max: 5, noNaN: true }) }, { weight: 1, arbitrary: fc.constant(NaN) });
   const curve = fc.array(value, { minLength: 3, maxLength: 3 });

@@ -74,11 +74,18 @@ export interface Tally {
   /** Panels in which it is lowest, and in how many of these clearly. */
   readonly finals: { readonly won: number; readonly clearly: number };
   readonly means: { readonly won: number; readonly clearly: number };
+  /** For versions of Predicted Step Descent: panels in which it is below every optimizer that is none. Absent for the others. */
+  readonly aheadOfOthers?: { readonly finals: number; readonly means: number };
   /** Mean place in the panels by the final objective, from 1; ties and rollouts that were not finite come last. */
   readonly meanRank: number;
   readonly rollouts: number;
   readonly nonFinite: number;
   readonly aboveStart: number;
+}
+
+/** PSD, PSD-N, PSD+: what is compared with the others, one at a time. */
+function isVersionOfPsd(optimizer: string): boolean {
+  return optimizer.startsWith('PSD');
 }
 
 /** Counts the panels that each optimizer wins, and the rollouts that it diverges in. */
@@ -90,12 +97,15 @@ export function tallyOf(panels: readonly Panel[]): Tally[] {
       const won = winners[criterion].filter((winner) => winner?.optimizer === optimizer);
       return { won: won.length, clearly: won.filter((winner) => winner?.clear).length };
     };
+    const ahead = (criterion: Criterion) =>
+      panels.filter(({ entries }, p) => entries.every((other) => isVersionOfPsd(other.optimizer) || mean((own[p] as PanelEntry)[criterion]) < mean(other[criterion]))).length;
     const ranks = panels.map(({ entries }, p) => 1 + entries.filter((other) => other.optimizer !== optimizer && !(mean(other.finals) > mean((own[p] as PanelEntry).finals))).length);
     return {
       optimizer,
       kind,
       finals: wins('finals'),
       means: wins('means'),
+      ...(isVersionOfPsd(optimizer) && { aheadOfOthers: { finals: ahead('finals'), means: ahead('means') } }),
       meanRank: mean(ranks),
       rollouts: own.reduce((sum, { finals }) => sum + finals.length, 0),
       nonFinite: own.reduce((sum, entry) => sum + entry.nonFinite, 0),
