@@ -52,6 +52,12 @@ test('a nominal step needs the scale inputs', () => {
   expect(() => predictedStepDescent(weights, engine)).toThrow(/nominal rate of 0\.1 needs the inputs "psi\+scale"/);
 });
 
+test('a nominal step comes with the annealing that it is given, and without leaves what was there', () => {
+  const pair = { nominalRate: 0.2, policyScale: 0.5 };
+  expect(withNominalStep(plain, { ...pair, annealing: 50 }).rule).toMatchObject({ nominalRate: 0.2, annealing: 50 });
+  expect(withNominalStep({ ...plain, rule: { ...plain.rule, annealing: 30 } }, pair).rule.annealing).toBe(30);
+});
+
 test('a nominal step is refused where gradients are normalised', () => {
   const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale', nominalRate: 0.1, normalisation: 'adagrad' });
   expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(/needs gradients as they are, but the rule has the normalisation "adagrad"/);

@@ -9,7 +9,7 @@ import { writeRunReport } from '../run-report.js';
 import { PSD_WEIGHTS_FILE, runPsd } from './psd-run.js';
 import type { PsdExperiment } from './psd-experiments.js';
 
-/** `metadescent train li-malik/psd` and `li-malik/psd-plus`: weights and a report. */
+/** `metadescent train` of a training run of Predicted Step Descent: weights and a report. */
 export async function trainPsd(experiment: PsdExperiment, options: TrainOptions): Promise<void> {
   const { preset, seed, engine, search, data, out, resume } = options;
   if (search > 0) throw new UserError(`${experiment.name} has no learning rate to search for; leave --search out`);
