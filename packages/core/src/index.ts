@@ -8,3 +8,5 @@ export * from './meta-loss.js';
 export * from './statistics.js';
 export * from './safetensors.js';
 export * from './user-error.js';
+export * from './parse-options.js';
+export * from './printable-text.js';
