@@ -45,3 +45,24 @@ test('values that are not finite are worst, and nothing becomes NaN', () => {
 test('in one dimension, too', () => {
   expect(minimise((x) => (x[0]! - 3) ** 2, 1, 80).mean).toBeAllClose([3], { rtol: 0, atol: 1e-6 });
 });
+
+test.each([NaN, Infinity, 0.5])('generations in which every score is %d leave the distribution where it is', (score) => {
+  const found = minimise(ellipsoid, 4, 60);
+  let state = found;
+  for (let g = 60; g < 160; g++) {
+    const candidates = cmaCandidates(state, 10, createKey(3).fold(g));
+    state = cmaUpdate(state, candidates, candidates.map(() => score));
+  }
+  expect(state).toEqual({ ...found, generation: 160 });
+});
+
+test('candidates that tie share their weights: their order in the list changes nothing', () => {
+  const state = minimise(ellipsoid, 4, 5);
+  const candidates = cmaCandidates(state, 10, createKey(4));
+  const scores = [3, 1, 2, Infinity, NaN, Infinity, 2, Infinity, NaN, Infinity];
+  const mirrored = cmaUpdate(state, [...candidates].reverse(), [...scores].reverse());
+  const straight = cmaUpdate(state, candidates, scores);
+  expect(mirrored.mean).toBeAllClose(straight.mean, { rtol: 1e-12, atol: 1e-12 });
+  expect(mirrored.covariance).toBeAllClose(straight.covariance, { rtol: 1e-12, atol: 1e-12 });
+  expect(mirrored.sigma).toBeCloseTo(straight.sigma, 12);
+});

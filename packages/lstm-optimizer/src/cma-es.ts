@@ -40,16 +40,19 @@ export function cmaCandidates(state: CmaState, population: number, key: Key): Fl
  * nothing but the ranking of the candidates.
  *
  * @param candidates those of `cmaCandidates` of this state
+ * Candidates that tie share the weights of their ranks: their order in the list says nothing. Where all tie (every candidate diverged, say), the
+ * generation carries no information, and the distribution stays as it is.
+ *
  * @param scores smaller is better; Infinity or NaN is worst
  */
 export function cmaUpdate(state: CmaState, candidates: readonly Float64Array[], scores: readonly number[]): CmaState {
   const { mean, sigma, covariance, covariancePath, sigmaPath, generation } = state;
   const d = mean.length;
   const { weights, mass, cSigma, damping, cPath, c1, cMu, expectedNorm } = constants(d, candidates.length);
-  const worth = (k: number) => (Number.isNaN(scores[k]!) ? Infinity : scores[k]!);
-  const best = [...candidates.keys()].sort((a, b) => (worth(a) === worth(b) ? a - b : worth(a) - worth(b))).slice(0, weights.length);
-  const steps = best.map((k) => candidates[k]!.map((x, i) => (x - mean[i]!) / sigma));
-  const step = mean.map((_, i) => weights.reduce((sum, w, k) => sum + w * steps[k]![i]!, 0));
+  const selected = rankedWeights(weights, scores);
+  if (selected === undefined) return { ...state, generation: generation + 1 };
+  const steps = selected.map(({ candidate }) => candidates[candidate]!.map((x, i) => (x - mean[i]!) / sigma));
+  const step = mean.map((_, i) => selected.reduce((sum, { weight }, k) => sum + weight * steps[k]![i]!, 0));
 
   const whitened = whiten(state, step);
   const nextSigmaPath = sigmaPath.map((p, i) => (1 - cSigma) * p + Math.sqrt(cSigma * (2 - cSigma) * mass) * whitened[i]!);
@@ -58,7 +61,7 @@ export function cmaUpdate(state: CmaState, candidates: readonly Float64Array[], 
   const nextPath = covariancePath.map((p, i) => (1 - cPath) * p + (1 - stalled) * Math.sqrt(cPath * (2 - cPath) * mass) * step[i]!);
   const nextCovariance = covariance.map((c, at) => {
     const [i, j] = [Math.floor(at / d), at % d];
-    const rankMu = weights.reduce((sum, w, k) => sum + w * steps[k]![i]! * steps[k]![j]!, 0);
+    const rankMu = selected.reduce((sum, { weight }, k) => sum + weight * steps[k]![i]! * steps[k]![j]!, 0);
     return (1 - c1 - cMu + stalled * c1 * cPath * (2 - cPath)) * c + c1 * nextPath[i]! * nextPath[j]! + cMu * rankMu;
   });
   return {
@@ -69,6 +72,24 @@ export function cmaUpdate(state: CmaState, candidates: readonly Float64Array[], 
     covariancePath: nextPath,
     sigmaPath: nextSigmaPath,
   };
+}
+
+/** The candidates that count, best first, each with its weight; undefined where all scores tie. */
+function rankedWeights(
+  weights: readonly number[],
+  scores: readonly number[],
+): { readonly candidate: number; readonly weight: number }[] | undefined {
+  const worth = scores.map((score) => (Number.isNaN(score) ? Infinity : score));
+  const order = [...worth.keys()].sort((a, b) => (worth[a] === worth[b] ? a - b : worth[a]! - worth[b]!));
+  if (worth[order[0]!] === worth[order.at(-1)!]) return undefined;
+  const selected = [];
+  for (let from = 0, to; from < weights.length; from = to) {
+    to = from + 1;
+    while (to < order.length && worth[order[to]!] === worth[order[from]!]) to++;
+    const shared = weights.slice(from, to).reduce((sum, w) => sum + w, 0) / (to - from);
+    selected.push(...order.slice(from, to).map((candidate) => ({ candidate, weight: shared })));
+  }
+  return selected;
 }
 
 /** Hansen 2016, table 1. */

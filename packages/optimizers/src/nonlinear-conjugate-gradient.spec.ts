@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKey, rollout } from '@metadescent/core';
+import { lbfgs } from './lbfgs.js';
 import {
   nonlinearConjugateGradient,
   type NonlinearConjugateGradientOptions,
@@ -199,7 +200,7 @@ describe('limits and faults', () => {
     };
     rule.update(observe(spike, Float32Array.of(2, 1)), state, step);
     expect(Array.from(step)).toEqual([0, 0]);
-    expect(state.failures[0]).toBe(1);
+    expect(state.failures?.[0]).toBe(1);
     rule.update(observe(smooth, Float32Array.of(2, 1)), state, step);
     expect(Array.from(state.direction)).toEqual([-2, -9]);
   });
@@ -232,4 +233,67 @@ test('a direction that points uphill is replaced by steepest descent, and counte
   expect(Array.from(state.direction)).toEqual([-1, -2]);
   expect(state.restarts[0]).toBe(1);
   expect(step).toBeAllClose([-1, -2], { rtol: 1e-5 });
+});
+
+describe('first trials', () => {
+  /** ‖trial − θ_t‖ / ‖Δθ_{t−1}‖ of every trial of a run, t > 0. */
+  function reaches(start: readonly number[], objectiveOf: (step: number) => Objective, horizon: number): number[] {
+    let [at, last] = [Float32Array.from(start), 0];
+    const ratios: number[] = [];
+    const problem = {
+      ...noiseless('watched', start, objectiveOf(0)),
+      minibatch: (_: unknown, step: number) => ({
+        evaluate: (trial: Float32Array, gradient?: Float32Array) => {
+          const distance = Math.hypot(...trial.map((x, i) => x - (at[i] as number)));
+          if (last > 0) ratios.push(distance / last);
+          return objectiveOf(step)(trial, gradient);
+        },
+      }),
+    };
+    rollout(problem, nonlinearConjugateGradient(), {
+      horizon,
+      key: createKey(1),
+      observers: [
+        ({ parameters, step }) => {
+          at = parameters.map((x, i) => Math.fround(x + (step[i] as number)));
+          last = Math.hypot(...step) || last;
+        },
+      ],
+    });
+    return ratios;
+  }
+
+  test("near Rosenbrock's optimum no trial is longer than a hundred steps before it", () => {
+    for (let k = 0; k < 40; k++) {
+      const start = [1 + 0.005 * Math.sin(k), 1 + 0.005 * Math.cos(3 * k)];
+      expect(Math.max(...reaches(start, () => rosenbrock, 30))).toBeLessThan(100);
+    }
+  });
+
+  test('after a mini-batch that is all but solved the next one is searched as far as it goes', () => {
+    // Step 0 ends within rounding of its own minimum, 1; the mini-batches from then on have theirs at 3.
+    const towards =
+      (target: number): Objective =>
+      ([x], gradient) => (gradient?.set([(x as number) - target]), 0.5 * ((x as number) - target) ** 2);
+    const problem = {
+      ...noiseless('moving', [1 + 2 ** -22], towards(3)),
+      minibatch: (_: unknown, step: number) => ({ evaluate: towards(step < 2 ? 1 : 3) }),
+    };
+    const { parameters, state } = rollout(problem, nonlinearConjugateGradient(), { horizon: 8, key: createKey(1) });
+    expect(parameters).toBeAllClose([3], { rtol: 1e-6 });
+    expect(state.failures?.[0]).toBeLessThanOrEqual(1);
+  });
+});
+
+test.each([
+  [1e-10, 1, 3],
+  [1e-3, 1e7, 1e7 + 100],
+])('½·%d(x − x*)² from %d is solved, though a first step of length 1 or less does not move x', (curvature, start, target) => {
+  const flat: Objective = ([x], gradient) => (
+    gradient?.set([curvature * ((x as number) - target)]), 0.5 * curvature * ((x as number) - target) ** 2
+  );
+  const problem = noiseless('flat', [start], flat);
+  for (const rule of [nonlinearConjugateGradient(), lbfgs()]) {
+    expect(rollout(problem, rule, { horizon: 50, key: createKey(1) }).parameters[0]).toBe(target);
+  }
 });

@@ -24,6 +24,8 @@ export type NonlinearConjugateGradientState = {
   stepSize: Float64Array;
   /** g_{t−1}·d_{t−1} [1] */
   slope: Float64Array;
+  /** ‖Δθ‖₂ of the last step that moved θ; 0 where nothing is known of it [1] */
+  stepNorm: Float64Array;
   /** Evaluations that the line searches have used, besides the one per step that every rule gets [1] */
   evaluations: Uint32Array;
   /** How often −g + βd was no direction of descent and −g was taken instead [1] */
@@ -47,8 +49,10 @@ export type NonlinearConjugateGradientState = {
  * g_{t+1} for g⁺_t, which is the same thing where all mini-batches are equal.
  *
  * The first α tried is min(1, 1 / ‖d‖) at the start and after a failed search, else it keeps the first-order change of the step before,
- * α_{t−1} (g_{t−1}·d_{t−1}) / (g_t·d_t) (Nocedal & Wright 2006, §3.5). A zero gradient gives a zero step; so does a failed line search,
- * after which the next direction is −g. The objective never rises on the step's own mini-batch.
+ * α_{t−1} (g_{t−1}·d_{t−1}) / (g_t·d_t) (Nocedal & Wright 2006, §3.5). Limits of ours, where the book sets none: the first trial is between a
+ * tenth of the last step's length and ten times that length, and no trial is longer than fifty times that length. A zero gradient
+ * gives a zero step; so does a failed line search, after which the next direction is −g. The objective never rises on the step's own
+ * mini-batch.
  *
  * Each step costs the evaluations of its line search on top of the one that every rule gets, usually one to three: `state.evaluations` counts
  * them. A step allocates a few arrays [n].
@@ -66,6 +70,7 @@ export function nonlinearConjugateGradient(
       beta: new Float64Array(1),
       stepSize: new Float64Array(1),
       slope: new Float64Array(1),
+      stepNorm: new Float64Array(1),
       evaluations: new Uint32Array(1),
       restarts: new Uint32Array(1),
       failures: new Uint32Array(1),
@@ -88,7 +93,6 @@ export function nonlinearConjugateGradient(
         return;
       }
       const norm = euclideanNorm(direction);
-      const sameChange = ((state.stepSize[0] as number) * (state.slope[0] as number)) / slope;
       const found = strongWolfeLineSearch(
         {
           minibatch,
@@ -96,8 +100,8 @@ export function nonlinearConjugateGradient(
           objective,
           direction,
           slope,
-          firstStepSize: sameChange > 0 && sameChange < Infinity ? sameChange : Math.min(1, 1 / norm),
-          maximumStepSize: (hyper.maximumStepNorm ?? Infinity) / norm,
+          firstStepSize: firstStepSize(state, slope, norm),
+          maximumStepSize: Math.min(hyper.maximumStepNorm ?? Infinity, longestStep(state)) / norm,
         },
         hyper,
         step,
@@ -106,12 +110,15 @@ export function nonlinearConjugateGradient(
       if (found.kind === 'failed') {
         increment(state.failures);
         forget(state);
+        // Nothing within reach moves θ: the next search goes as far as it likes.
+        if (found.evaluations === 0) state.stepNorm[0] = 0;
         return;
       }
       const change = dot(found.gradient, found.gradient) - dot(found.gradient, gradient);
       state.beta[0] = Math.max(0, change / squared);
       state.stepSize[0] = found.stepSize;
       state.slope[0] = slope;
+      state.stepNorm[0] = found.stepSize * norm;
     },
   };
 }
@@ -135,6 +142,22 @@ function forget(state: NonlinearConjugateGradientState): void {
   state.beta[0] = 0;
   state.stepSize[0] = 0;
   state.slope[0] = 0;
+}
+
+/**
+ * The first α along d, with g·d = `slope` and ‖d‖₂ = `norm`: a quotient of two slopes may ask for a step 10⁵ times as long as the last one,
+ * where the gradient is mostly rounding, or for one of length 0, after a mini-batch that was all but solved.
+ */
+function firstStepSize(state: NonlinearConjugateGradientState, slope: number, norm: number): number {
+  const length = state.stepNorm[0] as number;
+  const sameChange = ((state.stepSize[0] as number) * (state.slope[0] as number)) / slope;
+  const wanted = state.stepSize[0] === 0 ? Math.min(1, 1 / norm) : sameChange;
+  return length === 0 ? wanted : Math.min(Math.max(wanted, (0.1 * length) / norm), (10 * length) / norm);
+}
+
+/** The longest ‖Δθ‖₂ that a line search may try. */
+function longestStep(state: NonlinearConjugateGradientState): number {
+  return state.stepNorm[0] === 0 ? Infinity : 50 * (state.stepNorm[0] as number);
 }
 
 function increment(counter: Uint32Array): void {

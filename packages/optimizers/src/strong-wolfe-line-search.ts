@@ -60,6 +60,8 @@ interface LinePoint {
  * Choices where the book leaves them open: a trial outside [10 %, 90 %] of the bracket is moved to that limit; before there is a bracket,
  * α grows at most tenfold; next to a point that is not finite the bracket shrinks tenfold towards `low`, so 20 evaluations reach across 10⁻²⁰.
  *
+ * A first trial that is lost in the rounding of θ + αd is enlarged tenfold until it moves θ: the objective may fall far beyond it.
+ *
  * The trial points are rounded as `rollout` rounds: Δθ_i = fround(α d_i), θ_i ← fround(θ_i + Δθ_i). The accepted point is thus the next
  * iterate to the bit, and its objective is lower on this mini-batch by evaluation, not by argument.
  *
@@ -82,7 +84,7 @@ export function strongWolfeLineSearch(
   let high: LinePoint | undefined;
   let evaluations = 0;
   let kind: 'wolfe' | 'maximum' | 'decrease' = 'decrease';
-  let stepSize = Math.min(start.firstStepSize, maximumStepSize);
+  let stepSize = firstMove(start, point);
 
   while (evaluations < maximumEvaluations) {
     if (!moveAlong(parameters, direction, stepSize, point)) break;
@@ -116,6 +118,18 @@ export function strongWolfeLineSearch(
   }
   for (let i = 0; i < n; i++) step[i] = low.stepSize * (direction[i] as number);
   return { kind, stepSize: low.stepSize, objective: low.objective, gradient: lowGradient, evaluations };
+}
+
+/** The first α: the one asked for, ten times larger as long as it leaves θ where it is, and at most the largest α allowed. */
+function firstMove(
+  { parameters, direction, firstStepSize, maximumStepSize }: LineSearchStart,
+  point: Float32Array,
+): number {
+  let stepSize = Math.min(firstStepSize, maximumStepSize);
+  while (stepSize < maximumStepSize && !moveAlong(parameters, direction, stepSize, point)) {
+    stepSize = Math.min(10 * stepSize, maximumStepSize);
+  }
+  return stepSize;
 }
 
 /** Writes θ + αd in the rounding of `rollout`; false if it is θ itself, every entry of αd being lost in the rounding. */
