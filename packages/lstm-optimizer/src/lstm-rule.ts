@@ -1,52 +1,66 @@
-import type { CoordinateGroup, Key, ParameterLayout, ParameterRole } from '@metadescent/core';
+import { parseOptions, type CoordinateGroup, type Key, type ParameterLayout, type ParameterRole } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const roles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const satisfies readonly ParameterRole[];
 
 /** What the rule is, apart from its weights. Stored beside the weights and checked when they are loaded. */
 export const lstmRuleSchema = z.strictObject({
   /** Units per layer; 20 in all experiments of the paper (§3). */
-  hidden: z.int().min(1).max(512).default(20),
+  hidden: z._default(z.int().check(z.minimum(1), z.maximum(512)), 20),
   /** Stacked LSTM layers; 2 in the paper (§3). */
-  layers: z.int().min(1).max(8).default(2),
+  layers: z._default(z.int().check(z.minimum(1), z.maximum(8)), 2),
   /**
    * What the LSTM sees of a gradient g. `log-sign`: (ln|g| / p, sign g) where |g| ≥ e^(−p), else (−1, e^p g) (Appendix A, p = 10).
    * `none`: scale · g, the paper's choice for quadratics (scale 1).
    */
-  preprocessing: z
-    .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('log-sign'), p: z.number().positive().default(10) }),
-      z.strictObject({ kind: z.literal('none'), scale: z.number().positive().default(1) }),
-    ])
-    .default({ kind: 'log-sign', p: 10 }),
+  preprocessing: z._default(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('log-sign'), p: z._default(z.number().check(z.positive()), 10) }),
+      z.strictObject({ kind: z.literal('none'), scale: z._default(z.number().check(z.positive()), 1) }),
+    ]),
+    { kind: 'log-sign', p: 10 },
+  ),
   /** `random`: the LSTM sees every coordinate with a random sign (see `randomOrientation`); `none`: as it is, as in the paper. */
-  orientation: z.enum(['none', 'random']).default('none'),
+  orientation: z._default(z.enum(['none', 'random']), 'none'),
   /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
-  outputScale: z.number().positive().default(0.1),
+  outputScale: z._default(z.number().check(z.positive()), 0.1),
   /**
    * A nominal step that the learned one is added to, Nesterov's with these constants (see `lstmOptimizer`): the LSTM then learns a correction to an optimizer that already descends (Harrison et al. 2022, "A closer
    * look at learned optimization"). Absent in the paper's rule.
    */
-  nominal: z.strictObject({ learningRate: z.number().positive(), momentum: z.number().min(0).lt(1) }).optional(),
+  nominal: z.optional(
+    z.strictObject({ learningRate: z.number().check(z.positive()), momentum: z.number().check(z.minimum(0), z.lt(1)) }),
+  ),
   /**
    * One LSTM per entry; a coordinate group belongs to the first entry whose roles and layers hold it (an absent list holds all). The paper uses one for everything,
    * and two (convolutional, fully connected) on CIFAR-10 (§3.3).
    */
-  networks: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1),
-        roles: z.array(z.enum(roles)).nonempty().optional(),
-        layers: z.array(z.int().min(0)).nonempty().optional(),
-      }),
-    )
-    .nonempty()
-    .default([{ name: 'all' }]),
+  networks: z._default(
+    z
+      .array(
+        z.strictObject({
+          name: z.string().check(z.minLength(1)),
+          roles: z.optional(z.array(z.enum(roles)).check(z.minLength(1))),
+          layers: z.optional(z.array(z.int().check(z.minimum(0))).check(z.minLength(1))),
+        }),
+      )
+      .check(z.minLength(1)),
+    [{ name: 'all' }],
+  ),
 });
 
 /** A validated rule. */
 export type LstmRule = z.infer<typeof lstmRuleSchema>;
+
+/**
+ * A rule from what its user writes: what is left out has its default.
+ *
+ * @throws UserError naming every field that breaks a rule.
+ */
+export function parseLstmRule(input: z.input<typeof lstmRuleSchema> = {}): LstmRule {
+  return parseOptions('parseLstmRule', lstmRuleSchema, input);
+}
 
 /** Feature planes that the LSTM reads per coordinate. */
 export function inputCount(rule: LstmRule): number {
@@ -63,7 +77,7 @@ export function createLstmKernel(rule: LstmRule, engine: KernelEngine): LstmKern
  * gates i, f, g, o).
  *
  * @example
- * weightCount(lstmRuleSchema.parse({})) // => 5141
+ * weightCount(parseLstmRule()) // => 5141
  */
 export function weightCount(rule: LstmRule): number {
   return rule.networks.length * networkWeightCount(rule);

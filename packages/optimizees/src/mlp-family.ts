@@ -1,38 +1,38 @@
 import {
   UserError,
   createKey,
+  parseOptions,
   type Minibatch,
   type Optimizee,
   type OptimizeeFamily,
 } from '@metadescent/core';
 import type { KernelEngine, MlpShape } from '@metadescent/kernels';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { fixedSetObjective, minibatchStream } from './data-objective.js';
 import type { LabelledDataset } from './data/labelled-dataset.js';
 import { mlpParameterLayout } from './mlp-layout.js';
-import { parseOptions } from './parse-options.js';
 
 /** The plain options of `mlpFamily`; the defaults are the base network of Andrychowicz et al. 2016, §3.2. */
 export const mlpFamilyOptionsSchema = z.strictObject({
   /** Units of each hidden layer; [] for a linear classifier. */
-  hidden: z.array(z.int().min(1)).default([20]),
-  activation: z.enum(['sigmoid', 'tanh', 'relu']).default('sigmoid'),
+  hidden: z._default(z.array(z.int().check(z.minimum(1))), [20]),
+  activation: z._default(z.enum(['sigmoid', 'tanh', 'relu']), 'sigmoid'),
   /** 'squared-error' is against one-hot targets. */
-  loss: z.enum(['softmax-cross-entropy', 'squared-error']).default('softmax-cross-entropy'),
+  loss: z._default(z.enum(['softmax-cross-entropy', 'squared-error']), 'softmax-cross-entropy'),
   /** Examples per mini-batch. Andrychowicz et al. 2016: 128; Li & Malik 2017: 64 and 10. */
-  batchSize: z.int().min(1).default(128),
+  batchSize: z._default(z.int().check(z.minimum(1)), 128),
   /**
    * Standard deviation of every initial weight and bias around 0. Neither paper states it. 0.01 is what the code released by Andrychowicz et al.
    * uses, for weights and biases alike.
    */
-  initialStandardDeviation: z.number().nonnegative().default(0.01),
+  initialStandardDeviation: z._default(z.number().check(z.nonnegative()), 0.01),
   /**
    * What the true objective is the mean over: this many examples of the data set, or all of them. Default: 2000, or all where there are fewer. Up to
    * some ten thousand stay in the kernel; more are gathered anew at each evaluation.
    */
-  evaluationRows: z.union([z.int().min(1), z.literal('all')]).optional(),
+  evaluationRows: z.optional(z.union([z.int().check(z.minimum(1)), z.literal('all')])),
   /** Which examples these are: the first of the permutation of all that this seed gives. */
-  evaluationSeed: z.int().min(0).default(0),
+  evaluationSeed: z._default(z.int().check(z.minimum(0)), 0),
 });
 
 export interface MlpFamilyOptions extends z.input<typeof mlpFamilyOptionsSchema> {

@@ -1,22 +1,22 @@
 import {
   parameterLayout,
+  parseOptions,
   type Key,
   type Minibatch,
   type Optimizee,
   type OptimizeeFamily,
 } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import * as z from 'zod/mini';
 
 /** The options of `quadratics`. */
 export const quadraticsOptionsSchema = z.strictObject({
   /** n: the length of θ and y; W is [n, n]. Andrychowicz et al. 2016, §3.1: 10. */
-  dimension: z.int().min(1).max(10_000).default(10),
+  dimension: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 10),
   /**
    * Standard deviation of every entry of θ₀ around 0. The paper does not say where its optimizees start; the code that its authors released
    * uses 0.01.
    */
-  initialStandardDeviation: z.number().nonnegative().default(0.01),
+  initialStandardDeviation: z._default(z.number().check(z.nonnegative()), 0.01),
 });
 export type QuadraticsOptions = z.input<typeof quadraticsOptionsSchema>;
 

@@ -1,13 +1,12 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /** The options of `adagrad`. */
 export const adagradOptionsSchema = z.strictObject({
   /** η. 0.01 is torch.optim.Adagrad's default; the first step has this length in every coordinate. Tune it. */
-  learningRate: z.number().positive().default(0.01),
+  learningRate: z._default(z.number().check(z.positive()), 0.01),
   /** ε. 1e-10 is torch.optim.Adagrad's default. */
-  epsilon: z.number().positive().default(1e-10),
+  epsilon: z._default(z.number().check(z.positive()), 1e-10),
 });
 export type AdagradOptions = z.input<typeof adagradOptionsSchema>;
 

@@ -1,17 +1,16 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /** The options of `adam`; the defaults are those of the paper (Kingma & Ba 2015, Algorithm 1). */
 export const adamOptionsSchema = z.strictObject({
   /** η, about the length of the first step in every coordinate. Tune it. */
-  learningRate: z.number().positive().default(0.001),
+  learningRate: z._default(z.number().check(z.positive()), 0.001),
   /** β₁, the decay of the first moment. */
-  beta1: z.number().min(0).lt(1).default(0.9),
+  beta1: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.9),
   /** β₂, the decay of the second moment. */
-  beta2: z.number().min(0).lt(1).default(0.999),
+  beta2: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.999),
   /** ε, added outside the root. */
-  epsilon: z.number().positive().default(1e-8),
+  epsilon: z._default(z.number().check(z.positive()), 1e-8),
 });
 export type AdamOptions = z.input<typeof adamOptionsSchema>;
 

@@ -1,5 +1,5 @@
 import { UserError, type Optimizer } from '@metadescent/core';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { adagrad, adagradOptionsSchema } from './adagrad.js';
 import { adam, adamOptionsSchema } from './adam.js';
 import { lbfgs, lbfgsOptionsSchema } from './lbfgs.js';
@@ -17,7 +17,7 @@ import type { SearchAxis } from './tuner/search-axis.js';
 export interface BaselineOptimizer {
   readonly name: string;
   /** What `create` accepts; the defaults are in it. */
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodMiniType;
   /**
    * The rule with these options.
    *
@@ -111,7 +111,7 @@ export function createBaseline(name: string, options: unknown = {}): Optimizer {
 /** Every rule parses its options with its own schema, so any value may be handed on to it. */
 function baseline<Options>(
   name: string,
-  schema: z.ZodType<unknown, Options>,
+  schema: z.ZodMiniType<unknown, Options>,
   create: (options?: Options) => Optimizer,
   searched: readonly SearchAxis[],
 ): BaselineOptimizer {

@@ -1,7 +1,6 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 import { lineSearchOptions, wolfeConstantsAreOrdered } from './line-search-options.js';
-import { parseOptions } from './parse-options.js';
 import {
   forgetPairs,
   quasiNewtonDirection,
@@ -18,13 +17,13 @@ export const lbfgsOptionsSchema = z
   .strictObject({
     ...lineSearchOptions,
     /** m, the number of secant pairs kept. 10: SciPy's default, within the 3 to 20 that Nocedal & Wright 2006, §7.2, find satisfactory. */
-    memory: z.int().min(1).default(10),
+    memory: z._default(z.int().check(z.minimum(1)), 10),
     /** c₂ of the strong Wolfe conditions. 0.9: Nocedal & Wright 2006, §3.1, for quasi-Newton directions, whose natural step is 1. */
-    curvature: z.number().positive().lt(1).default(0.9),
+    curvature: z._default(z.number().check(z.positive(), z.lt(1)), 0.9),
     /** ε of the safeguard y·s > ε ‖y‖ ‖s‖. 1e-8 lies below the rounding of single precision: it refuses only what is not positive but for rounding. */
-    minimumCurvature: z.number().positive().lt(1).default(1e-8),
+    minimumCurvature: z._default(z.number().check(z.positive(), z.lt(1)), 1e-8),
   })
-  .refine(...wolfeConstantsAreOrdered);
+  .check(z.refine(...wolfeConstantsAreOrdered));
 export type LbfgsOptions = z.input<typeof lbfgsOptionsSchema>;
 
 export type LbfgsState = SecantPairs & {

@@ -1,13 +1,12 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /** The options of `momentum` and of `nesterov`. */
 export const momentumOptionsSchema = z.strictObject({
   /** η. 0.01 is Keras's default. Tune it, together with `momentum`: the stationary step is η / (1 − μ). */
-  learningRate: z.number().positive().default(0.01),
+  learningRate: z._default(z.number().check(z.positive()), 0.01),
   /** μ. 0.9 is the common choice of the deep-learning literature (e.g. Krizhevsky et al. 2012, §5). */
-  momentum: z.number().min(0).lt(1).default(0.9),
+  momentum: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.9),
 });
 export type MomentumOptions = z.input<typeof momentumOptionsSchema>;
 

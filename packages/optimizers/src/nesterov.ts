@@ -1,6 +1,5 @@
-import type { Optimizer } from '@metadescent/core';
+import { parseOptions, type Optimizer } from '@metadescent/core';
 import { momentumOptionsSchema, type MomentumOptions, type MomentumState } from './momentum.js';
-import { parseOptions } from './parse-options.js';
 
 /**
  * Nesterov's accelerated gradient (NAG; Nesterov 1983) in the form for momentum methods.

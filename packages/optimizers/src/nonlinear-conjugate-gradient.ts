@@ -1,7 +1,6 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 import { lineSearchOptions, wolfeConstantsAreOrdered } from './line-search-options.js';
-import { parseOptions } from './parse-options.js';
 import { strongWolfeLineSearch } from './strong-wolfe-line-search.js';
 import { dot, euclideanNorm, isDescent } from './vector-algebra.js';
 
@@ -10,9 +9,9 @@ export const nonlinearConjugateGradientOptionsSchema = z
   .strictObject({
     ...lineSearchOptions,
     /** c₂ of the strong Wolfe conditions. 0.1: Nocedal & Wright 2006, §3.1, for conjugate gradients, which need a good line minimum. */
-    curvature: z.number().positive().lt(1).default(0.1),
+    curvature: z._default(z.number().check(z.positive(), z.lt(1)), 0.1),
   })
-  .refine(...wolfeConstantsAreOrdered);
+  .check(z.refine(...wolfeConstantsAreOrdered));
 export type NonlinearConjugateGradientOptions = z.input<typeof nonlinearConjugateGradientOptionsSchema>;
 
 export type NonlinearConjugateGradientState = {

@@ -1,15 +1,14 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /** The options of `rmsprop`. */
 export const rmspropOptionsSchema = z.strictObject({
   /** η. 0.001 is Hinton's suggestion (lecture 6e); torch.optim.RMSprop starts from 0.01. Tune it. */
-  learningRate: z.number().positive().default(0.001),
+  learningRate: z._default(z.number().check(z.positive()), 0.001),
   /** ρ. 0.99 is the default of Torch7's and PyTorch's optim; Hinton's slides say 0.9. */
-  decay: z.number().min(0).lt(1).default(0.99),
+  decay: z._default(z.number().check(z.minimum(0), z.lt(1)), 0.99),
   /** ε. 1e-8 is the default of Torch7's and PyTorch's optim. */
-  epsilon: z.number().positive().default(1e-8),
+  epsilon: z._default(z.number().check(z.positive()), 1e-8),
 });
 export type RmspropOptions = z.input<typeof rmspropOptionsSchema>;
 

@@ -1,11 +1,10 @@
-import type { Optimizer } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import { parseOptions, type Optimizer } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /** The options of `sgd`. */
 export const sgdOptionsSchema = z.strictObject({
   /** η. No source gives a default that suits every problem; 0.01 is Keras's. Tune it. */
-  learningRate: z.number().positive().default(0.01),
+  learningRate: z._default(z.number().check(z.positive()), 0.01),
 });
 export type SgdOptions = z.input<typeof sgdOptionsSchema>;
 

@@ -1,13 +1,13 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** How far back the state features look. */
 export const featureShapeSchema = z.strictObject({
   /** Slots of the objective and ratio families; the gradient family has one more. Li & Malik 2017, §3.6: 25. */
-  history: z.int().min(1).default(25),
+  history: z._default(z.int().check(z.minimum(1)), 25),
   /** Steps between two slots. Li & Malik 2017, §3.6: 5. */
-  stride: z.int().min(1).default(5),
+  stride: z._default(z.int().check(z.minimum(1)), 5),
   /** Steps over which iterates, gradients and objectives are averaged. Li & Malik 2017, §3.6: 3. */
-  window: z.int().min(1).default(3),
+  window: z._default(z.int().check(z.minimum(1)), 3),
 });
 
 /** A validated feature shape. */

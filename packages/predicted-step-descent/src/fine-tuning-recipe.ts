@@ -1,36 +1,39 @@
-import { metaLosses, UserError, type MetaLossName } from '@metadescent/core';
-import { z } from 'zod';
+import { metaLosses, parseOptions, type MetaLossName } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 const lossNames = Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]];
 
 /** How a policy is fine-tuned on the objective values themselves (PSD+): whole-rollout backpropagation, Adam, validation, best kept. */
 export const fineTuningSchema = z.strictObject({
   /** Meta-updates. */
-  steps: z.int().min(1).default(400),
+  steps: z._default(z.int().check(z.minimum(1)), 400),
   /** Steps of an episode. Li & Malik 2017, §4: 400. */
-  horizon: z.int().min(1).default(400),
+  horizon: z._default(z.int().check(z.minimum(1)), 400),
   /** From meta-update `fromStep` on, episodes have this horizon instead: short ones first learn fast. Validation always uses `horizon`. */
-  curriculum: z.array(z.strictObject({ fromStep: z.int().min(0), horizon: z.int().min(1) })).default([]),
+  curriculum: z._default(
+    z.array(z.strictObject({ fromStep: z.int().check(z.minimum(0)), horizon: z.int().check(z.minimum(1)) })),
+    [],
+  ),
   /** Episodes per meta-update; they go round the list of training objectives. */
-  batch: z.int().min(1).default(8),
-  loss: z.enum(lossNames).default('area-under-curve'),
+  batch: z._default(z.int().check(z.minimum(1)), 8),
+  loss: z._default(z.enum(lossNames), 'area-under-curve'),
   /** `relative`: Σ w_t f(x_t)/f(x_0). `log`: Σ w_t ln f(x_t), in which a percent counts the same early and late, on easy and on hard objectives. */
-  scale: z.enum(['relative', 'log']).default('relative'),
+  scale: z._default(z.enum(['relative', 'log']), 'relative'),
   /** See `EpisodeOptions.discount`. */
-  discount: z.number().min(0).max(1).default(1),
-  learningRate: z.number().positive().default(2e-3),
+  discount: z._default(z.number().check(z.minimum(0), z.maximum(1)), 1),
+  learningRate: z._default(z.number().check(z.positive()), 2e-3),
   /** The rate falls geometrically to this fraction over all meta-updates. */
-  finalLearningRateFraction: z.number().positive().max(1).default(0.1),
+  finalLearningRateFraction: z._default(z.number().check(z.positive(), z.maximum(1)), 0.1),
   /** Meta-updates over which the rate rises linearly to where it starts: Adam's first steps all have full length, whatever the gradient. 0 has none. */
-  warmUp: z.int().min(0).default(0),
+  warmUp: z._default(z.int().check(z.minimum(0)), 0),
   /** Each episode's gradient is scaled to at most this norm before averaging. */
-  gradientClip: z.number().positive().default(0.1),
-  coordinatesPerGroup: z.int().min(1).default(256),
-  divergenceFactor: z.number().positive().default(10),
+  gradientClip: z._default(z.number().check(z.positive()), 0.1),
+  coordinatesPerGroup: z._default(z.int().check(z.minimum(1)), 256),
+  divergenceFactor: z._default(z.number().check(z.positive()), 10),
   /** Meta-updates between validations. */
-  validationEvery: z.int().min(1).default(25),
+  validationEvery: z._default(z.int().check(z.minimum(1)), 25),
   /** Held-out episodes per validation objective. */
-  validationEpisodes: z.int().min(1).default(2),
+  validationEpisodes: z._default(z.int().check(z.minimum(1)), 2),
 });
 
 /** A validated recipe. */
@@ -38,9 +41,7 @@ export type FineTuningRecipe = z.output<typeof fineTuningSchema>;
 
 /** @throws UserError listing every option that is wrong. */
 export function parseFineTuning(input: z.input<typeof fineTuningSchema> = {}): FineTuningRecipe {
-  const result = fineTuningSchema.safeParse(input);
-  if (!result.success) throw new UserError(`fine-tuning: the options are not valid\n${z.prettifyError(result.error)}`);
-  return result.data;
+  return parseOptions('parseFineTuning', fineTuningSchema, input);
 }
 
 /** Horizon of the episodes of this meta-update. */

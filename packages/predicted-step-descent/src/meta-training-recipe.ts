@@ -1,57 +1,59 @@
-import { UserError } from '@metadescent/core';
+import { parseOptions } from '@metadescent/core';
 import { guidedPolicySearchOptions } from '@metadescent/guided-policy-search';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { featureShapeSchema } from './feature-shape.js';
 import { gradientNormalisations } from './gradient-normalisation.js';
 
 /** How Predicted Step Descent is meta-trained: everything but the objective and the seed. */
 export const psdRecipeSchema = z.strictObject({
   /** T. Li & Malik 2017, §4: 400. */
-  horizon: z.int().min(1).default(400),
-  shape: featureShapeSchema.prefault({}),
+  horizon: z._default(z.int().check(z.minimum(1)), 400),
+  shape: z.prefault(featureShapeSchema, {}),
   /** c: features see c·∇f̂ (see `psdRuleSchema`). */
-  gradientScale: z.number().positive().default(1),
+  gradientScale: z._default(z.number().check(z.positive()), 1),
   /** See `psdRuleSchema`. With `adagrad`, the teacher's gain is AdaGrad's learning rate. */
-  normalisation: z.enum(gradientNormalisations).default('none'),
+  normalisation: z._default(z.enum(gradientNormalisations), 'none'),
   /** LSTM cells per coordinate group. Li & Malik 2017, §4: 128. */
-  hidden: z.int().min(1).default(128),
+  hidden: z._default(z.int().check(z.minimum(1)), 128),
   /** ψ_0: momentum, and its noise relative to its own steps. A weak start lets the search raise early gains before late ones; a strong one is a poor local optimum. */
-  teacher: z
-    .strictObject({
-      gain: z.number().positive().default(0.5),
-      momentum: z.number().min(0).max(1).default(0.5),
-      exploration: z.number().positive().default(0.3),
-    })
-    .prefault({}),
+  teacher: z.prefault(
+    z.strictObject({
+      gain: z._default(z.number().check(z.positive()), 0.5),
+      momentum: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.5),
+      exploration: z._default(z.number().check(z.positive()), 0.3),
+    }),
+    {},
+  ),
   /** Outer iterations. */
-  iterations: z.int().min(0).default(12),
+  iterations: z._default(z.int().check(z.minimum(0)), 12),
   /** Coordinates of each group that models are fitted to, redrawn every iteration. */
-  coordinatesPerGroup: z.int().min(1).default(128),
+  coordinatesPerGroup: z._default(z.int().check(z.minimum(1)), 128),
   /** A rollout is dropped where f̂ passes this multiple of its first value. */
-  divergenceFactor: z.number().positive().default(10),
+  divergenceFactor: z._default(z.number().check(z.positive()), 10),
   /** Multiplies measured curvatures. */
-  curvatureFactor: z.number().positive().default(8),
+  curvatureFactor: z._default(z.number().check(z.positive()), 8),
   /**
    * `afterwards`: ν = 0, and π is trained once the controller has converged. `every-iteration`: the full loop of Li & Malik 2017, §3.4, with π in it, before the final training. The first was found
    * to be as good and much cheaper.
    */
-  policyTraining: z.enum(['afterwards', 'every-iteration']).default('afterwards'),
+  policyTraining: z._default(z.enum(['afterwards', 'every-iteration']), 'afterwards'),
   /** Regression of π on ψ. */
-  policy: z
-    .strictObject({
-      rate: z.number().positive().default(5e-3),
-      batch: z.int().positive().default(128),
+  policy: z.prefault(
+    z.strictObject({
+      rate: z._default(z.number().check(z.positive()), 5e-3),
+      batch: z._default(z.int().check(z.positive()), 128),
       /** Adam's steps of the first imitation, and of each later one. */
-      cloneSteps: z.int().positive().default(500),
-      steps: z.int().positive().default(150),
-    })
-    .prefault({}),
+      cloneSteps: z._default(z.int().check(z.positive()), 500),
+      steps: z._default(z.int().check(z.positive()), 150),
+    }),
+    {},
+  ),
   /** Final training of π: rounds of fresh trajectories of ψ, `policy.cloneSteps` regression steps on each. */
-  distillationRounds: z.int().min(1).default(3),
+  distillationRounds: z._default(z.int().check(z.minimum(1)), 3),
   /** Fresh starts on which the policies of all rounds are compared. */
-  validationTrajectories: z.int().min(1).default(10),
+  validationTrajectories: z._default(z.int().check(z.minimum(1)), 10),
   /** Options of the search. */
-  search: guidedPolicySearchOptions.prefault({}),
+  search: z.prefault(guidedPolicySearchOptions, {}),
 });
 
 /** A validated recipe. */
@@ -97,7 +99,5 @@ export type PsdPreset = keyof typeof psdPresets;
 
 /** @throws UserError listing every option that is wrong. */
 export function parsePsdRecipe(input: PsdRecipeInput = {}): PsdRecipe {
-  const result = psdRecipeSchema.safeParse(input);
-  if (!result.success) throw new UserError(`Predicted Step Descent: the recipe is not valid\n${z.prettifyError(result.error)}`);
-  return result.data;
+  return parseOptions('parsePsdRecipe', psdRecipeSchema, input);
 }

@@ -1,7 +1,7 @@
-import { UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
+import { parseOptions, UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { gradientNormalisations } from './gradient-normalisation.js';
 import { observationInputs } from './observation.js';
 
@@ -17,34 +17,43 @@ export type NetworkRole = z.output<typeof networkRoleSchema>;
 /** What the update rule is, apart from its weights. Stored beside the weights and checked when they are loaded. */
 export const psdRuleSchema = z.strictObject({
   /** LSTM cells, in a single layer. Li & Malik 2017, §4: 128. */
-  hidden: z.int().min(1).max(512).default(128),
+  hidden: z._default(z.int().check(z.minimum(1), z.maximum(512)), 128),
   /** `psi`: the three observation features of Li & Malik 2017, §3.6. `psi+scale`: four more, that carry each coordinate's own scale (see `observe`); ours. */
-  inputs: z.enum(['psi', 'psi+scale']).default('psi'),
+  inputs: z._default(z.enum(['psi', 'psi+scale']), 'psi'),
   /** c: features see c·∇f̂. The paper's features divide by |g| + 1, which normalises nothing where gradients are far below 1; its text does not say what scale they had. */
-  gradientScale: z.number().positive().default(1),
+  gradientScale: z._default(z.number().check(z.positive()), 1),
   /** `adagrad`: features see c·g/√(Σ g²) in place of c·g (see `normaliseGradient`); ours. */
-  normalisation: z.enum(gradientNormalisations).default('none'),
+  normalisation: z._default(z.enum(gradientNormalisations), 'none'),
   /**
    * α₀ of a nominal step that the learned one is added to: −α₀ g/√(Σ g²) of each coordinate, which is AdaGrad's (Duchi et al. 2011). The network then learns a correction to an optimizer that already descends,
    * as in Harrison et al. 2022, "A closer look at learned optimization". 0, the default and the paper's rule, has none; more needs the inputs `psi+scale`, which hold Σ g².
    */
-  nominalRate: z.number().min(0).default(0),
+  nominalRate: z._default(z.number().check(z.minimum(0)), 0),
   /** τ: the learned step at step t is divided by √(1 + t/τ), as rates of stochastic approximation are, so that less of the mini-batches' noise stays in the parameters at the end. Absent in the paper. */
-  annealing: z.number().positive().optional(),
+  annealing: z.optional(z.number().check(z.positive())),
   /** One LSTM per entry. Li & Malik 2017, §3.5: one per coordinate group, that is per weight matrix and bias vector. */
-  networks: z
-    .array(networkRoleSchema)
-    .nonempty()
-    .default([
+  networks: z._default(
+    z.array(networkRoleSchema).check(z.minLength(1)),
+    [
       { depth: 'first', role: 'weight' },
       { depth: 'first', role: 'bias' },
       { depth: 'last', role: 'weight' },
       { depth: 'last', role: 'bias' },
-    ]),
+    ],
+  ),
 });
 
 /** A validated rule. */
 export type PsdRule = z.output<typeof psdRuleSchema>;
+
+/**
+ * A rule from what its user writes: what is left out has its default.
+ *
+ * @throws UserError naming every field that breaks a rule.
+ */
+export function parsePsdRule(input: z.input<typeof psdRuleSchema> = {}): PsdRule {
+  return parseOptions('parsePsdRule', psdRuleSchema, input);
+}
 
 /** A rule with everything that was learned. */
 export interface PsdWeights {
@@ -72,7 +81,7 @@ export function createPsdKernel(rule: PsdRule, engine: KernelEngine): LstmKernel
  * LSTM weights of one network: W_input [4H, I], W_hidden [4H, H], b [4H], w_out [H], b_out [1].
  *
  * @example
- * lstmWeightCount(psdRuleSchema.parse({})) // => 67713
+ * lstmWeightCount(parsePsdRule()) // => 67713
  */
 export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
   return 4 * H * (observationInputs(inputs) + H + 1) + H + 1;

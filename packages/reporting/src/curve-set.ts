@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { recordedNumber } from './recorded-number.js';
 
 /** Whether the update rule was trained or written by hand; learned ones are drawn thick and solid. */
@@ -8,33 +8,37 @@ export type OptimizerKind = z.infer<typeof optimizerKind>;
 const curveSeries = z
   .object({
     /** The name that the optimizer has everywhere; it decides the colour. */
-    optimizer: z.string().min(1),
+    optimizer: z.string().check(z.minLength(1)),
     kind: optimizerKind,
     /** Mean over the repetitions, per step; a non-finite entry is drawn as a gap [T + 1]. */
-    mean: z.array(recordedNumber).min(1, 'a series needs at least one value').readonly(),
+    mean: z.readonly(z.array(recordedNumber).check(z.minLength(1, 'a series needs at least one value'))),
     /** Standard error of the mean; where it is missing or not finite there is no band [T + 1]. */
-    standardError: z.array(recordedNumber).readonly().optional(),
+    standardError: z.optional(z.readonly(z.array(recordedNumber))),
     /** Repetitions behind the mean, or how many of them were finite at each step [T + 1]. */
-    count: z.union([z.number().int().min(0), z.array(z.number().int().min(0)).readonly()]).optional(),
+    count: z.optional(
+      z.union([z.int().check(z.minimum(0)), z.readonly(z.array(z.int().check(z.minimum(0))))]),
+    ),
     /** Where the values belong on the x-axis, increasing. Default 0 … T [T + 1]. */
-    steps: z.array(z.number()).readonly().optional(),
+    steps: z.optional(z.readonly(z.array(z.number()))),
   })
-  .superRefine((series, context) => {
-    const length = series.mean.length;
-    for (const field of ['standardError', 'count', 'steps'] as const) {
-      const values = series[field];
-      if (Array.isArray(values) && values.length !== length) {
-        context.addIssue({
-          code: 'custom',
-          path: [field],
-          message: `has ${values.length} entries, but the mean of "${series.optimizer}" has ${length}`,
-        });
+  .check(
+    z.superRefine((series, context) => {
+      const length = series.mean.length;
+      for (const field of ['standardError', 'count', 'steps'] as const) {
+        const values = series[field];
+        if (Array.isArray(values) && values.length !== length) {
+          context.addIssue({
+            code: 'custom',
+            path: [field],
+            message: `has ${values.length} entries, but the mean of "${series.optimizer}" has ${length}`,
+          });
+        }
       }
-    }
-    if (series.steps?.some((step, i, steps) => i > 0 && step <= (steps[i - 1] as number))) {
-      context.addIssue({ code: 'custom', path: ['steps'], message: 'must increase from entry to entry' });
-    }
-  });
+      if (series.steps?.some((step, i, steps) => i > 0 && step <= (steps[i - 1] as number))) {
+        context.addIssue({ code: 'custom', path: ['steps'], message: 'must increase from entry to entry' });
+      }
+    }),
+  );
 
 /** One optimizer's mean curve with its uncertainty. `summariseCurves` of core gives the three arrays. */
 export type CurveSeries = z.infer<typeof curveSeries>;
@@ -50,33 +54,34 @@ export type ReferenceLine = z.infer<typeof referenceLine>;
 
 /** Schema of {@link CurveSet}. */
 export const curveSetSchema = z.object({
-  title: z.string().min(1),
-  subtitle: z.string().optional(),
-  xLabel: z.string().default('step'),
-  yLabel: z.string().default('true objective'),
-  yScale: z.enum(['log', 'linear']).default('log'),
-  series: z
-    .array(curveSeries)
-    .min(1, 'a set of curves needs at least one series')
-    .superRefine((series, context) => {
-      const seen = new Set<string>();
-      series.forEach(({ optimizer }, i) => {
-        if (seen.has(optimizer)) {
-          context.addIssue({
-            code: 'custom',
-            path: [i, 'optimizer'],
-            message: `"${optimizer}" is there twice`,
-          });
-        }
-        seen.add(optimizer);
-      });
-    })
-    .readonly(),
-  referenceLines: z.array(referenceLine).readonly().default([]),
+  title: z.string().check(z.minLength(1)),
+  subtitle: z.optional(z.string()),
+  xLabel: z._default(z.string(), 'step'),
+  yLabel: z._default(z.string(), 'true objective'),
+  yScale: z._default(z.enum(['log', 'linear']), 'log'),
+  series: z.readonly(
+    z.array(curveSeries).check(
+      z.minLength(1, 'a set of curves needs at least one series'),
+      z.superRefine((series, context) => {
+        const seen = new Set<string>();
+        series.forEach(({ optimizer }, i) => {
+          if (seen.has(optimizer)) {
+            context.addIssue({
+              code: 'custom',
+              path: [i, 'optimizer'],
+              message: `"${optimizer}" is there twice`,
+            });
+          }
+          seen.add(optimizer);
+        });
+      }),
+    ),
+  ),
+  referenceLines: z._default(z.readonly(z.array(referenceLine)), []),
   /** Sentences for the caption. */
-  notes: z.array(z.string()).readonly().default([]),
+  notes: z._default(z.readonly(z.array(z.string())), []),
   /** The published figure that this one answers, e.g. `Andrychowicz et al. 2016, figure 4`. */
-  reference: z.string().optional(),
+  reference: z.optional(z.string()),
 });
 
 /** Curves of several optimizers on one experiment, after parsing. */

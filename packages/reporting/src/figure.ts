@@ -1,5 +1,5 @@
 import { UserError } from '@metadescent/core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { curveCaption } from './curve-caption.js';
 import { curveRange } from './curve-axes.js';
 import { curveSetSchema, type CurveSet, type CurveSetInput } from './curve-set.js';
@@ -23,20 +23,20 @@ import { parseRecord } from './validate.js';
 /** Schema of {@link FigureOptions}. */
 export const figureOptionsSchema = z.object({
   /** Pixels. */
-  width: z.number().min(240).max(4000).default(760),
+  width: z._default(z.number().check(z.minimum(240), z.maximum(4000)), 760),
   /** Of one panel with its axes, in pixels. Default: from the width. */
-  height: z.number().min(160).max(4000).optional(),
+  height: z.optional(z.number().check(z.minimum(160), z.maximum(4000))),
   /** Draw the titles and the caption inside the figure; pages that set them as text turn it off. */
-  annotate: z.boolean().default(true),
+  annotate: z._default(z.boolean(), true),
   /** Panels in a row of a grid. Default: all of them, at most four. */
-  columns: z.number().int().min(1).optional(),
+  columns: z.optional(z.int().check(z.minimum(1))),
   /** Start of all ids inside, unique on the page. */
-  idPrefix: z
-    .string()
-    .regex(/^[A-Za-z][\w-]*$/, 'must be a letter, then letters, digits, - or _')
-    .default('figure'),
+  idPrefix: z._default(
+    z.string().check(z.regex(/^[A-Za-z][\w-]*$/, 'must be a letter, then letters, digits, - or _')),
+    'figure',
+  ),
   /** Styles of a whole report, where unknown names must not take one another's. Default: of this figure. */
-  styles: z.custom<ReadonlyMap<string, LineStyle>>((value) => value instanceof Map).optional(),
+  styles: z.optional(z.custom<ReadonlyMap<string, LineStyle>>((value) => value instanceof Map)),
 });
 /** How to draw a figure. */
 export type FigureOptions = z.input<typeof figureOptionsSchema>;

@@ -1,40 +1,44 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { recordedNumber } from './recorded-number.js';
 
-const values = z.array(recordedNumber).readonly();
+const values = z.readonly(z.array(recordedNumber));
 
 /** Schema of {@link MetaTrainingRecord}. */
 export const metaTrainingRecordSchema = z
   .object({
-    title: z.string().min(1),
-    subtitle: z.string().optional(),
-    xLabel: z.string().default('epoch'),
-    lossLabel: z.string().default('meta-loss'),
-    yScale: z.enum(['log', 'linear']).default('log'),
+    title: z.string().check(z.minLength(1)),
+    subtitle: z.optional(z.string()),
+    xLabel: z._default(z.string(), 'epoch'),
+    lossLabel: z._default(z.string(), 'meta-loss'),
+    yScale: z._default(z.enum(['log', 'linear']), 'log'),
     /** Default 1 … n [n]. */
-    epochs: z.array(z.number()).readonly().optional(),
+    epochs: z.optional(z.readonly(z.array(z.number()))),
     /** Meta-loss on training optimizees, per epoch [n]. */
-    trainLoss: z.array(recordedNumber).min(1, 'meta-training needs at least one epoch').readonly(),
+    trainLoss: z.readonly(
+      z.array(recordedNumber).check(z.minLength(1, 'meta-training needs at least one epoch')),
+    ),
     /** On validation optimizees; `null` where an epoch was not validated [n]. */
-    validationLoss: values.optional(),
+    validationLoss: z.optional(values),
     /** Euclidean norm of the meta-gradient, before clipping [n]. */
-    metaGradientNorm: values.optional(),
+    metaGradientNorm: z.optional(values),
     /** The epoch whose weights were kept. */
-    bestEpoch: z.number().optional(),
-    notes: z.array(z.string()).readonly().default([]),
+    bestEpoch: z.optional(z.number()),
+    notes: z._default(z.readonly(z.array(z.string())), []),
   })
-  .superRefine((record, context) => {
-    for (const field of ['epochs', 'validationLoss', 'metaGradientNorm'] as const) {
-      const list = record[field];
-      if (list !== undefined && list.length !== record.trainLoss.length) {
-        context.addIssue({
-          code: 'custom',
-          path: [field],
-          message: `has ${list.length} entries, but trainLoss has ${record.trainLoss.length}`,
-        });
+  .check(
+    z.superRefine((record, context) => {
+      for (const field of ['epochs', 'validationLoss', 'metaGradientNorm'] as const) {
+        const list = record[field];
+        if (list !== undefined && list.length !== record.trainLoss.length) {
+          context.addIssue({
+            code: 'custom',
+            path: [field],
+            message: `has ${list.length} entries, but trainLoss has ${record.trainLoss.length}`,
+          });
+        }
       }
-    }
-  });
+    }),
+  );
 
 /** The course of one meta-training, after parsing. */
 export type MetaTrainingRecord = z.output<typeof metaTrainingRecordSchema>;

@@ -1,15 +1,16 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** How a number may stand in a record: JSON has neither NaN nor infinities, so `null` is NaN and the infinities are spelled out. */
 export type RecordedNumber = number | null | 'Infinity' | '-Infinity';
 
 /** A number that may be non-finite, as JavaScript or as JSON has it. */
-export const recordedNumber = z
-  .custom<RecordedNumber>(
+export const recordedNumber = z.pipe(
+  z.custom<RecordedNumber>(
     (value) => typeof value === 'number' || value === null || value === 'Infinity' || value === '-Infinity',
     { error: 'expected a number, null for a missing one, "Infinity" or "-Infinity"' },
-  )
-  .transform((value): number => (value === null ? NaN : Number(value)));
+  ),
+  z.transform((value): number => (value === null ? NaN : Number(value))),
+);
 
 /**
  * JSON of any of this package's records: keys in the order given, NaN as `null`, infinities as strings; the schemas read it back.

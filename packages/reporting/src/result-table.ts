@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { optimizerKind } from './curve-set.js';
 import { formatEstimate, formatNumber, type Notation } from './number-format.js';
 import { recordedNumber } from './recorded-number.js';
@@ -6,18 +6,27 @@ import { recordedNumber } from './recorded-number.js';
 const better = z.enum(['lower', 'higher', 'none']);
 
 const column = z.union([
-  z.string().transform((name) => ({ name, better: undefined })),
+  z.pipe(
+    z.string(),
+    z.transform((name) => ({ name, better: undefined })),
+  ),
   z.object({
     name: z.string(),
     /** Overrides the table's own. */
-    better: better.optional(),
+    better: z.optional(better),
   }),
 ]);
 
 const cell = z.union([
-  z.object({ value: recordedNumber, standardError: recordedNumber.optional() }),
-  recordedNumber.transform((value) => ({ value, standardError: undefined })),
-  z.string().transform((text) => ({ text })),
+  z.object({ value: recordedNumber, standardError: z.optional(recordedNumber) }),
+  z.pipe(
+    recordedNumber,
+    z.transform((value) => ({ value, standardError: undefined })),
+  ),
+  z.pipe(
+    z.string(),
+    z.transform((text) => ({ text })),
+  ),
 ]);
 
 /** A number with or without its standard error, or words. */
@@ -26,29 +35,34 @@ export type TableCell = z.output<typeof cell>;
 /** Schema of {@link ResultTable}. */
 export const resultTableSchema = z
   .object({
-    title: z.string().min(1),
-    caption: z.string().optional(),
+    title: z.string().check(z.minLength(1)),
+    caption: z.optional(z.string()),
     /** Heading of the first column. */
-    rowLabel: z.string().default('optimizer'),
+    rowLabel: z._default(z.string(), 'optimizer'),
     /** Which end of every column wins; `none` marks no winner. */
-    better: better.default('lower'),
-    columns: z.array(column).min(1, 'a table needs at least one column').readonly(),
-    rows: z
-      .array(z.object({ name: z.string(), kind: optimizerKind.optional(), cells: z.array(cell).readonly() }))
-      .min(1, 'a table needs at least one row')
-      .readonly(),
+    better: z._default(better, 'lower'),
+    columns: z.readonly(z.array(column).check(z.minLength(1, 'a table needs at least one column'))),
+    rows: z.readonly(
+      z
+        .array(
+          z.object({ name: z.string(), kind: z.optional(optimizerKind), cells: z.readonly(z.array(cell)) }),
+        )
+        .check(z.minLength(1, 'a table needs at least one row')),
+    ),
   })
-  .superRefine(({ columns, rows }, context) => {
-    rows.forEach(({ name, cells }, i) => {
-      if (cells.length !== columns.length) {
-        context.addIssue({
-          code: 'custom',
-          path: ['rows', i, 'cells'],
-          message: `"${name}" has ${cells.length} cells, but the table has ${columns.length} columns`,
-        });
-      }
-    });
-  });
+  .check(
+    z.superRefine(({ columns, rows }, context) => {
+      rows.forEach(({ name, cells }, i) => {
+        if (cells.length !== columns.length) {
+          context.addIssue({
+            code: 'custom',
+            path: ['rows', i, 'cells'],
+            message: `"${name}" has ${cells.length} cells, but the table has ${columns.length} columns`,
+          });
+        }
+      });
+    }),
+  );
 
 /** A table of results, after parsing. */
 export type ResultTable = z.output<typeof resultTableSchema>;

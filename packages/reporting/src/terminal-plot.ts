@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { bold, coloured } from './ansi.js';
 import { axisFraction, type Axis, type Tick } from './axis.js';
 import { curveAxes, curveRange } from './curve-axes.js';
@@ -22,13 +22,13 @@ import { parseRecord } from './validate.js';
 /** Schema of {@link TerminalPlotOptions}. */
 export const terminalPlotOptionsSchema = z.object({
   /** Columns of the whole plot. */
-  width: z.number().int().min(30).max(1000).default(80),
+  width: z._default(z.int().check(z.minimum(30), z.maximum(1000)), 80),
   /** Rows from the title to the name of the x-axis; a legend that does not fit beside the plot comes below them. */
-  height: z.number().int().min(8).max(400).default(22),
+  height: z._default(z.int().check(z.minimum(8), z.maximum(400)), 22),
   /** ANSI colours; without them every curve carries its letter. */
-  colour: z.boolean().default(false),
+  colour: z._default(z.boolean(), false),
   /** Nothing but ASCII: a curve is drawn in its letter. */
-  ascii: z.boolean().default(false),
+  ascii: z._default(z.boolean(), false),
 });
 export type TerminalPlotOptions = z.input<typeof terminalPlotOptionsSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { bold } from './ansi.js';
 import { printable } from './markup.js';
 import { cellText, resultTableSchema, tableWinners, type ResultTableInput } from './result-table.js';
@@ -8,10 +8,10 @@ import { parseRecord } from './validate.js';
 /** Schema of {@link TerminalTableOptions}. */
 export const terminalTableOptionsSchema = z.object({
   /** Columns that a line may take; a wider table is continued below itself, with the names again. */
-  width: z.number().int().min(20).max(1000).default(100),
+  width: z._default(z.int().check(z.minimum(20), z.maximum(1000)), 100),
   /** Winners in bold, beside their star. */
-  colour: z.boolean().default(false),
-  ascii: z.boolean().default(false),
+  colour: z._default(z.boolean(), false),
+  ascii: z._default(z.boolean(), false),
 });
 export type TerminalTableOptions = z.input<typeof terminalTableOptionsSchema>;
 

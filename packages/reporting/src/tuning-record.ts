@@ -1,29 +1,31 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { recordedNumber } from './recorded-number.js';
 
 const hyperparameters = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 
 /** Schema of {@link TuningRecord}. */
 export const tuningRecordSchema = z.object({
-  optimizer: z.string().min(1),
+  optimizer: z.string().check(z.minLength(1)),
   chosen: hyperparameters,
   /** What was minimised, e.g. `final true objective, mean over 8 optimizees`. */
-  criterion: z.string().optional(),
+  criterion: z.optional(z.string()),
   /** Every candidate with its score; a non-finite score is a candidate that failed. */
-  grid: z
-    .array(
-      z.object({
-        parameters: hyperparameters,
-        score: recordedNumber,
-        standardError: recordedNumber.optional(),
-      }),
-    )
-    .readonly()
-    .default([]),
+  grid: z._default(
+    z.readonly(
+      z.array(
+        z.object({
+          parameters: hyperparameters,
+          score: recordedNumber,
+          standardError: z.optional(recordedNumber),
+        }),
+      ),
+    ),
+    [],
+  ),
   /** What was done about an optimum on the edge of the grid. */
-  edgeNotes: z.array(z.string()).readonly().default([]),
+  edgeNotes: z._default(z.readonly(z.array(z.string())), []),
   /** How many candidates ended with non-finite values. Default: the non-finite scores of the grid. */
-  nonFiniteCandidates: z.number().int().min(0).optional(),
+  nonFiniteCandidates: z.optional(z.int().check(z.minimum(0))),
 });
 
 /** How the hyper-parameters of one optimizer were chosen, after parsing. */

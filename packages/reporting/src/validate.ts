@@ -1,5 +1,5 @@
-import { UserError } from '@metadescent/core';
-import { z } from 'zod';
+import { UserError, describeIssues } from '@metadescent/core';
+import type * as z from 'zod/mini';
 
 /**
  * Parses `value`, or says in one paragraph what is wrong with it.
@@ -7,7 +7,7 @@ import { z } from 'zod';
  * @param caller the public function whose argument this is
  * @throws UserError naming the caller, every rule that is broken and where.
  */
-export function parseRecord<Schema extends z.ZodType>(
+export function parseRecord<Schema extends z.ZodMiniType>(
   caller: string,
   what: string,
   schema: Schema,
@@ -16,6 +16,6 @@ export function parseRecord<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError(
-    `${caller}: the ${what} breaks a rule; mend the fields named here\n${z.prettifyError(parsed.error)}`,
+    `${caller}: the ${what} breaks a rule; mend the fields named here\n${describeIssues(parsed.error.issues, value)}`,
   );
 }

@@ -1,8 +1,15 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { readSafetensors, type Tensor, type TensorFile, writeSafetensors } from '@metadescent/core';
-import { z } from 'zod';
+import {
+  describeIssues,
+  parseOptions,
+  readSafetensors,
+  type Tensor,
+  type TensorFile,
+  writeSafetensors,
+} from '@metadescent/core';
+import * as z from 'zod/mini';
 
 import { makeFolder, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { crc32c } from './crc32c.js';
@@ -25,7 +32,7 @@ export interface Checkpoint {
 
 export const checkpointOptions = z.object({
   /** How many of the newest checkpoints stay; the best one stays besides. Two, so that a damaged newest one costs little. */
-  keepLast: z.int().min(1).default(2),
+  keepLast: z._default(z.int().check(z.minimum(1)), 2),
 });
 
 export interface CheckpointStoreOptions extends z.input<typeof checkpointOptions> {
@@ -52,18 +59,18 @@ const CHECKSUM_KEY = 'crc32c';
 /** `z.number` refuses NaN and ±∞, which a score may be. */
 const scoreSchema = z.custom<number>((value) => typeof value === 'number');
 const headerSchema = z.object({
-  step: z.int().min(0),
-  score: scoreSchema.optional(),
-  state: z.unknown().optional(),
+  step: z.int().check(z.minimum(0)),
+  score: z.optional(scoreSchema),
+  state: z.optional(z.unknown()),
 });
 
 /**
  * Opens (or creates) a folder of checkpoints for its one writer.
  *
- * @throws ZodError if `keepLast` is not a positive integer; UserError if the folder cannot be created or read.
+ * @throws UserError if `keepLast` is not a positive integer, or if the folder cannot be created or read.
  */
 export function openCheckpoints(directory: string, options: CheckpointStoreOptions = {}): CheckpointStore {
-  const { keepLast } = checkpointOptions.parse(options);
+  const { keepLast } = parseOptions('openCheckpoints', checkpointOptions, options);
   const { warn = warnOnStandardError } = options;
   makeFolder(directory);
   const pathOf = (step: number) => join(directory, fileName(step));
@@ -164,10 +171,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (checksum !== checksumOf({ tensors, metadata: content })) {
     throw new Error('decodeCheckpoint: the checksum does not match: the file is damaged');
   }
-  const parsed = headerSchema.safeParse(parseExact(header));
+  const value = parseExact(header);
+  const parsed = headerSchema.safeParse(value);
   if (!parsed.success)
     throw new Error(
-      `decodeCheckpoint: the header is not what encodeCheckpoint writes: ${z.prettifyError(parsed.error)}`,
+      `decodeCheckpoint: the header is not what encodeCheckpoint writes: ${describeIssues(parsed.error.issues, value)}`,
     );
   const { step, score, state } = parsed.data;
   return {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** Where a run ran: what one needs to repeat it. No paths, no names of people or machines. */
 export const environmentSchema = z.object({
@@ -15,7 +15,7 @@ export const environmentSchema = z.object({
   /** Versions of the packages that decide the results. */
   packages: z.record(z.string(), z.string()),
   /** Commit of the source, where it is a git checkout; ends with `-dirty` if files were changed. */
-  commit: z.string().optional(),
+  commit: z.optional(z.string()),
 });
 export type RunEnvironment = z.infer<typeof environmentSchema>;
 

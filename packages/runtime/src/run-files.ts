@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { UserError } from '@metadescent/core';
-import { z } from 'zod';
+import { UserError, describeIssues } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 import { type RunEnvironment, environmentSchema } from './environment.js';
 import { parseExact } from './exact-json.js';
@@ -67,7 +67,7 @@ export function readOutcome(directory: string): RunOutcome | undefined {
   return readJson(join(directory, RUN_FILES.outcome), outcomeSchema);
 }
 
-function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> | undefined {
+function readJson<Schema extends z.ZodMiniType>(path: string, schema: Schema): z.infer<Schema> | undefined {
   if (!existsSync(path)) return undefined;
   const text = withFileErrors('read', path, () => readFileSync(path, 'utf8'));
   let value: unknown;
@@ -81,7 +81,7 @@ function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.inf
   const parsed = schema.safeParse(value);
   if (!parsed.success)
     throw new UserError(
-      `${path} is not what a run writes: ${z.prettifyError(parsed.error)}; restore it or start a new run`,
+      `${path} is not what a run writes: ${describeIssues(parsed.error.issues, value)}; restore it or start a new run`,
     );
   return parsed.data;
 }

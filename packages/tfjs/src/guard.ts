@@ -1,5 +1,5 @@
 import { allFinite } from '@metadescent/core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Listener } from './say.js';
 
 /** The options of the guard; no source but the reasons given. */
@@ -8,11 +8,11 @@ export const guardOptionsSchema = z.strictObject({
    * Half-width of the trust band, in units of the progress made (or of the first loss, where that is more): 0.5 lets the smoothed loss give back half of what was won
    * before the guard acts.
    */
-  band: z.number().positive().default(0.5),
+  band: z._default(z.number().check(z.positive()), 0.5),
   /** Weight of the newest loss in the smoothed one. 0.1 averages over about ten mini-batches. */
-  smoothing: z.number().positive().max(1).default(0.1),
+  smoothing: z._default(z.number().check(z.positive(), z.maximum(1)), 0.1),
   /** Learning rate of the ADAM that takes over; 0.001 is the one of its paper. */
-  fallbackLearningRate: z.number().positive().default(0.001),
+  fallbackLearningRate: z._default(z.number().check(z.positive()), 0.001),
 });
 export type GuardOptions = z.input<typeof guardOptionsSchema>;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { KernelEngine } from '@metadescent/kernels';
 import { groupOverridesSchema } from './variable-groups.js';
 import { guardOptionsSchema } from './guard.js';
@@ -7,16 +7,16 @@ import type { Listener } from './say.js';
 /** The options of `LearnedOptimizer` that are plain data: they are saved with a model. */
 export const learnedOptimizerOptionsSchema = z.strictObject({
   /** `true` or options: fall back to ADAM when the loss leaves a trust band or is not finite, and say when the horizon of the weights is passed. Default: no guard. */
-  guard: z
-    .union([z.boolean(), guardOptionsSchema])
-    .default(false)
-    .transform((guard) => (guard === true ? guardOptionsSchema.parse({}) : guard)),
+  guard: z.pipe(
+    z._default(z.union([z.boolean(), guardOptionsSchema]), false),
+    z.transform((guard) => (guard === true ? guardOptionsSchema.parse({}) : guard)),
+  ),
   /** Corrections to the coordinate groups, see `variableGroups`. */
-  groups: groupOverridesSchema.default({}),
+  groups: z._default(groupOverridesSchema, {}),
   /** How the rule's memory is kept; default: known for this project's rules, `joint` for any other. */
-  slots: z.enum(['per-variable', 'joint']).optional(),
+  slots: z.optional(z.enum(['per-variable', 'joint'])),
   /** What a variable without saved state does at the first step after loading: an error, or a fresh start. */
-  unknownVariables: z.enum(['error', 'fresh']).default('error'),
+  unknownVariables: z._default(z.enum(['error', 'fresh']), 'error'),
 });
 
 export interface LearnedOptimizerOptions extends z.input<typeof learnedOptimizerOptionsSchema> {

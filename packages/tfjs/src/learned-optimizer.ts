@@ -1,10 +1,9 @@
-import { allFinite, UserError, type Minibatch, type Optimizer as Rule, type ParameterLayout } from '@metadescent/core';
+import { allFinite, UserError, parseOptions, type Minibatch, type Optimizer as Rule, type ParameterLayout } from '@metadescent/core';
 import { adam } from '@metadescent/optimizers';
 import { dispose, engine, Optimizer, serialization, type NamedTensorMap, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { assignFlat, functionMinibatch, gatherFlat, scalarOf, trainableVariables } from './flat-variables.js';
 import { createGuard, type Guard } from './guard.js';
 import { learnedOptimizerOptionsSchema, type LearnedOptimizerOptions } from './learned-optimizer-options.js';
-import { parseOptions } from './parse-options.js';
 import { renamedVariables } from './renamed-variables.js';
 import { resolveRule, type ResolvedRule, type RuleReference } from './rule-reference.js';
 import { sharedEngine } from './rule-registry.js';

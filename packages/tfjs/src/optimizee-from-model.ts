@@ -1,9 +1,8 @@
-import { groupView, UserError, type Key } from '@metadescent/core';
+import { groupView, UserError, parseOptions, type Key } from '@metadescent/core';
 import { gather, mean, slice, tensor1d, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { assignFlat, gatherFlat, trainableVariables } from './flat-variables.js';
 import { batchOf, type TensorOptimizee } from './optimizee-from-function.js';
-import { parseOptions } from './parse-options.js';
 import { tapedObjective } from './taped-objective.js';
 import { groupOverridesSchema, variableGroups } from './variable-groups.js';
 
@@ -26,18 +25,18 @@ export interface TensorData {
 /** The options of `optimizeeFromModel`. */
 export const modelOptimizeeOptionsSchema = z.strictObject({
   /** Rows of a mini-batch, drawn with replacement. 128: the MNIST experiments of Andrychowicz et al. 2016, §3.2. */
-  batchSize: z.int().min(1).default(128),
+  batchSize: z._default(z.int().check(z.minimum(1)), 128),
   /** The true objective is over the first so many rows. Default: all. */
-  evaluationRows: z.int().min(1).optional(),
+  evaluationRows: z.optional(z.int().check(z.minimum(1))),
   /** Whether layers are called as in training: batch normalisation then uses the statistics of the mini-batch, and nothing of an evaluation depends on earlier ones. */
-  training: z.boolean().default(true),
+  training: z._default(z.boolean(), true),
   /**
    * θ₀: `shuffled` permutes the model's own weights within each group, which is another draw from whatever distribution its initialisers have and leaves constants alone;
    * `as-is` starts from the model's weights with each key.
    */
-  initial: z.enum(['shuffled', 'as-is']).default('shuffled'),
+  initial: z._default(z.enum(['shuffled', 'as-is']), 'shuffled'),
   /** Corrections to the coordinate groups. */
-  groups: groupOverridesSchema.default({}),
+  groups: z._default(groupOverridesSchema, {}),
 });
 export type ModelOptimizeeOptions = z.input<typeof modelOptimizeeOptionsSchema>;
 

@@ -1,6 +1,6 @@
 import { UserError, type OptimizerState } from '@metadescent/core';
 import { tensor1d, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** A tensor with its name, as tfjs optimizers give and take their weights; tfjs-core does not export its type. */
 export type NamedTensor = Awaited<ReturnType<Optimizer['getWeights']>>[number];
@@ -22,15 +22,21 @@ const variableSchema = z.object({ name: z.string(), shape: z.array(z.int()) });
 const headerSchema = z.object({
   format: z.literal('metadescent/tfjs-optimizer'),
   rule: z.string(),
-  iterations: z.int().min(0),
+  iterations: z.int().check(z.minimum(0)),
   /** The variables of the last step, in order: loading goes by these names. */
   variables: z.array(variableSchema),
   /** Other variables that were stepped before and are remembered. */
   waiting: z.array(variableSchema),
   /** Null stands for NaN and for +∞. */
-  guard: z
-    .object({ first: z.number().nullable(), smoothed: z.number().nullable(), best: z.number().nullable(), fallen: z.boolean(), warned: z.boolean() })
-    .optional(),
+  guard: z.optional(
+    z.object({
+      first: z.nullable(z.number()),
+      smoothed: z.nullable(z.number()),
+      best: z.nullable(z.number()),
+      fallen: z.boolean(),
+      warned: z.boolean(),
+    }),
+  ),
   arrays: z.array(arraySchema),
 });
 export type SavedHeader = Omit<z.infer<typeof headerSchema>, 'format' | 'arrays'>;

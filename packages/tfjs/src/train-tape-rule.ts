@@ -1,27 +1,26 @@
-import { metaLosses, type Key, type MetaLossName, type OptimizeeFamily, type Optimizer } from '@metadescent/core';
+import { metaLosses, parseOptions, type Key, type MetaLossName, type OptimizeeFamily, type Optimizer } from '@metadescent/core';
 import { adam } from '@metadescent/optimizers';
-import { z } from 'zod';
-import { parseOptions } from './parse-options.js';
+import * as z from 'zod/mini';
 import { unrollOnTape, type TapeCursor } from './tape-meta-gradient.js';
 import { initialRuleWeights, ruleLayout, tapeOptimizer, type TapeRule } from './tape-rule.js';
 
 /** The options of `trainTapeRule`. */
 export const trainTapeRuleSchema = z.strictObject({
   /** Steps of an unroll. */
-  horizon: z.int().min(1).default(100),
+  horizon: z._default(z.int().check(z.minimum(1)), 100),
   /** Steps between two updates of φ: the truncation. 20, as in the released code of Andrychowicz et al. 2016. */
-  segment: z.int().min(1).default(20),
+  segment: z._default(z.int().check(z.minimum(1)), 20),
   /** Unrolls, each on an optimizee of its own. */
-  unrolls: z.int().min(1).default(200),
+  unrolls: z._default(z.int().check(z.minimum(1)), 200),
   /** Adam's learning rate on φ. */
-  learningRate: z.number().positive().default(0.003),
+  learningRate: z._default(z.number().check(z.positive()), 0.003),
   /** It falls geometrically to this fraction. */
-  finalLearningRateFraction: z.number().positive().max(1).default(0.1),
+  finalLearningRateFraction: z._default(z.number().check(z.positive(), z.maximum(1)), 0.1),
   /** Meta-gradients are scaled to at most this norm. */
-  gradientClip: z.number().positive().default(1),
-  loss: z.enum(Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]]).default('area-under-curve'),
+  gradientClip: z._default(z.number().check(z.positive()), 1),
+  loss: z._default(z.enum(Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]]), 'area-under-curve'),
   /** The exact meta-gradient, through the optimizee; see `unrollOnTape`. */
-  secondDerivatives: z.boolean().default(false),
+  secondDerivatives: z._default(z.boolean(), false),
 });
 export type TrainTapeRuleOptions = z.input<typeof trainTapeRuleSchema>;
 

@@ -1,5 +1,5 @@
 import { UserError, parameterLayout, type ParameterBlock, type ParameterLayout, type ParameterRole } from '@metadescent/core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** What is known of a tf variable: enough to say which coordinate group it is. */
 export interface VariableDescription {
@@ -15,8 +15,8 @@ const roles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const satisfies
  * saved with a model.
  */
 export const groupOverridesSchema = z.record(
-  z.string().min(1),
-  z.strictObject({ role: z.enum(roles).optional(), layer: z.int().min(0).optional() }),
+  z.string().check(z.minLength(1)),
+  z.strictObject({ role: z.optional(z.enum(roles)), layer: z.optional(z.int().check(z.minimum(0))) }),
 );
 export type GroupOverrides = z.infer<typeof groupOverridesSchema>;
 

@@ -1,14 +1,14 @@
-import type { Key } from '@metadescent/core';
+import { parseOptions, type Key } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ObservationSequences, Policy, PolicyContext, PolicyTargets } from '../policy.js';
 import { adamStep, createAdam } from './adam.js';
-import { networkTrainingOptions, parseNetwork, scheduledRate, splitTrajectories } from './network-options.js';
+import { networkTrainingOptions, scheduledRate, splitTrajectories } from './network-options.js';
 import { measureWhitening, whiten, type Whitening } from './whitening.js';
 
-export const mlpPolicyOptions = networkTrainingOptions.extend({
+export const mlpPolicyOptions = z.extend(networkTrainingOptions, {
   /** Units of the hidden tanh layers. */
-  hidden: z.array(z.int().positive()).default([32, 32]),
+  hidden: z._default(z.array(z.int().check(z.positive())), [32, 32]),
 });
 
 /** State of an MLP policy. */
@@ -26,7 +26,7 @@ export function mlpPolicy(
   engine: GpsEngine,
   input: z.input<typeof mlpPolicyOptions> = {},
 ): Policy<MlpPolicyState> {
-  const options = parseNetwork(mlpPolicyOptions, 'mlpPolicy', input);
+  const options = parseOptions('mlpPolicy', mlpPolicyOptions, input);
   const sizesOf = ({ observationSize, actionSize }: PolicyContext) => [
     observationSize,
     ...options.hidden,

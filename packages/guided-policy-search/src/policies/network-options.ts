@@ -1,35 +1,26 @@
-import { UserError } from '@metadescent/core';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
-const positive = z.number().positive();
+const positive = z.number().check(z.positive());
 
 /** Training of the network policies. */
 export const networkTrainingOptions = z.strictObject({
   /** One network for all groups instead of one per group. */
-  shared: z.boolean().default(false),
+  shared: z._default(z.boolean(), false),
   /** Adam's rate; it falls to a tenth over the last third of a fit. */
-  rate: positive.default(5e-3),
+  rate: z._default(positive, 5e-3),
   /** Steps of the first fit and of the later ones. */
-  cloneSteps: z.int().nonnegative().default(1000),
-  steps: z.int().nonnegative().default(300),
+  cloneSteps: z._default(z.int().check(z.nonnegative()), 1000),
+  steps: z._default(z.int().check(z.nonnegative()), 300),
   /** Samples (or sequences) per step. */
-  batch: z.int().positive().default(64),
+  batch: z._default(z.int().check(z.positive()), 64),
   /** Clip of the gradient's norm. */
-  clip: positive.default(1),
+  clip: z._default(positive, 1),
   /** Share of the trajectories held out to decide whether a fit is kept. */
-  heldOut: z.number().min(0).max(0.5).default(0.1),
+  heldOut: z._default(z.number().check(z.minimum(0), z.maximum(0.5)), 0.1),
 });
 
 export type NetworkTraining = z.output<typeof networkTrainingOptions>;
 export type NetworkTrainingInput = z.input<typeof networkTrainingOptions>;
-
-/** @throws UserError listing every option that is wrong. */
-export function parseNetwork<S extends z.ZodType>(schema: S, what: string, input: z.input<S>): z.output<S> {
-  const result = schema.safeParse(input);
-  if (!result.success)
-    throw new UserError(`${what}: the options are not valid\n${z.prettifyError(result.error)}`);
-  return result.data;
-}
 
 /** Rate at step i of n: constant, then geometrically down to a tenth over the last third. */
 export function scheduledRate(rate: number, i: number, n: number): number {

@@ -191,5 +191,7 @@ test('training schedule and split', () => {
   expect([0, 59, 60, 90].map((i) => scheduledRate(1, i, 90))).toBeAllClose([1, 1, 1, 0.1]);
   expect(splitTrajectories(10, 0.2)).toEqual({ train: [0, 1, 2, 3, 4, 5, 6, 7], test: [8, 9] });
   expect(splitTrajectories(3, 0.2).test).toEqual([0, 1, 2]);
-  expect(() => mlpPolicy(engine, { hidden: [0] })).toThrow(/mlpPolicy: the options are not valid/);
+  expect(() => mlpPolicy(engine, { hidden: [0] })).toThrow(
+    'mlpPolicy: invalid options {"hidden":[0]}; correct these:\n✖ Too small: expected number to be >0\n  → at hidden[0]',
+  );
 });

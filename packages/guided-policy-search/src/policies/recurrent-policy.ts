@@ -1,15 +1,15 @@
-import type { Key } from '@metadescent/core';
+import { parseOptions, type Key } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ObservationSequences, Policy, PolicyContext, PolicyTargets } from '../policy.js';
 import { adamStep, createAdam } from './adam.js';
-import { networkTrainingOptions, parseNetwork, scheduledRate, splitTrajectories } from './network-options.js';
+import { networkTrainingOptions, scheduledRate, splitTrajectories } from './network-options.js';
 import { measureWhitening, whiten, type Whitening } from './whitening.js';
 
-export const recurrentPolicyOptions = networkTrainingOptions.extend({
+export const recurrentPolicyOptions = z.extend(networkTrainingOptions, {
   /** LSTM units. Li & Malik 2017: 128; 32 were enough in trials. */
-  hidden: z.int().positive().default(32),
-  layers: z.int().positive().default(1),
+  hidden: z._default(z.int().check(z.positive()), 32),
+  layers: z._default(z.int().check(z.positive()), 1),
 });
 
 /** State of a recurrent policy. */
@@ -28,7 +28,7 @@ export function recurrentPolicy(
   engine: KernelEngine,
   input: z.input<typeof recurrentPolicyOptions> = {},
 ): Policy<RecurrentPolicyState> {
-  const options = parseNetwork(recurrentPolicyOptions, 'recurrentPolicy', input);
+  const options = parseOptions('recurrentPolicy', recurrentPolicyOptions, input);
   const kernels = new Map<number, LstmKernel>();
   const kernelOf = ({ observationSize }: PolicyContext): LstmKernel => {
     let kernel = kernels.get(observationSize);

@@ -1,17 +1,16 @@
-import type { Key } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from '../parse-options.js';
+import { parseOptions, type Key } from '@metadescent/core';
+import * as z from 'zod/mini';
 import { labelledDataset, type LabelledDataset } from './labelled-dataset.js';
 
 /** The options of `gaussianClusters`. */
 export const gaussianClustersOptionsSchema = z.strictObject({
   /** Number of examples. */
-  count: z.int().min(1).default(600),
+  count: z._default(z.int().check(z.minimum(1)), 600),
   /** Numbers per example. */
-  inputSize: z.int().min(1).default(8),
-  classes: z.int().min(1).max(256).default(3),
+  inputSize: z._default(z.int().check(z.minimum(1)), 8),
+  classes: z._default(z.int().check(z.minimum(1), z.maximum(256)), 3),
   /** Standard deviation of the centres' coordinates; the noise around a centre has 1. The larger, the easier. */
-  separation: z.number().nonnegative().default(1),
+  separation: z._default(z.number().check(z.nonnegative()), 1),
 });
 export type GaussianClustersOptions = z.input<typeof gaussianClustersOptionsSchema>;
 

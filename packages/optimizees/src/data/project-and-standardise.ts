@@ -1,13 +1,12 @@
-import { UserError, type Key } from '@metadescent/core';
+import { UserError, parseOptions, type Key } from '@metadescent/core';
 import { typescriptEngine, type KernelEngine } from '@metadescent/kernels';
-import { z } from 'zod';
-import { parseOptions } from '../parse-options.js';
+import * as z from 'zod/mini';
 import { gatherRows } from './gather-rows.js';
 import { labelAt, labelledDataset, type LabelledDataset } from './labelled-dataset.js';
 
 const schema = z.strictObject({
   /** k, numbers per example afterwards. Li & Malik 2017, §4: 48, and 100 for the larger nets. */
-  dimensions: z.int().min(1),
+  dimensions: z.int().check(z.minimum(1)),
 });
 
 export interface ProjectionOptions extends z.input<typeof schema> {

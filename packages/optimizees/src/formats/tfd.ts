@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import { parseOptions } from '@metadescent/core';
+import * as z from 'zod/mini';
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
-import { parseOptions } from '../parse-options.js';
 import { DatasetFormatError } from './dataset-format-error.js';
 import { parseMat, type MatArray, type MatFile, type MatOptions } from './matlab.js';
 
@@ -10,15 +10,15 @@ const SETS = { train: 1, validation: 2, test: 3 } as const;
 /** The options of `parseTfd`. */
 export const tfdOptionsSchema = z.strictObject({
   /** Which of the five official splits, from 1 as in MATLAB. */
-  fold: z.int().min(1).max(5).default(1),
+  fold: z._default(z.int().check(z.minimum(1), z.maximum(5)), 1),
   /**
    * Which sets of that split. Li & Malik 2017, §4, speak of 3,300 images; the data set has 4,178 labelled ones in all, of which about that many are for
    * training and validation together, so that is the default.
    */
-  sets: z
-    .array(z.enum(['train', 'validation', 'test']))
-    .min(1)
-    .default(['train', 'validation']),
+  sets: z._default(z.array(z.enum(['train', 'validation', 'test'])).check(z.minLength(1)), [
+    'train',
+    'validation',
+  ]),
 });
 export type TfdOptions = z.input<typeof tfdOptionsSchema>;
 

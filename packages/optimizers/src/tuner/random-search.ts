@@ -1,6 +1,5 @@
-import type { Key } from '@metadescent/core';
-import { z } from 'zod';
-import { parseOptions } from '../parse-options.js';
+import { parseOptions, type Key } from '@metadescent/core';
+import * as z from 'zod/mini';
 import { axisPosition, axisValue, parseAxes } from './search-axis.js';
 import { bestOf, evaluateCandidates, type EvaluateTrials, type OptionValues } from './trial.js';
 import type { Tunable } from './tune-optimizer.js';
@@ -8,13 +7,13 @@ import { summariseSearch, type EdgeOptimum, type TuningOutcome, type TuningRepor
 
 export const randomSearchOptionsSchema = z.strictObject({
   /** How many settings to draw. 32 hit the best tenth of one axis with probability 1 − 0.9³² = 0.97; no source. */
-  candidates: z.int().min(1).default(32),
+  candidates: z._default(z.int().check(z.minimum(1)), 32),
   /** How many tasks each is run on. */
-  tasks: z.int().min(1).default(10),
+  tasks: z._default(z.int().check(z.minimum(1)), 10),
   /** An optimum in this outer part of a range (of its logarithm) is reported as near the edge. 0.1, no source. */
-  edgeFraction: z.number().min(0).lt(0.5).default(0.1),
+  edgeFraction: z._default(z.number().check(z.minimum(0), z.lt(0.5)), 0.1),
   /** Options that are the same for all candidates. */
-  fixed: z.record(z.string(), z.number()).default({}),
+  fixed: z._default(z.record(z.string(), z.number()), {}),
 });
 export type RandomSearchOptions = z.input<typeof randomSearchOptionsSchema>;
 

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { parseOptions } from '../parse-options.js';
+import { parseOptions } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 /**
  * One hyper-parameter and where to look for it: a geometric grid from `from` to `to`, in ascending order,
@@ -12,30 +12,32 @@ import { parseOptions } from '../parse-options.js';
 export const searchAxisSchema = z
   .strictObject({
     /** The option's name, e.g. `learningRate`. */
-    name: z.string().min(1),
+    name: z.string().check(z.minLength(1)),
     /** `log`: the value is spaced geometrically. `complement`: 1 − value is, for momenta and decays just below 1. */
-    scale: z.enum(['log', 'complement']).default('log'),
+    scale: z._default(z.enum(['log', 'complement']), 'log'),
     /** The smallest value of the first grid. */
     from: z.number(),
     /** The largest value of the first grid. */
     to: z.number(),
     /** Factor between neighbours of the first grid. √10: two points per decade, before refinement; no source. */
-    ratio: z.number().min(1.05).max(1000).default(Math.sqrt(10)),
+    ratio: z._default(z.number().check(z.minimum(1.05), z.maximum(1000)), Math.sqrt(10)),
     /** Where extensions of the grid stop. */
     minimum: z.number(),
     maximum: z.number(),
   })
-  .refine(({ from, to, minimum, maximum }) => minimum <= from && from <= to && to <= maximum, {
-    message: 'the order must be minimum ≤ from ≤ to ≤ maximum',
-  })
-  .refine(({ scale, minimum }) => scale !== 'log' || minimum > 0, {
-    message: 'a log scale needs minimum > 0',
-    path: ['minimum'],
-  })
-  .refine(({ scale, maximum }) => scale !== 'complement' || maximum < 1, {
-    message: 'a complement scale needs maximum < 1',
-    path: ['maximum'],
-  });
+  .check(
+    z.refine(({ from, to, minimum, maximum }) => minimum <= from && from <= to && to <= maximum, {
+      message: 'the order must be minimum ≤ from ≤ to ≤ maximum',
+    }),
+    z.refine(({ scale, minimum }) => scale !== 'log' || minimum > 0, {
+      message: 'a log scale needs minimum > 0',
+      path: ['minimum'],
+    }),
+    z.refine(({ scale, maximum }) => scale !== 'complement' || maximum < 1, {
+      message: 'a complement scale needs maximum < 1',
+      path: ['maximum'],
+    }),
+  );
 export type SearchAxis = z.input<typeof searchAxisSchema>;
 
 /** A search axis with its defaults filled in. */
@@ -43,13 +45,13 @@ export type ParsedAxis = z.output<typeof searchAxisSchema>;
 
 /** @throws UserError naming the caller if there is no axis, an axis is malformed or two have one name. */
 export function parseAxes(caller: string, axes: readonly SearchAxis[]): ParsedAxis[] {
-  const unique = z
-    .array(searchAxisSchema)
-    .min(1)
-    .refine(
+  const unique = z.array(searchAxisSchema).check(
+    z.minLength(1),
+    z.refine(
       (all) => new Set(all.map(({ name }) => name)).size === all.length,
       'axes must have different names',
-    );
+    ),
+  );
   return parseOptions(caller, unique, axes);
 }
 

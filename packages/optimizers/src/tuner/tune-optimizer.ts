@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { parseOptions } from '../parse-options.js';
+import { parseOptions } from '@metadescent/core';
+import * as z from 'zod/mini';
 import {
   axisAllows,
   axisPosition,
@@ -32,11 +32,11 @@ export interface Tunable {
 
 export const tuneOptionsSchema = z.strictObject({
   /** How many optimizees each candidate is run on. 10: enough to rank settings that share their random numbers; no source. */
-  tasks: z.int().min(1).default(10),
+  tasks: z._default(z.int().check(z.minimum(1)), 10),
   /** How often the spacing around the optimum is halved (in the logarithm). 2: half decades become eighths of a decade. */
-  refinements: z.int().min(0).max(8).default(2),
+  refinements: z._default(z.int().check(z.minimum(0), z.maximum(8)), 2),
   /** Options that are the same for all candidates. */
-  fixed: z.record(z.string(), z.number()).default({}),
+  fixed: z._default(z.record(z.string(), z.number()), {}),
 });
 export type TuneOptions = z.input<typeof tuneOptionsSchema>;
 
