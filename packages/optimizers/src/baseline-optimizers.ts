@@ -1,9 +1,13 @@
-import { UserError, type Optimizer } from '@metadescent/core';
+import { printable, UserError, type Optimizer } from '@metadescent/core';
 import type * as z from 'zod/mini';
 import { adagrad, adagradOptionsSchema } from './adagrad.js';
 import { adam, adamOptionsSchema } from './adam.js';
+import { adamw, adamwOptionsSchema } from './adamw.js';
 import { lbfgs, lbfgsOptionsSchema } from './lbfgs.js';
+import { lion, lionOptionsSchema } from './lion.js';
 import { momentum, momentumOptionsSchema } from './momentum.js';
+import { muon, muonOptionsSchema } from './muon.js';
+import { nadam, nadamOptionsSchema } from './nadam.js';
 import { nesterov } from './nesterov.js';
 import {
   nonlinearConjugateGradient,
@@ -11,6 +15,7 @@ import {
 } from './nonlinear-conjugate-gradient.js';
 import { rmsprop, rmspropOptionsSchema } from './rmsprop.js';
 import { sgd, sgdOptionsSchema } from './sgd.js';
+import { soap, soapOptionsSchema } from './soap.js';
 import type { SearchAxis } from './tuner/search-axis.js';
 
 /** A rule as plain data can ask for it: by name and options, with the search that makes it strong. */
@@ -94,18 +99,39 @@ export const baselineOptimizers = {
 export type BaselineName = keyof typeof baselineOptimizers;
 
 /**
- * The baseline of this name with these options; what a worker calls to turn a trial into an optimizer.
+ * Today's hand-made rules, a class of their own beside those that the two papers compare with. What is searched: the learning rate, for Muon jointly
+ * with Adam's for what is no matrix. The weight decay of AdamW stays at its default.
  *
- * @throws UserError if there is no such baseline or its schema does not accept the options.
+ * @example
+ * Object.keys(modernOptimizers)
+ * // => ['adamw', 'nadam', 'lion', 'muon', 'soap']
+ */
+export const modernOptimizers = {
+  adamw: baseline('adamw', adamwOptionsSchema, adamw, [normalisedRate]),
+  nadam: baseline('nadam', nadamOptionsSchema, nadam, [normalisedRate]),
+  lion: baseline('lion', lionOptionsSchema, lion, [normalisedRate]),
+  muon: baseline('muon', muonOptionsSchema, muon, [normalisedRate, { ...normalisedRate, name: 'adamLearningRate' }]),
+  soap: baseline('soap', soapOptionsSchema, soap, [normalisedRate]),
+} as const satisfies Record<string, BaselineOptimizer>;
+
+export type ModernOptimizerName = keyof typeof modernOptimizers;
+
+const handMade: ReadonlyMap<string, BaselineOptimizer> = new Map(Object.entries({ ...baselineOptimizers, ...modernOptimizers }));
+
+/**
+ * The hand-made rule of this name with these options; what a worker calls to turn a trial into an optimizer.
+ *
+ * @throws UserError if there is no such rule or its schema does not accept the options.
  * @example
  * createBaseline('adam', { learningRate: 0.1 }).name // => 'adam'
  */
 export function createBaseline(name: string, options: unknown = {}): Optimizer {
-  if (!Object.hasOwn(baselineOptimizers, name)) {
-    const names = Object.keys(baselineOptimizers).join(', ');
-    throw new UserError(`createBaseline: there is no baseline optimizer "${name}"; choose one of ${names}`);
+  const found = handMade.get(name);
+  if (!found) {
+    const names = [...handMade.keys()].join(', ');
+    throw new UserError(`createBaseline: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`);
   }
-  return baselineOptimizers[name as BaselineName].create(options);
+  return found.create(options);
 }
 
 /** Every rule parses its options with its own schema, so any value may be handed on to it. */
