@@ -1,24 +1,45 @@
+import { logRatio, resolvedEnds, type Scale } from './axis-range.js';
 import { formatNumber, powerOfTen, type Notation } from './number-format.js';
 
 export interface Tick {
+  /** Inside the axis, ends included. */
   readonly value: number;
-  /** Empty for a minor tick. */
+  /** Says `value` to all the digits that tell it from its neighbours. Empty for a minor tick. */
   readonly label: string;
 }
 
 /** One axis with everything decided: what both the SVG and the terminal draw from. */
 export interface Axis {
-  readonly scale: 'log' | 'linear';
+  readonly scale: Scale;
+  /** Finite, and above 0 on a log axis. */
   readonly low: number;
+  /** Finite, and above `low`. */
   readonly high: number;
   readonly ticks: readonly Tick[];
 }
 
 /** Where `value` lies: 0 at the low end, 1 at the high end, outside [0, 1] beyond them; −∞ for what a log axis cannot show. */
-export function axisFraction(axis: Axis, value: number): number {
-  if (axis.scale === 'linear') return (value - axis.low) / (axis.high - axis.low);
-  if (value <= 0) return -Infinity;
-  return Math.log(value / axis.low) / Math.log(axis.high / axis.low);
+export function axisFraction({ scale, low, high }: Axis, value: number): number {
+  if (scale === 'log') return value <= 0 ? -Infinity : logRatio(value, low) / logRatio(high, low);
+  // The extent of an axis over most of the doubles is none itself; half of it is.
+  const unit = Number.isFinite(high - low) ? 1 : 0.5;
+  return (value * unit - low * unit) / (high * unit - low * unit);
+}
+
+/** {@link axisFraction} within a hundred lengths of the axis, so that the slope of a line to far away can still be drawn; NaN stays NaN. */
+export function drawnFraction(axis: Axis, value: number): number {
+  return Math.max(-100, Math.min(100, axisFraction(axis, value)));
+}
+
+/** A round number as it is written: coefficient · 10^exponent, so that a tick's value and its label are one number, rounded nowhere. */
+interface Decimal {
+  /** An integer. */
+  readonly coefficient: number;
+  readonly exponent: number;
+}
+
+function valueOf({ coefficient, exponent }: Decimal): number {
+  return Number(`${coefficient}e${exponent}`);
 }
 
 /** A linear axis over [low, high] with about `count` labelled ticks at multiples of 1, 2 or 5 times a power of ten. */
@@ -28,104 +49,109 @@ export function linearAxis(
   count: number,
   notation: Notation = 'superscript',
 ): Axis {
-  const [from, to] = low < high ? [low, high] : widened(low);
-  const spacing = tickSpacing(from, to, count);
-  const decimals = Math.max(0, -Math.floor(Math.log10(spacing) + 1e-9));
-  const [first, last] = multiplesWithin(from, to, spacing);
-  const ticks: Tick[] = [];
-  for (let i = first; i <= last; i++) {
-    const value = Number((i * spacing).toPrecision(12));
-    ticks.push({
-      value,
-      label: linearLabel(value, decimals, Math.max(Math.abs(from), Math.abs(to)), notation),
-    });
-  }
-  return { scale: 'linear', low: from, high: to, ticks };
+  const [from, to] = resolvedEnds(low, high, 'linear');
+  return { scale: 'linear', low: from, high: to, ticks: linearTicks(from, to, count, notation) };
 }
 
 /** A log axis over [low, high], 0 < low: labels at powers of ten or, over less than two decades, at 1, 2 and 5 times them. */
 export function logAxis(low: number, high: number, count: number, notation: Notation = 'superscript'): Axis {
-  const [from, to] = low < high ? [low, high] : [low / 2, low * 2];
-  const decades = Math.log10(to / from);
+  const [from, to] = resolvedEnds(low, high, 'log');
+  return { scale: 'log', low: from, high: to, ticks: logTicks(from, to, count, notation) };
+}
+
+const MANTISSAS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+function logTicks(from: number, to: number, count: number, notation: Notation): Tick[] {
+  const decades = Math.log10(to) - Math.log10(from);
   const label = labelOfLog(from, to, notation);
-  let ticks: Tick[];
+  const ticksAt = (mantissas: readonly number[], labelled: (decimal: Decimal) => boolean): Tick[] =>
+    decimalsWithin(from, to, mantissas).map((decimal) => ({
+      value: valueOf(decimal),
+      label: labelled(decimal) ? label(decimal) : '',
+    }));
   if (decades >= 2) {
     // The smallest one that gives at most `count` intervals.
     const stride = 1 + Math.floor(decades / (Math.max(2, count) + 1));
     // Minor ticks only while there is room for nine in a decade.
-    const minors = stride === 1 && decades <= 5 ? [2, 3, 4, 5, 6, 7, 8, 9] : [];
-    ticks = logTicks(from, to, [1, ...minors], (m, e) =>
-      m === 1 && e % stride === 0 ? label(m * 10 ** e) : '',
+    const mantissas = stride === 1 && decades <= 5 ? MANTISSAS : [1];
+    const ticks = ticksAt(
+      mantissas,
+      ({ coefficient, exponent }) => coefficient === 1 && exponent % stride === 0,
     );
-    if (stride > 1) ticks = ticks.filter((tick) => tick.label !== '');
-  } else {
-    const all = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-    const labelled = [[1, 2, 5], [1, 2, 3, 5, 7], all].find(
-      (mantissas) => logTicks(from, to, mantissas, () => '').length >= Math.min(4, count),
-    );
-    if (labelled === undefined)
-      return { ...linearAxis(from, to, count, notation), scale: 'log', low: from, high: to };
-    ticks = logTicks(from, to, all, (m, e) => (labelled.includes(m) ? label(m * 10 ** e) : ''));
+    return stride > 1 ? ticks.filter((tick) => tick.label !== '') : ticks;
   }
-  return { scale: 'log', low: from, high: to, ticks };
+  const labelled = [[1, 2, 5], [1, 2, 3, 5, 7], MANTISSAS].find(
+    (mantissas) => decimalsWithin(from, to, mantissas).length >= Math.min(4, count),
+  );
+  if (labelled === undefined) return linearTicks(from, to, count, notation);
+  return ticksAt(MANTISSAS, ({ coefficient }) => labelled.includes(coefficient));
 }
 
-function logTicks(
-  low: number,
-  high: number,
-  mantissas: readonly number[],
-  label: (mantissa: number, exponent: number) => string,
-): Tick[] {
-  const ticks: Tick[] = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
-    for (const m of mantissas) {
-      const value = Number(`${m}e${e}`);
-      if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) ticks.push({ value, label: label(m, e) });
-    }
-  }
-  return ticks;
+/** All mantissa · 10ⁿ in [low, high], increasing. Of the decimals that are one and the same subnormal double it keeps the nearest. */
+function decimalsWithin(low: number, high: number, mantissas: readonly number[]): Decimal[] {
+  const first = Math.floor(Math.log10(low)) - 1;
+  const decades = Math.ceil(Math.log10(high)) + 1 - first;
+  return Array.from({ length: decades + 1 }, (_, i) => first + i).flatMap((exponent) =>
+    mantissas
+      .map((coefficient) => ({ coefficient, exponent }))
+      .filter((decimal) => {
+        const value = valueOf(decimal);
+        const [nearest, power] = value.toExponential(0).split('e').map(Number);
+        return value >= low && value <= high && nearest === decimal.coefficient && power === exponent;
+      }),
+  );
 }
 
 /** Plain decimals if they stay short over the whole axis, else powers throughout: one axis, one notation. */
-function labelOfLog(low: number, high: number, notation: Notation): (value: number) => string {
-  if (low >= 0.9e-3 && high < 2e4) return (value) => String(Number(value.toPrecision(3)));
-  return (value) => {
-    const exponent = Math.floor(Math.log10(value) + 1e-9);
-    const mantissa = Math.round(value / 10 ** exponent);
-    if (notation === 'exponent') return `${mantissa}e${exponent}`;
-    return mantissa === 1 ? powerOfTen(exponent) : `${mantissa}×${powerOfTen(exponent)}`;
+function labelOfLog(low: number, high: number, notation: Notation): (decimal: Decimal) => string {
+  if (low >= 0.9e-3 && high < 2e4) return (decimal) => String(valueOf(decimal));
+  return ({ coefficient, exponent }) => {
+    if (notation === 'exponent') return `${coefficient}e${exponent}`;
+    return coefficient === 1 ? powerOfTen(exponent) : `${coefficient}×${powerOfTen(exponent)}`;
   };
 }
 
-function linearLabel(value: number, decimals: number, largest: number, notation: Notation): string {
+function linearTicks(from: number, to: number, count: number, notation: Notation): Tick[] {
+  const spacing = tickSpacing(from, to, count);
+  const largest = Math.max(Math.abs(from), Math.abs(to));
+  return multiplesWithin(from, to, spacing).map((decimal) => ({
+    value: valueOf(decimal),
+    label: linearLabel(decimal, largest, notation),
+  }));
+}
+
+function linearLabel(decimal: Decimal, largest: number, notation: Notation): string {
+  const value = valueOf(decimal);
   if (value === 0) return '0';
-  if (largest >= 1e5 || largest < 1e-3) return formatNumber(value, 2, notation);
-  const text = value.toFixed(decimals);
+  if (largest >= 1e5 || largest < 1e-3) {
+    // Down to the place in which neighbours differ.
+    const digits = String(Math.abs(decimal.coefficient)).length;
+    return formatNumber(value, Math.max(2, digits), notation);
+  }
+  const text = value.toFixed(Math.max(0, -decimal.exponent));
   return notation === 'superscript' ? text.replace('-', '−') : text;
 }
 
 /** 1, 2 or 5 times a power of ten, the widest that gives at most `count` intervals; finer where fewer than two ticks would fall inside. */
-function tickSpacing(from: number, to: number, count: number): number {
-  const rough = (to - from) / Math.max(1, count);
+function tickSpacing(from: number, to: number, count: number): Decimal {
+  const rough = Math.max(Number.MIN_VALUE, to / Math.max(1, count) - from / Math.max(1, count));
   const exponent = Math.floor(Math.log10(rough));
-  const steps = [exponent - 1, exponent]
-    .flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`)))
-    .concat(Number(`1e${exponent + 1}`));
-  const enough = steps.findIndex((step) => step >= rough * (1 - 1e-9));
-  const fits = (step: number): boolean => {
-    const [first, last] = multiplesWithin(from, to, step);
-    return last > first;
-  };
-  return steps.slice(0, enough + 1).findLast(fits) ?? (steps[0] as number);
+  const steps = [exponent - 1, exponent, exponent + 1]
+    .flatMap((e) => [1, 2, 5].map((coefficient): Decimal => ({ coefficient, exponent: e })))
+    // Below the smallest double there is no step, and above the largest one none is needed.
+    .filter((step) => valueOf(step) > 0 && Number.isFinite(valueOf(step)));
+  const enough = steps.findIndex((step) => valueOf(step) >= rough * (1 - 1e-9));
+  const wideEnough = enough < 0 ? steps : steps.slice(0, enough + 1);
+  return wideEnough.findLast((step) => multiplesWithin(from, to, step).length > 1) ?? (steps[0] as Decimal);
 }
 
-/** The first and the last multiple of `spacing` in [from, to], as factors. */
-function multiplesWithin(from: number, to: number, spacing: number): [number, number] {
-  return [Math.ceil(from / spacing - 1e-9), Math.floor(to / spacing + 1e-9)];
-}
-
-/** An axis needs an extent even where all values are equal. */
-function widened(value: number): [number, number] {
-  const half = value === 0 ? 1 : Math.abs(value) / 10;
-  return [value - half, value + half];
+/** The multiples of a spacing in [from, to], increasing. Their number is that of the axis's extents in the spacing. */
+function multiplesWithin(from: number, to: number, spacing: Decimal): Decimal[] {
+  const step = valueOf(spacing);
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i): Decimal => ({
+    ...spacing,
+    coefficient: (first + i) * spacing.coefficient,
+  })).filter((decimal) => valueOf(decimal) >= from && valueOf(decimal) <= to);
 }

@@ -1,6 +1,8 @@
+import { paddedRange } from './axis-range.js';
 import { linearAxis, logAxis, type Axis } from './axis.js';
-import { stepsOf, type CurveSeries, type CurveSet } from './curve-set.js';
+import { curveSetSchema, stepsOf, type CurveSeries, type CurveSet, type CurveSetInput } from './curve-set.js';
 import type { Notation } from './number-format.js';
+import { parseRecord } from './validate.js';
 
 /**
  * A curve that passes this multiple of the largest starting value leaves the figure at the top. The caption says so; the values stay in
@@ -24,8 +26,17 @@ export interface CurveRange {
 /**
  * Chooses the y-range: all means and bands, but at most {@link CLIP_FACTOR} times the largest starting value (unless more than half of the
  * curves pass it: then growth is what the figure is about) and, on a log axis, at least {@link LOG_DEPTH} times it.
+ *
+ * @throws UserError if the curves break a rule of their schema.
+ * @example
+ * curveRange({ title: 'Race', series: [{ optimizer: 'adam', kind: 'hand-made', mean: [1, 1e-30] }] }).below // => new Map([['adam', 1]])
  */
-export function curveRange(curves: Pick<CurveSet, 'series' | 'yScale' | 'referenceLines'>): CurveRange {
+export function curveRange(curveSet: CurveSetInput): CurveRange {
+  return rangeOf(parseRecord('curveRange', 'set of curves', curveSetSchema, curveSet));
+}
+
+/** {@link curveRange} of curves that have been parsed. Both ends are finite and, on a log axis, above 0. */
+export function rangeOf(curves: CurveSet): CurveRange {
   const log = curves.yScale === 'log';
   const shown = (value: number): boolean => Number.isFinite(value) && (!log || value > 0);
   const means = curves.series.map(({ mean }) => mean.filter(shown));
@@ -49,32 +60,31 @@ export function curveRange(curves: Pick<CurveSet, 'series' | 'yScale' | 'referen
   const references = curves.referenceLines
     .filter(({ axis, value }) => axis === 'y' && shown(value))
     .map(({ value }) => value);
+  const extremes = [...bands, ...references];
   let low = Math.max(
     floor,
-    [...bands, ...references].reduce((a, b) => Math.min(a, b), lowest),
+    extremes.reduce((a, b) => Math.min(a, b), lowest),
   );
   // A band that nearly reaches zero would add decades of nothing to a log axis.
-  if (log) low = Math.max(low, Math.max(floor, Math.min(lowest, ...references)) / 2);
-  let high = Math.min(
+  const lines = references.reduce((a, b) => Math.min(a, b), lowest);
+  if (log) low = Math.max(low, Math.max(floor, lines) / 2);
+  const high = Math.min(
     ceiling,
-    [...bands, ...references].reduce((a, b) => Math.max(a, b), highest),
+    extremes.reduce((a, b) => Math.max(a, b), highest),
   );
-  if (log) {
-    const margin = (high / low) ** 0.03;
-    [low, high] = [low / margin, high * margin];
-  } else {
-    const margin = 0.04 * (high - low);
-    [low, high] = [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin];
+  const padded = paddedRange(low, high, curves.yScale);
+  const range = { low: padded[0], high: padded[1] };
+  if (!log && low >= 0) {
+    range.low = Math.max(0, range.low);
     // Zero is near enough to be worth its place.
-    if (low > 0 && low < 0.3 * high) low = 0;
+    if (range.low < 0.3 * range.high) range.low = 0;
   }
   const leaves = (beyond: (value: number) => boolean): Map<string, number> =>
     new Map(curves.series.flatMap((series) => firstStep(series, beyond)));
   return {
-    low,
-    high,
-    above: leaves((value) => value > high),
-    below: log ? leaves((value) => value > 0 && value < low) : new Map(),
+    ...range,
+    above: leaves((value) => value > range.high),
+    below: log ? leaves((value) => value > 0 && value < range.low) : new Map(),
   };
 }
 
@@ -83,18 +93,24 @@ function firstStep(series: CurveSeries, beyond: (value: number) => boolean): [st
   return index < 0 ? [] : [[series.optimizer, stepsOf(series)[index] as number]];
 }
 
-/** Both axes of a set of curves, with about so many labels. */
-export function curveAxes(
-  curves: CurveSet,
-  range: CurveRange,
-  counts: { readonly x: number; readonly y: number },
-  notation: Notation = 'superscript',
-): { x: Axis; y: Axis } {
+/** The x-axis of a set of curves, from the first step of all to the last, with about so many labels. */
+export function stepAxis(curves: CurveSet, count: number, notation: Notation = 'superscript'): Axis {
   const first = curves.series.map((series) => stepsOf(series)[0] as number);
   const last = curves.series.map((series) => stepsOf(series).at(-1) as number);
-  const axis = curves.yScale === 'log' ? logAxis : linearAxis;
-  return {
-    x: linearAxis(Math.min(...first), Math.max(...last), counts.x, notation),
-    y: axis(range.low, range.high, counts.y, notation),
-  };
+  return linearAxis(
+    first.reduce((a, b) => Math.min(a, b)),
+    last.reduce((a, b) => Math.max(a, b)),
+    count,
+    notation,
+  );
+}
+
+/** The y-axis of a set of curves, with about so many labels. */
+export function valueAxis(
+  { yScale }: CurveSet,
+  { low, high }: CurveRange,
+  count: number,
+  notation: Notation = 'superscript',
+): Axis {
+  return (yScale === 'log' ? logAxis : linearAxis)(low, high, count, notation);
 }

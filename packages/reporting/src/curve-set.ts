@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { ownStyleSchema } from './line-style.js';
 import { recordedNumber } from './recorded-number.js';
 
-/** Whether the update rule was trained or written by hand; learned ones are drawn thick and solid. */
+/** Whether the update rule was trained or written by hand; learned ones are drawn thick. */
 export const optimizerKind = z.enum(['learned', 'hand-made']);
 export type OptimizerKind = z.infer<typeof optimizerKind>;
 
@@ -18,6 +19,8 @@ const curveSeries = z
     count: z.optional(
       z.union([z.int().check(z.minimum(0)), z.readonly(z.array(z.int().check(z.minimum(0))))]),
     ),
+    /** A look of its own; what is left out is chosen by the name. */
+    style: z.optional(ownStyleSchema),
     /** Where the values belong on the x-axis, increasing. Default 0 … T [T + 1]. */
     steps: z.optional(z.readonly(z.array(z.number()))),
   })

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { UserError } from '@metadescent/core';
 import { axisFraction } from './axis.js';
-import { curveAxes, curveRange } from './curve-axes.js';
+import { curveRange, valueAxis } from './curve-axes.js';
 import { curveSetSchema, type CurveSetInput } from './curve-set.js';
 import { curveFigure, figureGrid } from './figure.js';
 import { decay, HOSTILE, race } from './testing/race.js';
@@ -46,7 +46,7 @@ test('the line runs through the data, to a hundredth of a pixel', async () => {
   const svg = await curveFigure(input, { width, height: 300, annotate: false });
   const points = linePoints(svg, '#d55e00');
   const curves = curveSetSchema.parse(input);
-  const { y } = curveAxes(curves, curveRange(curves), { x: 5, y: 5 });
+  const y = valueAxis(curves, curveRange(curves), 5);
   const plotHeight = 300 - MARGIN.top - MARGIN.bottom;
   const right = points.at(-1)?.[0] as number;
   expect(right).toBeGreaterThan(0.5 * width);

@@ -1,7 +1,7 @@
 import { UserError } from '@metadescent/core';
 import * as z from 'zod/mini';
-import { curveCaption } from './curve-caption.js';
-import { curveRange } from './curve-axes.js';
+import { captionSentences } from './curve-caption.js';
+import { rangeOf } from './curve-axes.js';
 import { curveSetSchema, type CurveSet, type CurveSetInput } from './curve-set.js';
 import {
   directLabels,
@@ -13,7 +13,8 @@ import {
   type LegendEntry,
 } from './legend.js';
 import { escapeMarkup } from './markup.js';
-import { optimizerStyles, type LineStyle } from './optimizer-style.js';
+import { lineStyleSchema, type LineStyle } from './line-style.js';
+import { optimizerStyles } from './optimizer-style.js';
 import { FONT, INK, MARGIN } from './panel-spec.js';
 import { renderPanel } from './panel-svg.js';
 import { curvePanel, type Panel } from './panel.js';
@@ -36,14 +37,21 @@ export const figureOptionsSchema = z.object({
     'figure',
   ),
   /** Styles of a whole report, where unknown names must not take one another's. Default: of this figure. */
-  styles: z.optional(z.custom<ReadonlyMap<string, LineStyle>>((value) => value instanceof Map)),
+  styles: z.optional(
+    z.custom<ReadonlyMap<string, LineStyle>>(
+      (value) =>
+        value instanceof Map &&
+        [...value.values()].every((style) => lineStyleSchema.safeParse(style).success),
+      { error: 'expected a map from optimizers to line styles, as optimizerStyles gives' },
+    ),
+  ),
 });
 /** How to draw a figure. */
 export type FigureOptions = z.input<typeof figureOptionsSchema>;
 type Options = z.output<typeof figureOptionsSchema>;
 
 /**
- * One figure as a self-contained SVG: mean lines with bands, learned optimizers thick and solid, hand-made ones thin and dashed, each
+ * One figure as a self-contained SVG: mean lines with bands, learned optimizers thick, hand-made ones thin and mostly dashed, each
  * labelled at its end with its final value or, where that does not fit, in a legend ordered by it.
  *
  * One diverging curve does not set the scale: see {@link curveRange}; {@link curveCaption} says in words what was cut. Equal input gives equal bytes.
@@ -58,7 +66,7 @@ export async function curveFigure(curveSet: CurveSetInput, options: FigureOption
   const { width } = drawing;
   const height = drawing.height ?? Math.round(Math.max(260, 0.55 * width));
   const styles = stylesFor([curves], drawing);
-  const range = curveRange(curves);
+  const range = rangeOf(curves);
   const entries = legendEntries(curves, styles, range);
   const labelWidth = directLabelWidth(entries, width, height);
   const size = { width: width - (labelWidth ?? 0), height };
@@ -70,7 +78,9 @@ export async function curveFigure(curveSet: CurveSetInput, options: FigureOption
       ? legendBelow(entries, MARGIN.left, width - MARGIN.left - MARGIN.right)
       : { svg: directLabels(entries, panel, size), height: 0 };
   const labelTop = head.height + (labelWidth === undefined ? height : 0);
-  const foot = drawing.annotate ? paragraph(curveCaption(curves, range).join(' '), width) : NOTHING;
+  const foot = drawing.annotate
+    ? paragraph(captionSentences(curves, range, styles).join(' '), width)
+    : NOTHING;
   const footTop = head.height + height + labels.height;
   return figureSvg(width, footTop + foot.height, curves.title, [
     head.svg,
@@ -101,7 +111,7 @@ export async function figureGrid(
     ...options,
   });
   const styles = stylesFor(sets, drawing);
-  const { columns = Math.min(4, sets.length) } = drawing;
+  const columns = fittingColumns(drawing.columns ?? Math.min(4, sets.length), drawing.width);
   const cells = sets.map((curves, i): Cell => ({
     title: curves.title,
     subtitle: curves.subtitle,
@@ -111,12 +121,12 @@ export async function figureGrid(
       return i % columns > 0 && sets[i - 1]?.yLabel === curves.yLabel ? { ...panel, yLabel: '' } : panel;
     },
   }));
-  return gridOf(cells, { ...drawing, columns }, sharedLegendEntries(sets, styles), gridCaption(sets));
+  return gridOf(cells, { ...drawing, columns }, sharedLegendEntries(sets, styles), gridCaption(sets, styles));
 }
 
 /** The sentences of all panels: what holds for every one is said once, the rest names its panel. */
-export function gridCaption(sets: readonly CurveSet[]): string[] {
-  const captions = sets.map((curves) => curveCaption(curves));
+export function gridCaption(sets: readonly CurveSet[], styles: ReadonlyMap<string, LineStyle>): string[] {
+  const captions = sets.map((curves) => captionSentences(curves, undefined, styles));
   const common = (captions[0] ?? []).filter((sentence) =>
     captions.every((caption) => caption.includes(sentence)),
   );
@@ -135,14 +145,22 @@ export interface Cell {
   readonly panel: (size: { width: number; height: number }) => Panel;
 }
 
-/** Panels in rows of `options.columns`, a shared legend below them, then the caption. */
+/** Pixels that a panel of a grid takes at least: room for the longest labels of a y-axis and a little more. */
+const NARROWEST = 160;
+
+function fittingColumns(columns: number, width: number): number {
+  return Math.max(1, Math.min(columns, Math.floor(width / NARROWEST)));
+}
+
+/** Panels in rows of `options.columns`, or fewer where they would be too narrow, a shared legend below them, then the caption. */
 export async function gridOf(
   cells: readonly Cell[],
   options: Options & { readonly columns: number },
   entries: readonly LegendEntry[],
   caption: readonly string[],
 ): Promise<string> {
-  const { width, columns } = options;
+  const { width } = options;
+  const columns = fittingColumns(options.columns, width);
   const size = { width: Math.floor(width / columns), height: 0 };
   size.height = options.height ?? Math.round(Math.max(240, Math.min(380, 0.8 * size.width)));
   const heads = cells.map(({ title, subtitle }) => heading(title, subtitle, 13.5, size.width, MARGIN.left));

@@ -1,12 +1,13 @@
-import { curveCaption } from './curve-caption.js';
+import { captionSentences } from './curve-caption.js';
 import { byFinalValue, stepsOf, type CurveSet } from './curve-set.js';
 import { curveFigure, figureGrid, gridCaption } from './figure.js';
 import { htmlTable, optimizerName, resultTableHtml, winnerMarkup, type HtmlColumn } from './html-table.js';
 import { escapeMarkup } from './markup.js';
+import { metaTrainingSentences } from './meta-training-caption.js';
 import { metaTrainingFigure } from './meta-training-figure.js';
 import type { MetaTrainingRecord } from './meta-training-record.js';
 import { formatDuration, formatEstimate, formatNumber } from './number-format.js';
-import type { LineStyle } from './optimizer-style.js';
+import type { LineStyle } from './line-style.js';
 import type { ReportBlock } from './report.js';
 import { resultTableSchema, type ResultTable } from './result-table.js';
 import type { OutcomeCounts, RunFacts } from './run-facts.js';
@@ -81,7 +82,7 @@ async function curvesHtml(curves: CurveSet, page: PageContext): Promise<string> 
   const figure = await figureHtml(
     page,
     curves.title,
-    captionOf(curves.subtitle, curveCaption(curves)),
+    captionOf(curves.subtitle, captionSentences(curves, undefined, page.styles)),
     (width, idPrefix) => curveFigure(curves, { ...options, width, idPrefix }),
   );
   return figure + numbersHtml([curves], page);
@@ -91,7 +92,7 @@ async function gridHtml(block: ReportBlock & { type: 'curve-grid' }, page: PageC
   const { panels } = block;
   const title = block.title ?? panels.map((panel) => panel.title).join('; ');
   const columns = block.columns ?? Math.min(4, panels.length);
-  const figure = await figureHtml(page, title, gridCaption(panels), (width, idPrefix) =>
+  const figure = await figureHtml(page, title, gridCaption(panels, page.styles), (width, idPrefix) =>
     figureGrid(panels, {
       annotate: false,
       styles: page.styles,
@@ -142,14 +143,10 @@ function tableHtml(table: ResultTable, page: PageContext): string {
 }
 
 async function metaTrainingHtml(training: MetaTrainingRecord, page: PageContext): Promise<string> {
-  const kept =
-    training.bestEpoch === undefined
-      ? []
-      : [`The weights of ${training.xLabel} ${training.bestEpoch} were kept.`];
   return figureHtml(
     page,
     training.title,
-    captionOf(training.subtitle, [...kept, ...training.notes]),
+    captionOf(training.subtitle, metaTrainingSentences(training)),
     (width, idPrefix) =>
       metaTrainingFigure(training, {
         annotate: false,

@@ -1,6 +1,6 @@
 import { escapeMarkup } from './markup.js';
-import type { LineStyle } from './optimizer-style.js';
-import { cellText, tableWinners, type ResultTable } from './result-table.js';
+import type { LineStyle } from './line-style.js';
+import { cellText, missingSentence, winnersOf, type ResultTable } from './result-table.js';
 
 /** A colour sample before the name of an optimizer that has one. */
 export function optimizerName(name: string, styles: ReadonlyMap<string, LineStyle>): string {
@@ -49,7 +49,7 @@ export function resultTableHtml(
   caption: string,
   styles: ReadonlyMap<string, LineStyle>,
 ): string {
-  const winners = tableWinners(table);
+  const winners = winnersOf(table);
   const columns: HtmlColumn[] = table.columns.map(({ name }, c) => {
     // A column of words reads from the left.
     const numeric = table.rows.some(({ cells }) => 'value' in (cells[c] ?? {}));
@@ -65,5 +65,9 @@ export function resultTableHtml(
       return winners[r]?.[c] ? winnerMarkup(text) : text;
     }),
   ]);
-  return htmlTable(caption, [{ heading: escapeMarkup(table.rowLabel), kind: 'text' }, ...columns], rows);
+  const missing = missingSentence(table);
+  return (
+    htmlTable(caption, [{ heading: escapeMarkup(table.rowLabel), kind: 'text' }, ...columns], rows) +
+    (missing === undefined ? '' : `<p class="note">${missing}</p>\n`)
+  );
 }

@@ -15,7 +15,13 @@ export {
   type MetaTrainingRecord,
   type MetaTrainingRecordInput,
 } from './meta-training-record.js';
-export { optimizerStyle, optimizerStyles, type LineStyle } from './optimizer-style.js';
+export type { LineStyle, OwnStyle } from './line-style.js';
+export {
+  DISTINCT_UNKNOWN,
+  optimizerStyle,
+  optimizerStyles,
+  type StyledOptimizer,
+} from './optimizer-style.js';
 export {
   resultTableSchema,
   tableWinners,

@@ -1,5 +1,5 @@
-import { axisFraction } from './axis.js';
-import { curveRange, type CurveRange } from './curve-axes.js';
+import { drawnFraction } from './axis.js';
+import { rangeOf, type CurveRange } from './curve-axes.js';
 import {
   byFinalValue,
   finalMean,
@@ -11,8 +11,8 @@ import {
 import { placeLabels } from './label-placement.js';
 import { escapeMarkup } from './markup.js';
 import { formatNumber, type Notation } from './number-format.js';
-import type { LineStyle } from './optimizer-style.js';
-import { INK, MARGIN, type PanelSize } from './panel-spec.js';
+import type { LineStyle } from './line-style.js';
+import { INK, MARGIN, sideMargins, type PanelSize } from './panel-spec.js';
 import type { Panel } from './panel.js';
 import { estimatedTextWidth } from './text-width.js';
 
@@ -33,7 +33,7 @@ const PADDING = 14;
 export function legendEntries(
   curves: CurveSet,
   styles: ReadonlyMap<string, LineStyle>,
-  range: CurveRange = curveRange(curves),
+  range: CurveRange = rangeOf(curves),
 ): LegendEntry[] {
   return byFinalValue(curves.series).map((series) => ({
     name: series.optimizer,
@@ -118,12 +118,12 @@ export function directLabelWidth(
  */
 export function directLabels(entries: readonly LegendEntry[], panel: Panel, size: PanelSize): string {
   const height = size.height - MARGIN.top - MARGIN.bottom;
-  const right = size.width - MARGIN.right;
+  const right = size.width - sideMargins(panel).right;
   // Top of the panel first.
   const ordered = entries.toReversed().map((entry) => {
     const line = panel.lines.find(({ name }) => name === entry.name);
-    const fraction = axisFraction(panel.y, line?.y.at(-1) ?? NaN);
-    const ended = !Number.isFinite(fraction);
+    const fraction = drawnFraction(panel.y, line?.y.at(-1) ?? NaN);
+    const ended = Number.isNaN(fraction);
     return { entry, ended, y: MARGIN.top + height * (1 - (ended ? 1 : Math.max(0, Math.min(1, fraction)))) };
   });
   const places = placeLabels(

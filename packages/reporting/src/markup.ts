@@ -1,8 +1,4 @@
-/** Control characters have no place in a page or a terminal line (an escape sequence in a name could repaint the terminal). */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
+import { printable } from '@metadescent/core';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -12,12 +8,21 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** Text of any length for one line of a terminal or a figure: what could repaint the screen or turn the direction of writing is spelled out. */
+export function oneLine(text: string): string {
+  return printable(text, Infinity);
+}
+
 /**
- * Text as HTML or SVG content or as a quoted attribute value.
+ * Text as HTML or SVG content or as a quoted attribute value. Line breaks and tabs stay, which are mere space there; other characters that a
+ * reader could not see are spelled out.
  *
  * @example
  * escapeMarkup('<b> & "c"') // => '&lt;b&gt; &amp; &quot;c&quot;'
  */
 export function escapeMarkup(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/[^\n\t]+/g, oneLine)
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

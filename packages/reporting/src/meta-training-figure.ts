@@ -1,12 +1,15 @@
+import { paddedRange } from './axis-range.js';
 import { linearAxis, logAxis, type Axis } from './axis.js';
 import { figureOptionsSchema, gridOf, tickCounts, type Cell, type FigureOptions } from './figure.js';
 import type { LegendEntry } from './legend.js';
+import { metaTrainingSentences } from './meta-training-caption.js';
 import {
   metaTrainingRecordSchema,
   type MetaTrainingRecord,
   type MetaTrainingRecordInput,
 } from './meta-training-record.js';
-import { optimizerStyle, type LineStyle } from './optimizer-style.js';
+import type { LineStyle } from './line-style.js';
+import { optimizerStyle } from './optimizer-style.js';
 import type { Panel, PanelLine } from './panel.js';
 import { parseRecord } from './validate.js';
 
@@ -46,7 +49,12 @@ export async function metaTrainingFigure(
     { name: 'training', style: TRAINING, value: '' },
     ...(training.validationLoss === undefined ? [] : [{ name: 'validation', style: VALIDATION, value: '' }]),
   ];
-  return gridOf(cells, { ...drawing, columns: drawing.columns ?? cells.length }, entries, training.notes);
+  return gridOf(
+    cells,
+    { ...drawing, columns: drawing.columns ?? cells.length },
+    entries,
+    metaTrainingSentences(training),
+  );
 }
 
 function lossPanel(training: MetaTrainingRecord, size: { width: number; height: number }): Panel {
@@ -83,7 +91,11 @@ function panelOf(
   return {
     xLabel: training.xLabel,
     yLabel,
-    x: linearAxis(epochs[0] as number, epochs.at(-1) as number, ticks.x),
+    x: linearAxis(
+      epochs.reduce((a, b) => Math.min(a, b)),
+      epochs.reduce((a, b) => Math.max(a, b)),
+      ticks.x,
+    ),
     y: extentAxis(
       shown.flatMap(({ y }) => y.filter(Number.isFinite)),
       yScale,
@@ -98,10 +110,9 @@ function panelOf(
 function extentAxis(values: readonly number[], scale: 'log' | 'linear', count: number): Axis {
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (low > high) return scale === 'log' ? logAxis(0.1, 1, count) : linearAxis(0, 1, count);
-  if (scale === 'linear') return linearAxis(low - 0.04 * (high - low), high + 0.04 * (high - low), count);
-  const margin = (high / low) ** 0.03;
-  return logAxis(low / margin, high * margin, count);
+  const axis = scale === 'log' ? logAxis : linearAxis;
+  if (low > high) return axis(scale === 'log' ? 0.1 : 0, 1, count);
+  return axis(...paddedRange(low, high, scale), count);
 }
 
 function epochsOf({ epochs, trainLoss }: MetaTrainingRecord): readonly number[] {

@@ -58,32 +58,47 @@ export function formatEstimate(
   standardError?: number,
   notation: Notation = 'superscript',
 ): string {
-  if (standardError === undefined || !Number.isFinite(standardError) || !Number.isFinite(value)) {
+  if (standardError === undefined || Number.isNaN(standardError) || !Number.isFinite(value)) {
     return formatNumber(value, 3, notation);
   }
-  const { mantissa, exponent } = scientific(value, 3);
   const plusMinus = notation === 'superscript' ? ' ± ' : ' +- ';
+  if (!Number.isFinite(standardError)) {
+    return `${formatNumber(value, 3, notation)}${plusMinus}${formatNumber(standardError, 3, notation)}`;
+  }
+  const { mantissa, exponent } = scientific(value, 3);
   if (isPlain(exponent)) {
     const decimals = Math.max(0, 2 - exponent);
     return `${formatNumber(value, 3, notation)}${plusMinus}${errorText(standardError, decimals, notation)}`;
   }
-  const error = errorText(standardError / 10 ** exponent, 2, notation);
-  return withPower(`(${signed(mantissa, notation)}${plusMinus}${error})`, exponent, notation);
+  const error = timesPowerOfTen(standardError, -exponent);
+  // An error that would be nothing, or longer than its value, beside that power keeps its own.
+  if (standardError !== 0 && (error < 0.005 || error >= 1000)) {
+    return `${formatNumber(value, 3, notation)}${plusMinus}${formatNumber(standardError, 1, notation)}`;
+  }
+  const both = `(${signed(mantissa, notation)}${plusMinus}${error.toFixed(2)})`;
+  return withPower(both, exponent, notation);
+}
+
+/** value · 10ⁿ, also where 10ⁿ itself is no double. */
+function timesPowerOfTen(value: number, n: number): number {
+  const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
+  return Number(`${mantissa}e${Number(exponent) + n}`);
 }
 
 function errorText(error: number, decimals: number, notation: Notation): string {
   const fixed = error.toFixed(decimals);
   if (error === 0 || Number(fixed) !== 0)
-    return fixed.length <= 10 ? fixed : formatNumber(error, 3, notation);
+    return fixed.length <= 10 && !fixed.includes('e') ? fixed : formatNumber(error, 3, notation);
   return formatNumber(error, 1, notation);
 }
 
 /** Seconds as people say them. @example formatDuration(151) // => '2 min 31 s' */
 export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '–';
+  if (!Number.isFinite(seconds)) return formatNumber(seconds);
   if (seconds < 10) return `${formatNumber(seconds, 2)} s`;
   const total = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
+  if (hours >= 1e5) return `${formatNumber(hours)} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${rest} s` : `${rest} s`;
 }

@@ -1,16 +1,7 @@
-import type { OptimizerKind } from './curve-set.js';
-
-/** How one optimizer is drawn, in every figure and terminal alike. */
-export interface LineStyle {
-  /** `#rrggbb`, at least 2.9:1 against white. */
-  readonly colour: string;
-  /** Index in the 256-colour palette of terminals; middle tones, which read on dark and on light backgrounds. */
-  readonly ansi: number;
-  /** Pixels. */
-  readonly width: number;
-  /** Lengths of dashes and gaps in pixels; empty is solid. */
-  readonly dash: readonly number[];
-}
+import * as z from 'zod/mini';
+import { optimizerKind, type OptimizerKind } from './curve-set.js';
+import { ansiOf, ownStyleSchema, type LineStyle, type OwnStyle } from './line-style.js';
+import { parseRecord } from './validate.js';
 
 type Ink = Omit<LineStyle, 'width'>;
 
@@ -67,31 +58,83 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
+/** Unknown names that get a look of their own: every reserve ink with every reserve dash. */
+export const DISTINCT_UNKNOWN = RESERVE.length ** 2;
+
+/** The look of the n-th place: all inks once with their own dash, then all again with the dash of the next one, and so on. */
+function reserveInk(place: number, kind: OptimizerKind): Ink {
+  const round = Math.floor(place / RESERVE.length);
+  const ink = RESERVE[place % RESERVE.length] as Ink;
+  if (kind === 'learned' && round === 0) return { ...ink, dash: [] };
+  return { ...ink, dash: (RESERVE[(place + round) % RESERVE.length] as Ink).dash };
+}
+
+/** The place that a name's hash points to in the first round or, where that is taken, the next free one; the first again where all are. */
+function reservePlace(name: string, taken: Set<number>): number {
+  const wanted = hash(name) % RESERVE.length;
+  for (let i = 0; i < DISTINCT_UNKNOWN; i++) {
+    const round = Math.floor(i / RESERVE.length);
+    const place = round * RESERVE.length + ((wanted + i) % RESERVE.length);
+    if (!taken.has(place)) {
+      taken.add(place);
+      return place;
+    }
+  }
+  return wanted;
+}
+
+/** A caller's own look, completed; one that is complete takes no place from others. */
+function styled({ colour, ansi, dash }: OwnStyle = {}, chosen: () => Ink): Ink {
+  if (colour !== undefined && dash !== undefined) return { colour, ansi: ansi ?? ansiOf(colour), dash };
+  const ink = chosen();
+  return {
+    colour: colour ?? ink.colour,
+    ansi: ansi ?? (colour === undefined ? ink.ansi : ansiOf(colour)),
+    dash: dash ?? ink.dash,
+  };
+}
+
+/** What {@link optimizerStyles} needs to know of an optimizer; a series of a `CurveSet` is one. */
+export interface StyledOptimizer {
+  readonly optimizer: string;
+  readonly kind: OptimizerKind;
+  /** A look of the caller's choice. */
+  readonly style?: OwnStyle | undefined;
+}
+
+const styledOptimizers = z.array(
+  z.object({ optimizer: z.string(), kind: optimizerKind, style: z.optional(ownStyleSchema) }),
+);
+
 /**
- * The style of every optimizer of a report. Known names have one fixed ink; an unknown name takes the reserve ink that its hash points to
- * or, where another unknown name of the list holds that one, the next free ink. Beyond six unknown names inks repeat.
+ * The style of every optimizer of a report: learned ones 3 pixels wide, hand-made ones 1.6.
+ *
+ * What a caller's `style` leaves open is chosen: a known name has one fixed ink; an unknown name takes the reserve ink that its hash points
+ * to or, where another unknown name of the list holds that one, the next free ink. After six unknown names the inks come again with other
+ * dashes, after {@link DISTINCT_UNKNOWN} the looks repeat, and captions say so. Two spellings of one known name are two optimizers: the
+ * second one counts as unknown.
+ *
+ * @throws UserError if an entry has no name, kind or a style that cannot be drawn.
  */
-export function optimizerStyles(
-  optimizers: readonly { readonly optimizer: string; readonly kind: OptimizerKind }[],
-): ReadonlyMap<string, LineStyle> {
+export function optimizerStyles(optimizers: readonly StyledOptimizer[]): ReadonlyMap<string, LineStyle> {
+  const parsed = parseRecord('optimizerStyles', 'list of optimizers', styledOptimizers, optimizers);
   const styles = new Map<string, LineStyle>();
   const taken = new Set<number>();
+  const known = new Set<string>();
   // Sorted, so that the order of the series does not matter.
-  const sorted = [...optimizers].sort((a, b) =>
-    a.optimizer < b.optimizer ? -1 : a.optimizer > b.optimizer ? 1 : 0,
-  );
+  const sorted = parsed.sort((a, b) => (a.optimizer < b.optimizer ? -1 : a.optimizer > b.optimizer ? 1 : 0));
   for (const { optimizer, kind } of sorted) {
     if (styles.has(optimizer)) continue;
     const name = canonicalName(optimizer);
-    let ink = Object.hasOwn(INKS, name) ? (INKS[name] as Ink) : undefined;
-    if (ink === undefined) {
-      if (taken.size === RESERVE.length) taken.clear();
-      let index = hash(name) % RESERVE.length;
-      while (taken.has(index)) index = (index + 1) % RESERVE.length;
-      taken.add(index);
-      ink = RESERVE[index] as Ink;
-    }
-    styles.set(optimizer, kind === 'learned' ? { ...ink, dash: [], width: 3 } : { ...ink, width: 1.6 });
+    const isFixed = Object.hasOwn(INKS, name) && !known.has(name);
+    known.add(name);
+    const own = parsed.find((entry) => entry.optimizer === optimizer && entry.style !== undefined)?.style;
+    const chosen = (): Ink => {
+      if (!isFixed) return reserveInk(reservePlace(name, taken), kind);
+      const ink = INKS[name] as Ink;
+      return kind === 'learned' ? { ...ink, dash: [] } : ink;
+    };
+    styles.set(optimizer, { ...styled(own, chosen), width: kind === 'learned' ? 3 : 1.6 });
   }
   return styles;
 }

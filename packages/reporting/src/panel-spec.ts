@@ -1,6 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Axis, Tick } from './axis.js';
+import { axisFraction, drawnFraction, type Axis, type Tick } from './axis.js';
+import { oneLine } from './markup.js';
 import { panelMarks, thinned, type Panel, type PanelLine, type PanelPoint } from './panel.js';
+import { estimatedTextWidth } from './text-width.js';
 
 /** Pixels. The frame is fixed, so that nothing depends on how wide a machine's fonts are. */
 export interface PanelSize {
@@ -8,7 +10,7 @@ export interface PanelSize {
   readonly height: number;
 }
 
-/** Room around the axes for their labels and titles, in pixels. */
+/** Room around the axes for their labels and titles, in pixels; at the sides at least so much: see {@link sideMargins}. */
 export const MARGIN = { left: 68, right: 12, top: 10, bottom: 46 } as const;
 
 export const INK = { text: '#1f2328', muted: '#57606a', axis: '#8c959f', grid: '#e4e7eb' } as const;
@@ -17,13 +19,37 @@ export const FONT = 'sans-serif';
 
 type Layer = Record<string, unknown>;
 
-/** The Vega-Lite spec of a panel whose outer size, margins included, is `size`. */
+const LABEL_SIZE = 12;
+/** Pixels between the labels of the y-axis and the outer edge of the panel: the axis's title with air. */
+const TITLE_ROOM = 22;
+/** From an axis to its labels: tick and air. */
+const TICK_ROOM = 6;
+
+/**
+ * Room beside the plot: the longest label of the y-axis and half of the longest one of the x-axis fit in, because a number that lost its first
+ * or last digits at an edge would say another one.
+ */
+export function sideMargins({ x, y }: Panel): { left: number; right: number } {
+  const widest = ({ ticks }: Axis): number =>
+    ticks.reduce((width, { label }) => Math.max(width, estimatedTextWidth(label, LABEL_SIZE)), 0);
+  return {
+    left: Math.max(MARGIN.left, Math.ceil(widest(y)) + TICK_ROOM + TITLE_ROOM),
+    right: Math.max(MARGIN.right, Math.ceil(widest(x) / 2)),
+  };
+}
+
+/**
+ * The Vega-Lite spec of a panel whose outer size, margins included, is `size`.
+ *
+ * Vega gets fractions of the axes and never the values: where a value lies is decided in one place, for every finite double.
+ */
 export function panelSpec(panel: Panel, size: PanelSize): TopLevelSpec {
-  const width = size.width - MARGIN.left - MARGIN.right;
+  const { left, right } = sideMargins(panel);
+  const width = Math.max(1, size.width - left - right);
   const height = size.height - MARGIN.top - MARGIN.bottom;
-  const { exits, ends, lone } = panelMarks(panel);
+  const marks = panelMarks(panel);
   // Two points a pixel are as good as all of them.
-  const lines = panel.lines.map((line) => ({ line, points: pointsOf(line, 2 * width) }));
+  const lines = panel.lines.map((line) => ({ line, points: pointsOf(panel, line, 2 * width) }));
   const references = referenceLayers(panel, width);
   const layers: Layer[] = [
     // The axes hang on an empty layer: every other one inherits their scales.
@@ -31,22 +57,44 @@ export function panelSpec(panel: Panel, size: PanelSize): TopLevelSpec {
       data: { values: [{}] },
       mark: { type: 'point', opacity: 0 },
       encoding: {
-        x: { datum: panel.x.low, ...position(panel.x, panel.xLabel, 'x') },
-        y: { datum: panel.y.low, ...position(panel.y, panel.yLabel, 'y') },
+        x: {
+          datum: 0,
+          ...position(panel.xLabel, { ...tickOptions(panel.x, spacedOut(panel.x, width)), ...X_AXIS }),
+        },
+        y: {
+          datum: 0,
+          ...position(panel.yLabel, {
+            ...tickOptions(panel.y, panel.y.ticks),
+            ...Y_AXIS,
+            minExtent: left - TITLE_ROOM,
+            maxExtent: left - TITLE_ROOM,
+          }),
+        },
       },
     },
     ...lines.flatMap(({ line, points }) => bandLayer(line, points)),
     ...references.rules,
     ...lines.map(({ line, points }) => lineLayer(line, points)),
-    ...markLayer(lone, { type: 'point', shape: 'circle', filled: true, size: 22 }),
-    ...markLayer(ends, { type: 'point', shape: 'M-1,-1L1,1M-1,1L1,-1', strokeWidth: 2, size: 40 }),
-    ...markLayer(exits, { type: 'point', shape: 'triangle-up', filled: true, size: 60, yOffset: 4 }),
+    ...markLayer(panel, marks.lone, { type: 'point', shape: 'circle', filled: true, size: 22 }),
+    ...markLayer(panel, marks.ends, {
+      type: 'point',
+      shape: 'M-1,-1L1,1M-1,1L1,-1',
+      strokeWidth: 2,
+      size: 40,
+    }),
+    ...markLayer(panel, marks.exits, {
+      type: 'point',
+      shape: 'triangle-up',
+      filled: true,
+      size: 60,
+      yOffset: 4,
+    }),
     ...references.labels,
   ];
   return {
     width,
     height,
-    padding: { ...MARGIN },
+    padding: { ...MARGIN, left, right },
     autosize: { type: 'none' },
     background: 'transparent',
     config: {
@@ -59,7 +107,7 @@ export function panelSpec(panel: Panel, size: PanelSize): TopLevelSpec {
         gridColor: INK.grid,
         labelColor: INK.muted,
         titleColor: INK.text,
-        labelFontSize: 12,
+        labelFontSize: LABEL_SIZE,
         titleFontSize: 12.5,
         titleFontWeight: 'normal',
         labelLimit: 0,
@@ -70,14 +118,11 @@ export function panelSpec(panel: Panel, size: PanelSize): TopLevelSpec {
   } as unknown as TopLevelSpec;
 }
 
-function position(axis: Axis, title: string, channel: 'x' | 'y'): Layer {
-  const scale = { type: axis.scale, domain: [axis.low, axis.high], nice: false, zero: false };
-  // A log scale has no option `zero`.
-  if (axis.scale === 'log') delete (scale as Partial<typeof scale>).zero;
+function position(title: string, axis: Layer): Layer {
   return {
     type: 'quantitative',
-    scale,
-    axis: { title, ...tickOptions(axis.ticks), ...(channel === 'x' ? X_AXIS : Y_AXIS) },
+    scale: { type: 'linear', domain: [0, 1], nice: false, zero: false },
+    axis: { title: oneLine(title), ...axis },
   };
 }
 
@@ -95,22 +140,35 @@ const Y_AXIS = {
   labelOverlap: false,
   tickSize: 4,
   titlePadding: 4,
-  minExtent: 46,
-  maxExtent: 46,
   domain: false,
 };
 
-/** Vega gives a label its relative place among the ticks; labels were made when the axis was. */
-function tickOptions(ticks: readonly Tick[]): Layer {
+/** Every tick finds its label by its own place, whatever Vega does with the others. */
+function tickOptions(axis: Axis, ticks: readonly Tick[]): Layer {
+  const values = ticks.map(({ value }) => Math.max(0, Math.min(1, axisFraction(axis, value))));
   const labels = JSON.stringify(ticks.map(({ label }) => label));
-  const label = `${labels}[round(datum.index * ${Math.max(1, ticks.length - 1)})]`;
+  const label = `${labels}[indexof(${JSON.stringify(values)}, datum.value)]`;
   const minor = { test: `${label} === ''` };
   return {
-    values: ticks.map(({ value }) => value),
+    values,
+    // Vega thins the ticks of an axis to their count, given ones too.
+    tickCount: values.length,
     labelExpr: label,
     gridOpacity: { condition: { ...minor, value: 0.45 }, value: 1 },
     tickOpacity: { condition: { ...minor, value: 0.5 }, value: 1 },
   };
+}
+
+/** The ticks of a horizontal axis, without the labels that would run into the one before. */
+function spacedOut(axis: Axis, width: number): Tick[] {
+  let end = -Infinity;
+  return axis.ticks.map((tick) => {
+    const half = estimatedTextWidth(tick.label, LABEL_SIZE) / 2;
+    const middle = axisFraction(axis, tick.value) * width;
+    if (middle - half < end) return { ...tick, label: '' };
+    end = middle + half + 4;
+    return tick;
+  });
 }
 
 const X = { field: 'x', type: 'quantitative' } as const;
@@ -123,14 +181,18 @@ interface Point {
   readonly high: number | null;
 }
 
-function pointsOf(line: PanelLine, limit: number): Point[] {
-  const finite = (value: number | undefined): number | null =>
-    value !== undefined && Number.isFinite(value) ? value : null;
+/** Where a value is drawn, or null for a gap. */
+function placed(axis: Axis, value: number | undefined): number | null {
+  const fraction = value === undefined ? NaN : drawnFraction(axis, value);
+  return Number.isNaN(fraction) ? null : fraction;
+}
+
+function pointsOf({ x, y }: Panel, line: PanelLine, limit: number): Point[] {
   return thinned(line.y, limit).map((i) => ({
-    x: line.x[i] as number,
-    y: finite(line.y[i]),
-    low: finite(line.bandLow?.[i]),
-    high: finite(line.bandHigh?.[i]),
+    x: placed(x, line.x[i]) as number,
+    y: placed(y, line.y[i]),
+    low: placed(y, line.bandLow?.[i]),
+    high: placed(y, line.bandHigh?.[i]),
   }));
 }
 
@@ -167,12 +229,18 @@ function lineLayer({ style }: PanelLine, points: readonly Point[]): Layer {
   };
 }
 
-function markLayer(points: readonly PanelPoint[], mark: Layer): Layer[] {
+function markLayer(panel: Panel, points: readonly PanelPoint[], mark: Layer): Layer[] {
   if (points.length === 0) return [];
   const colour = { field: 'colour', type: 'nominal', scale: null, legend: null };
   return [
     {
-      data: { values: points },
+      data: {
+        values: points.map(({ x, y, colour: ink }) => ({
+          x: placed(panel.x, x),
+          y: placed(panel.y, y),
+          colour: ink,
+        })),
+      },
       mark: { opacity: 1, ...mark },
       encoding: { x: X, y: Y, [mark['filled'] === true ? 'fill' : 'stroke']: colour },
     },
@@ -187,8 +255,9 @@ function referenceLayers(
   const rules: Layer[] = [];
   const labels: Layer[] = [];
   for (const { axis, value, label } of referenceLines) {
-    if (!inside(axis === 'x' ? x : y, value)) continue;
-    const data = { values: [{ [axis]: value, label }] };
+    const of = axis === 'x' ? x : y;
+    if (!inside(of, value)) continue;
+    const data = { values: [{ [axis]: placed(of, value), label: oneLine(label) }] };
     const encoding = axis === 'x' ? { x: X } : { y: Y };
     rules.push({
       data,

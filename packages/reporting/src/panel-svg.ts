@@ -1,4 +1,3 @@
-import { printable } from './markup.js';
 import { panelSpec, type PanelSize } from './panel-spec.js';
 import type { Panel } from './panel.js';
 
@@ -22,7 +21,7 @@ export async function renderPanel(panel: Panel, size: PanelSize, idPrefix: strin
   try {
     const svg = await view.toSVG();
     const contents = svg.slice(svg.indexOf('>') + 1, svg.lastIndexOf('</svg>'));
-    return renameIds(printable(contents), idPrefix);
+    return renameIds(contents, idPrefix);
   } finally {
     view.finalize();
   }

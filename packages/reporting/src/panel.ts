@@ -1,7 +1,8 @@
-import { axisFraction, type Axis } from './axis.js';
-import { curveAxes, curveRange, type CurveRange } from './curve-axes.js';
+import { finite } from './axis-range.js';
+import { drawnFraction, type Axis } from './axis.js';
+import { rangeOf, stepAxis, valueAxis, type CurveRange } from './curve-axes.js';
 import { lastFiniteIndex, stepsOf, type CurveSet, type ReferenceLine } from './curve-set.js';
-import type { LineStyle } from './optimizer-style.js';
+import type { LineStyle } from './line-style.js';
 
 /** One line of a panel: NaN is a gap. All arrays have the same length [n]. */
 export interface PanelLine {
@@ -47,9 +48,9 @@ export function curvePanel(
   curves: CurveSet,
   styles: ReadonlyMap<string, LineStyle>,
   ticks: { readonly x: number; readonly y: number },
-  range: CurveRange = curveRange(curves),
+  range: CurveRange = rangeOf(curves),
 ): Panel {
-  const { x, y } = curveAxes(curves, range, ticks);
+  const [x, y] = [stepAxis(curves, ticks.x), valueAxis(curves, range, ticks.y)];
   const order = [...curves.series].sort(
     (a, b) => Number(a.kind === 'learned') - Number(b.kind === 'learned'),
   );
@@ -69,22 +70,16 @@ export function curvePanel(
   return { xLabel: curves.xLabel, yLabel: curves.yLabel, x, y, lines, referenceLines: curves.referenceLines };
 }
 
-/** Values that the axis cannot show become gaps; those far outside stay near, so that coordinates stay drawable. */
+/** Values that the axis cannot show become gaps. */
 function onAxis(axis: Axis, value: number): number {
-  if (!Number.isFinite(value) || (axis.scale === 'log' && value <= 0)) return NaN;
-  const reach = 100;
-  const fraction = axisFraction(axis, value);
-  if (Math.abs(fraction) <= reach) return value;
-  const end = Math.sign(fraction) * reach;
-  return axis.scale === 'log'
-    ? axis.low * (axis.high / axis.low) ** end
-    : axis.low + end * (axis.high - axis.low);
+  return !Number.isFinite(value) || (axis.scale === 'log' && value <= 0) ? NaN : value;
 }
 
 function bandEdge(axis: Axis, mean: number, error: number): number {
   if (Number.isNaN(onAxis(axis, mean)) || !Number.isFinite(error)) return NaN;
-  const edge = mean + error;
-  return onAxis(axis, axis.scale === 'log' ? Math.max(edge, Math.min(axis.low, mean) / 2) : edge);
+  const edge = finite(mean + error);
+  if (axis.scale === 'linear') return edge;
+  return Math.max(edge, Math.min(axis.low, mean) / 2, Number.MIN_VALUE);
 }
 
 /** See {@link PanelMarks}. */
@@ -117,9 +112,9 @@ export function panelMarks(panel: Panel): PanelMarks {
 
 /** Where the line from point i − 1 to point i passes the top of the axis. */
 function crossing(axis: Axis, x: readonly number[], y: readonly number[], i: number): number {
-  const [before, after] = [axisFraction(axis, y[i - 1] as number), axisFraction(axis, y[i] as number)];
-  const share = (1 - before) / (after - before);
-  return (x[i - 1] as number) + share * ((x[i] as number) - (x[i - 1] as number));
+  const [before, after] = [drawnFraction(axis, y[i - 1] as number), drawnFraction(axis, y[i] as number)];
+  const share = after > before ? (1 - before) / (after - before) : 1;
+  return (1 - share) * (x[i - 1] as number) + share * (x[i] as number);
 }
 
 /**

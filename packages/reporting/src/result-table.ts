@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { optimizerKind } from './curve-set.js';
 import { formatEstimate, formatNumber, type Notation } from './number-format.js';
 import { recordedNumber } from './recorded-number.js';
+import { parseRecord } from './validate.js';
 
 const better = z.enum(['lower', 'higher', 'none']);
 
@@ -17,17 +18,22 @@ const column = z.union([
   }),
 ]);
 
-const cell = z.union([
-  z.object({ value: recordedNumber, standardError: z.optional(recordedNumber) }),
-  z.pipe(
-    recordedNumber,
-    z.transform((value) => ({ value, standardError: undefined })),
-  ),
-  z.pipe(
-    z.string(),
-    z.transform((text) => ({ text })),
-  ),
-]);
+const cell = z.union(
+  [
+    z.object({ value: recordedNumber, standardError: z.optional(recordedNumber) }),
+    // As it is once parsed: a parsed table is a table too.
+    z.object({ text: z.string() }),
+    z.pipe(
+      recordedNumber,
+      z.transform((value) => ({ value, standardError: undefined })),
+    ),
+    z.pipe(
+      z.string(),
+      z.transform((text) => ({ text })),
+    ),
+  ],
+  { error: 'expected a number, null for a missing one, words, or { value, standardError }' },
+);
 
 /** A number with or without its standard error, or words. */
 export type TableCell = z.output<typeof cell>;
@@ -72,8 +78,15 @@ export type ResultTableInput = z.input<typeof resultTableSchema>;
 /**
  * Which cells hold the best value of their column [rows][columns]. Values that read the same to three significant digits tie, because a reader could
  * not see why one of them should win. Non-finite values never win, and a column whose numbers all tie (or that has only one) has no winner.
+ *
+ * @throws UserError if the table breaks a rule of its schema.
  */
-export function tableWinners(table: ResultTable): boolean[][] {
+export function tableWinners(resultTable: ResultTableInput): boolean[][] {
+  return winnersOf(parseRecord('tableWinners', 'table', resultTableSchema, resultTable));
+}
+
+/** {@link tableWinners} of a table that has been parsed. */
+export function winnersOf(table: ResultTable): boolean[][] {
   const winners = table.rows.map(() => table.columns.map(() => false));
   table.columns.forEach((column, c) => {
     const direction = column.better ?? table.better;
@@ -98,4 +111,13 @@ function numberIn(cell: TableCell | undefined): number {
 /** What a cell says: words as they are, numbers as `value ± standard error`. */
 export function cellText(cell: TableCell, notation: Notation = 'superscript'): string {
   return 'text' in cell ? cell.text : formatEstimate(cell.value, cell.standardError, notation);
+}
+
+/** What the dash in a table's cells is, and how many there are; nothing where every number is one. */
+export function missingSentence(table: ResultTable, notation: Notation = 'superscript'): string | undefined {
+  const numbers = table.rows.flatMap(({ cells }) => cells.filter((cell) => 'value' in cell));
+  const missing = numbers.filter((cell) => Number.isNaN(cell.value)).length;
+  if (missing === 0) return undefined;
+  const dash = formatNumber(NaN, 3, notation);
+  return `"${dash}" is a value that is missing or not a number: ${missing} of ${numbers.length}.`;
 }

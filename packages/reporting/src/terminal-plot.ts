@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { bold, coloured } from './ansi.js';
 import { axisFraction, type Axis, type Tick } from './axis.js';
-import { curveAxes, curveRange } from './curve-axes.js';
+import { rangeOf, stepAxis, valueAxis } from './curve-axes.js';
 import {
   byFinalValue,
   curveSetSchema,
@@ -9,20 +9,22 @@ import {
   lastFiniteIndex,
   stepsOf,
   type CurveSeries,
+  type CurveSet,
   type CurveSetInput,
 } from './curve-set.js';
 import { brailleCharacter, dotCanvas, drawLine, type DotCanvas } from './dot-canvas.js';
 import { placeLabels } from './label-placement.js';
 import { finalText } from './legend.js';
-import { printable } from './markup.js';
+import { oneLine } from './markup.js';
 import { optimizerStyles } from './optimizer-style.js';
+import { brokenLines, terminalColumns } from './terminal-columns.js';
 import { fitted, terminalWidth } from './text-width.js';
 import { parseRecord } from './validate.js';
 
 /** Schema of {@link TerminalPlotOptions}. */
 export const terminalPlotOptionsSchema = z.object({
-  /** Columns of the whole plot. */
-  width: z._default(z.int().check(z.minimum(30), z.maximum(1000)), 80),
+  /** Columns of the whole plot; 0 is a terminal that does not know. Below 30 the names and values come without a drawing. */
+  width: terminalColumns,
   /** Rows from the title to the name of the x-axis; a legend that does not fit beside the plot comes below them. */
   height: z._default(z.int().check(z.minimum(8), z.maximum(400)), 22),
   /** ANSI colours; without them every curve carries its letter. */
@@ -39,12 +41,17 @@ interface Entry {
   readonly series: CurveSeries;
   readonly letter: string;
   readonly ansi: number;
-  readonly label: string;
+  readonly name: string;
+  /** What it reached. */
+  readonly value: string;
 }
+
+/** The least a drawing takes in columns, axis included, and what is left of them for the curves. */
+const NARROWEST = { plot: 30, canvas: 8 } as const;
 
 /**
  * Curves as text: Braille dots (or ASCII letters) on the same axes as {@link curveFigure}, labels at the right where the curves end,
- * best final value at the bottom. Lines are not padded at their right ends.
+ * best final value at the bottom. Lines are not padded at their right ends. Where there is no room for a drawing, a list of what each reached.
  *
  * @throws UserError if the curves or the options break a rule of their schema.
  */
@@ -58,32 +65,33 @@ export function terminalPlot(curveSet: CurveSetInput, options: TerminalPlotOptio
   );
   const notation = ascii ? 'exponent' : 'superscript';
   const styles = optimizerStyles(curves.series);
-  const range = curveRange(curves);
+  const range = rangeOf(curves);
   const entries = byFinalValue(curves.series).map((series, i): Entry => ({
     series,
     letter: LETTERS[i % LETTERS.length] as string,
     ansi: styles.get(series.optimizer)?.ansi ?? 7,
-    label: printable(`${series.optimizer} ${finalText(series, curves.xLabel, range, notation)}`),
+    name: oneLine(series.optimizer),
+    value: oneLine(finalText(series, curves.xLabel, range, notation)),
   }));
 
   // Title, name of the y-axis, x-axis with its labels and name.
   const rows = height - 5;
-  const gutter = 8;
-  const labelWidth = 3 + entries.reduce((widest, { label }) => Math.max(widest, terminalWidth(label)), 0);
+  const y = valueAxis(curves, range, Math.max(2, Math.floor(rows / 2.5)), notation);
+  const gutter = 1 + y.ticks.reduce((widest, { label }) => Math.max(widest, terminalWidth(label)), 7);
+  const labelWidth =
+    3 + entries.reduce((widest, entry) => Math.max(widest, terminalWidth(labelOf(entry))), 0);
   const beside = labelWidth <= 0.45 * width && entries.length <= rows;
   const columns = width - gutter - 1 - (beside ? labelWidth + 1 : 0);
-  const { x, y } = curveAxes(
-    curves,
-    range,
-    { x: Math.max(2, Math.floor(columns / 12)), y: Math.max(2, Math.floor(rows / 2.5)) },
-    notation,
-  );
+  if (width < NARROWEST.plot || columns < NARROWEST.canvas) return listOf(curves, entries, width, colour);
+  const x = stepAxis(curves, Math.max(2, Math.floor(columns / 12)), notation);
 
   const canvas = dotCanvas(columns, rows, !ascii);
   // The best curve is drawn last and so lies on top.
   entries.toReversed().forEach(({ series }, i) => drawCurve(canvas, series, x, y, entries.length - 1 - i));
   const cells = charactersOf(canvas, entries, ascii);
-  if (!colour && !ascii)
+  // Letters, unless every curve has a colour to itself.
+  const ownColours = new Set(entries.map(({ ansi }) => ansi)).size === entries.length;
+  if (!ascii && !(colour && ownColours))
     entries.forEach(({ series, letter }, i) =>
       markCurve(cells, canvas, series, x, y, letter, i, entries.length),
     );
@@ -97,11 +105,10 @@ export function terminalPlot(curveSet: CurveSetInput, options: TerminalPlotOptio
     const drawing = colour ? paintedRow(row, r, canvas, entries) : row.join('');
     return `${fitted(tick ?? '', gutter - 1, 'right', '')} ${rule}${drawing}${label === '' ? '' : ` ${label}`}`.trimEnd();
   });
-  const line = (text: string): string =>
-    fitted(printable(text), width, 'left', ascii ? '...' : '…').trimEnd();
+  const line = (text: string): string => fitted(oneLine(text), width, 'left', ascii ? '...' : '…').trimEnd();
   const title = line(curves.title);
   const margin = ' '.repeat(gutter + 1);
-  const centred = Math.max(0, Math.floor((columns - terminalWidth(printable(curves.xLabel))) / 2));
+  const centred = Math.max(0, Math.floor((columns - terminalWidth(oneLine(curves.xLabel))) / 2));
   return [
     colour ? bold(title) : title,
     line(curves.yLabel),
@@ -111,8 +118,34 @@ export function terminalPlot(curveSet: CurveSetInput, options: TerminalPlotOptio
     ...(beside
       ? []
       : entries.map(
-          (entry) => `${margin}${keyOf(entry, colour)} ${fitted(entry.label, width - gutter - 3).trimEnd()}`,
+          (entry) => `${' '.repeat(9)}${keyOf(entry, colour)} ${shortLabel(entry, width - 11, ascii)}`,
         )),
+  ].join('\n');
+}
+
+function labelOf({ name, value }: Entry): string {
+  return `${name} ${value}`;
+}
+
+/** The label in at most so many columns: the name is cut before the number, which would say another one. */
+function shortLabel(entry: Entry, width: number, ascii: boolean): string {
+  const ellipsis = ascii ? '...' : '…';
+  const room = width - terminalWidth(entry.value) - 1;
+  if (terminalWidth(entry.name) <= room) return labelOf(entry);
+  if (room < 1 + ellipsis.length) return fitted(labelOf(entry), width, 'left', ellipsis).trimEnd();
+  return `${fitted(entry.name, room, 'left', ellipsis).trimEnd()} ${entry.value}`;
+}
+
+/** What the plot says, without the plot: the best one last, as there. */
+function listOf(curves: CurveSet, entries: readonly Entry[], width: number, colour: boolean): string {
+  const lines = (text: string): string[] => brokenLines(oneLine(text), width);
+  const title = lines(curves.title);
+  return [
+    ...(colour ? title.map(bold) : title),
+    ...lines(curves.yLabel),
+    ...entries
+      .toReversed()
+      .flatMap((entry) => lines(labelOf(entry)).map((line) => (colour ? coloured(line, entry.ansi) : line))),
   ].join('\n');
 }
 
@@ -199,7 +232,10 @@ function markCurve(
     const value = series.mean[i] ?? NaN;
     if (!Number.isFinite(value)) continue;
     const line = cells[cellRow(y, value, canvas)];
-    if (line !== undefined) line[cellColumn(x, steps[i] as number, canvas)] = letter;
+    if (line === undefined) continue;
+    const [row, column] = [cellRow(y, value, canvas), cellColumn(x, steps[i] as number, canvas)];
+    line[column] = letter;
+    canvas.ink[row * canvas.columns + column] = index;
   }
 }
 
@@ -220,7 +256,7 @@ function labelRows(entries: readonly Entry[], y: Axis, canvas: DotCanvas, colour
   placeLabels(wanted, 1, 0, rows - 1).forEach((place, i) => {
     const entry = ordered[i] as Entry;
     const row = Math.min(rows - ordered.length + i, Math.max(free, Math.round(place)));
-    labels[row] = `${keyOf(entry, colour)} ${entry.label}`;
+    labels[row] = `${keyOf(entry, colour)} ${labelOf(entry)}`;
     free = row + 1;
   });
   return labels;
@@ -241,6 +277,7 @@ function xAxisLines(x: Axis, canvas: DotCanvas, gutter: number, ascii: boolean):
   const rule = new Array<string>(canvas.columns).fill(line as string);
   let text = '';
   const place = ({ value, label }: Tick): void => {
+    if (label.length > canvas.columns + 1) return;
     const column = cellColumn(x, value, canvas);
     rule[column] = tick as string;
     // Centred below its tick, but not into the label before it.

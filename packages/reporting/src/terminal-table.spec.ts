@@ -28,6 +28,7 @@ test('columns are aligned and winners starred', () => {
       'lstm       0.0190 ± 0.0014*  0.250 ± 0.004*  trained',
       'adam       0.0527 ± 0.0030   0.320 ± 0.004',
       'sgd                      –            2.30',
+      '"–" is a value that is missing or not a number: 1 of 6.',
     ].join('\n'),
   );
 });

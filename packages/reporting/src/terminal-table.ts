@@ -1,14 +1,24 @@
 import * as z from 'zod/mini';
 import { bold } from './ansi.js';
-import { printable } from './markup.js';
-import { cellText, resultTableSchema, tableWinners, type ResultTableInput } from './result-table.js';
+import { oneLine } from './markup.js';
+import {
+  cellText,
+  missingSentence,
+  resultTableSchema,
+  winnersOf,
+  type ResultTableInput,
+} from './result-table.js';
+import { brokenLines, listItem, terminalColumns } from './terminal-columns.js';
 import { fitted, terminalWidth } from './text-width.js';
 import { parseRecord } from './validate.js';
 
 /** Schema of {@link TerminalTableOptions}. */
 export const terminalTableOptionsSchema = z.object({
-  /** Columns that a line may take; a wider table is continued below itself, with the names again. */
-  width: z._default(z.int().check(z.minimum(20), z.maximum(1000)), 100),
+  /**
+   * Columns that a line may take; 0 is a terminal that does not know. A wider table is continued below itself, with the names again; where not
+   * even one column of numbers fits beside the names, it becomes a list.
+   */
+  width: terminalColumns,
   /** Winners in bold, beside their star. */
   colour: z._default(z.boolean(), false),
   ascii: z._default(z.boolean(), false),
@@ -18,9 +28,14 @@ export type TerminalTableOptions = z.input<typeof terminalTableOptionsSchema>;
 interface Column {
   readonly header: string;
   readonly cells: readonly string[];
+  /** Of the widest cell or the header, within what a line has beside the names. */
   readonly width: number;
   readonly align: 'left' | 'right';
+  readonly isWinner: readonly boolean[];
 }
+
+/** Words may be cut to so many columns, numbers never: a number without its last digits is another one. */
+const LEAST_WORDS = 8;
 
 const GAP = '  ';
 
@@ -44,36 +59,56 @@ export function terminalTable(resultTable: ResultTableInput, options: TerminalTa
     terminalTableOptionsSchema,
     options,
   );
-  const winners = tableWinners(table);
-  const ellipsis = ascii ? '...' : '…';
+  const winners = winnersOf(table);
+  const notation = ascii ? 'exponent' : 'superscript';
   const column = (
     header: string,
     cells: readonly string[],
     align: Column['align'],
+    isWinner: readonly boolean[],
     limit: number,
   ): Column => {
-    const widest = Math.max(...[header, ...cells].map(terminalWidth));
-    return { header, cells, align, width: Math.min(widest, limit) };
+    const widest = [header, ...cells].reduce((most, text) => Math.max(most, terminalWidth(text)), 0);
+    return { header, cells, align, isWinner, width: Math.min(widest, limit) };
   };
   const names = column(
-    printable(table.rowLabel),
-    table.rows.map(({ name }) => printable(name)),
+    oneLine(table.rowLabel),
+    table.rows.map(({ name }) => oneLine(name)),
     'left',
+    [],
     Math.floor(width / 2),
   );
   const rest = width - names.width - GAP.length;
   const columns = table.columns.map(({ name }, c) => {
     const numeric = table.rows.some(({ cells }) => 'value' in (cells[c] ?? {}));
+    const isWinner = winners.map((row) => row[c] === true);
     // A blank keeps the digits of the others above those of the winner.
-    const starred = winners.some((row) => row[c]);
+    const blank = isWinner.includes(true) ? ' ' : '';
     const texts = table.rows.map(({ cells }, r) => {
       const cell = cells[c];
-      const text = cell === undefined ? '' : printable(cellText(cell, ascii ? 'exponent' : 'superscript'));
-      return starred ? `${text}${winners[r]?.[c] ? '*' : ' '}` : text;
+      const text = cell === undefined ? '' : oneLine(cellText(cell, notation));
+      return text + (isWinner[r] ? '*' : blank);
     });
-    return column(printable(name), texts, numeric ? 'right' : 'left', rest);
+    return column(oneLine(name), texts, numeric ? 'right' : 'left', isWinner, rest);
   });
+  const overflows = ({ cells, align }: Column): boolean =>
+    (align === 'right' || rest < LEAST_WORDS) && cells.some((cell) => terminalWidth(cell) > rest);
+  const drawing = { width, colour, ascii };
+  const body = columns.some(overflows)
+    ? listLines(names, columns, drawing)
+    : gridLines(names, columns, drawing);
+  const missing = missingSentence(table, notation);
+  return [
+    ...brokenLines(oneLine(table.title), width),
+    ...body,
+    ...(missing === undefined ? [] : brokenLines(missing, width)),
+  ].join('\n');
+}
 
+type Drawing = z.output<typeof terminalTableOptionsSchema>;
+
+/** The columns beside the names, as many as a line holds, the others below them. */
+function gridLines(names: Column, columns: readonly Column[], { width, colour, ascii }: Drawing): string[] {
   const chunks: Column[][] = [];
   let used = Infinity;
   for (const next of columns) {
@@ -84,32 +119,41 @@ export function terminalTable(resultTable: ResultTableInput, options: TerminalTa
     chunks.at(-1)?.push(next);
     used += GAP.length + next.width;
   }
-  const lines = chunks.flatMap((chunk, i) => {
+  return chunks.flatMap((chunk, i) => {
     const all = [names, ...chunk];
-    const first = columns.indexOf(chunk[0] as Column);
-    const line = (texts: readonly string[], emphasis: (c: number) => boolean): string =>
-      texts
-        .map((text, c) => {
-          const { width: w, align } = all[c] as Column;
-          const cell = fitted(text, w, align, ellipsis);
-          return colour && emphasis(c) ? bold(cell) : cell;
+    const line = (textOf: (column: Column) => string, isBold: (column: Column) => boolean): string =>
+      all
+        .map((column) => {
+          const cell = fitted(textOf(column), column.width, column.align, ascii ? '...' : '…');
+          return colour && isBold(column) ? bold(cell) : cell;
         })
         .join(GAP)
         .trimEnd();
     return [
       ...(i > 0 ? [''] : []),
       line(
-        all.map(({ header }) => header),
+        ({ header }) => header,
         () => true,
       ),
-      all.map(({ width: w }) => (ascii ? '-' : '─').repeat(w)).join(GAP),
-      ...table.rows.map((_, r) =>
+      all.map((column) => (ascii ? '-' : '─').repeat(column.width)).join(GAP),
+      ...names.cells.map((_, r) =>
         line(
-          all.map(({ cells }) => cells[r] as string),
-          (c) => c > 0 && winners[r]?.[first + c - 1] === true,
+          ({ cells }) => cells[r] as string,
+          ({ isWinner }) => isWinner[r] === true,
         ),
       ),
     ];
   });
-  return [printable(table.title), ...lines].join('\n');
+}
+
+/** Row after row, a line for each of its cells. */
+function listLines(names: Column, columns: readonly Column[], { width, colour }: Drawing): string[] {
+  return names.cells.flatMap((name, r) => {
+    const cells = columns
+      .map(({ header, cells: texts }) => ({ header, text: (texts[r] as string).trimEnd() }))
+      .filter(({ text }) => text !== '')
+      .map(({ header, text }) => `${header}: ${text}`);
+    const [first = '', ...others] = listItem(name, cells, width);
+    return [colour ? bold(first) : first, ...others];
+  });
 }

@@ -3,8 +3,11 @@ import { eastAsianWidth } from 'get-east-asian-width';
 /** Advance widths in em of DejaVu Sans, the widest of the usual sans-serif fonts, by kind of character. */
 const ADVANCES: readonly (readonly [RegExp, number])[] = [
   [/[ .,:;'|!()[\]ijltIfr/-]/, 0.36],
+  [/[⁰¹²³⁴-⁹⁻]/, 0.41],
+  [/\d/, 0.64],
   [/[mwMW%@—]/, 0.95],
-  [/[A-Z±×+=]/, 0.72],
+  [/[±×+=−]/, 0.84],
+  [/[A-Z]/, 0.72],
   [/[\u2e80-\u{1ffff}]/u, 1],
 ];
 

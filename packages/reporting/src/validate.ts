@@ -1,5 +1,4 @@
-import { UserError, describeIssues } from '@metadescent/core';
-import type * as z from 'zod/mini';
+import { describeIssues, UserError, type Schema } from '@metadescent/core';
 
 /**
  * Parses `value`, or says in one paragraph what is wrong with it.
@@ -7,12 +6,7 @@ import type * as z from 'zod/mini';
  * @param caller the public function whose argument this is
  * @throws UserError naming the caller, every rule that is broken and where.
  */
-export function parseRecord<Schema extends z.ZodMiniType>(
-  caller: string,
-  what: string,
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
+export function parseRecord<T>(caller: string, what: string, schema: Schema<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError(
