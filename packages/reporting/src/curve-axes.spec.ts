@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { curveRange, LOG_DEPTH } from './curve-axes.js';
 import { curveCaption } from './curve-caption.js';
+import { metaTrainingSentences } from './meta-training-caption.js';
+import { metaTrainingRecordSchema } from './meta-training-record.js';
+import { DISTINCT_UNKNOWN } from './optimizer-style.js';
 import { curveSetSchema, type CurveSet, type CurveSetInput } from './curve-set.js';
 import { decay, race } from './testing/race.js';
 
@@ -127,5 +130,72 @@ test('the caption says what the picture cannot', () => {
   ]);
   expect(curveCaption(parsed({ title: 'Race', series: [decay('adam', 'hand-made', 2, 1, 1)] }))).toEqual([
     'Lines are means over 20 repetitions; bands are ± one standard error.',
+  ]);
+});
+
+test('range and caption take curves as they may be written, and say what is wrong with others', () => {
+  const written = {
+    title: 'Race',
+    series: [{ optimizer: 'adam', kind: 'hand-made' as const, mean: [2, null] }],
+  };
+  expect(curveRange(written)).toEqual(curveRange(parsed(written)));
+  expect(curveCaption(written)).toEqual(['adam has no finite value after step 0 (×).']);
+  expect(() => curveRange({ title: 'Race' } as never)).toThrow(
+    /^curveRange: the set of curves breaks a rule.*at series/s,
+  );
+  expect(() => curveCaption([] as never)).toThrow('curveCaption: the set of curves');
+});
+
+test('gaps on the way are counted and placed', () => {
+  expect(
+    curveCaption(
+      curvesOf([
+        [4, NaN, 3, Infinity, 2],
+        [4, 3, 2, 1, NaN],
+      ]),
+    ),
+  ).toEqual([
+    'rule 1 has no finite value after step 3 (×).',
+    'Gaps are values that are not finite: rule 0 2 of 5 (the first at step 1).',
+  ]);
+});
+
+test('more optimizers than looks are told apart in words', () => {
+  const crowd = Array.from({ length: DISTINCT_UNKNOWN + 1 }, (_, i) => [2 + i, 1 + i]);
+  expect(curveCaption(curvesOf(crowd.slice(1)))).toEqual([]);
+  const [sentence] = curveCaption(curvesOf(crowd));
+  expect(sentence).toMatch(/^rule \d+ and rule \d+ have the same colour and dash\.$/);
+  const style = { colour: '#112233', dash: [] };
+  const same = ['a', 'b'].map((optimizer) => ({ optimizer, kind: 'learned' as const, mean: [1], style }));
+  expect(curveCaption({ title: 'Race', series: same })).toEqual(['a and b have the same colour and dash.']);
+});
+
+test('what a terminal must not be given from a file is spelled out in captions', () => {
+  const optimizer = 'ad\u202eam\u001b[2J';
+  expect(
+    curveCaption({
+      title: 'Race',
+      series: [{ optimizer, kind: 'learned', mean: [NaN] }],
+      notes: ['one\ntwo'],
+    }),
+  ).toEqual(['ad\\u{202e}am\\u{1b}[2J has no finite value.', 'one two']);
+});
+
+test('the caption of a meta-training counts what its panels cannot show', () => {
+  const sentences = metaTrainingSentences(
+    metaTrainingRecordSchema.parse({
+      title: 'Training',
+      trainLoss: [5, NaN, 0, 2],
+      validationLoss: [4, null, Infinity, 2.5],
+      metaGradientNorm: [1, 0, -1, NaN],
+      bestEpoch: 4,
+      notes: ['Tuned.'],
+    }),
+  );
+  expect(sentences).toEqual([
+    'The weights of epoch 4 were kept.',
+    'Gaps are values that are not finite: training 1, validation 1, meta-gradient 1.',
+    'A log axis cannot show values ≤ 0, which are gaps too: training 1, meta-gradient 2.',
+    'Tuned.',
   ]);
 });

@@ -161,9 +161,11 @@ type Hyperparameters = TuningRecord['chosen'];
 
 function hyperparameterText(value: number | string | boolean | undefined): string {
   if (value === undefined) return '';
+  if (typeof value !== 'number') return escapeMarkup(String(value));
+  // Counts and seeds are what they are: 16384 to four digits would be another number.
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   // Chosen values are mostly round: 0.1 says it better than 0.100.
-  const round = typeof value === 'number' && Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5;
-  if (typeof value !== 'number' || value === 0) return escapeMarkup(String(value));
+  const round = Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5;
   return round ? String(Number(value.toPrecision(4))) : formatNumber(value);
 }
 

@@ -54,7 +54,8 @@ test('the error has the decimals of its value, or one digit where they would sho
   expect(formatEstimate(0.0000123, 0.0000004, 'exponent')).toBe('(1.23 +- 0.04)e-5');
 });
 
-test('without a finite error the value stands alone', () => {
+test('without an error the value stands alone, and an infinite error is said', () => {
+  expect(formatEstimate(0.5, Infinity)).toBe('0.500 ± ∞');
   expect([
     formatEstimate(0.5),
     formatEstimate(0.5, NaN),
@@ -71,4 +72,25 @@ test('durations are said as people say them', () => {
     '2 min 31 s',
     '2 h 1 min',
   ]);
+});
+
+test('an estimate at the ends of the range of doubles keeps both numbers', () => {
+  expect(formatEstimate(5e-324, 5e-324)).toBe('(4.94 ± 4.94)×10⁻³²⁴');
+  expect(formatEstimate(1e-320, 5e-322)).toBe('(1.00 ± 0.05)×10⁻³²⁰');
+  expect(formatEstimate(1e300, 5e-324)).toBe('1.00×10³⁰⁰ ± 5×10⁻³²⁴');
+  expect(formatEstimate(1e-5, 1e300)).toBe('1.00×10⁻⁵ ± 1×10³⁰⁰');
+  expect(formatEstimate(2, 1e300)).toBe('2.00 ± 1.00×10³⁰⁰');
+  expect(formatEstimate(-0, 0)).toBe('0.00 ± 0.00');
+});
+
+test('durations beyond days and before zero are durations too', () => {
+  expect([-100, 1e300, Infinity, NaN].map(formatDuration)).toEqual(['−1 min 40 s', '2.78×10²⁹⁶ h', '∞', '–']);
+});
+
+test('digits that no double has are refused by name', () => {
+  for (const digits of [0, 1.5, 18, NaN]) {
+    expect(() => formatNumber(1, digits)).toThrow(
+      `formatNumber: digits must be a whole number from 1 to 17, but got ${digits}`,
+    );
+  }
 });

@@ -1,3 +1,5 @@
+import { UserError } from '@metadescent/core';
+
 /** Notation of very small and very large numbers: `1.23×10⁻⁵` for pages, `1.23e-5` for terminals without Unicode and for data. */
 export type Notation = 'superscript' | 'exponent';
 
@@ -34,10 +36,15 @@ function signed(text: string, notation: Notation): string {
 /**
  * A number to `digits` significant digits; a NaN is an en dash.
  *
+ * @param digits 1 … 17, which are all that a double has.
+ * @throws UserError if `digits` is none of these.
  * @example
  * [0.041283, 1234.5, 0.0000123456, -2, NaN].map((x) => formatNumber(x)) // => ['0.0413', '1235', '1.23×10⁻⁵', '−2.00', '–']
  */
 export function formatNumber(value: number, digits = 3, notation: Notation = 'superscript'): string {
+  if (!Number.isInteger(digits) || digits < 1 || digits > 17) {
+    throw new UserError(`formatNumber: digits must be a whole number from 1 to 17, but got ${digits}`);
+  }
   const unicode = notation === 'superscript';
   if (Number.isNaN(value)) return unicode ? '–' : '-';
   if (!Number.isFinite(value)) return signed(`${value < 0 ? '-' : ''}${unicode ? '∞' : 'inf'}`, notation);
@@ -47,7 +54,8 @@ export function formatNumber(value: number, digits = 3, notation: Notation = 'su
 }
 
 /**
- * `value ± standard error`: the value to three significant digits, the error to the value's decimals or, where that would be zero, to one digit.
+ * `value ± standard error`: the value to three significant digits, the error to the value's decimals or, where that would be zero, to one
+ * digit. A NaN or missing error is left out, an infinite one is said.
  *
  * @example
  * formatEstimate(0.041283, 0.00214) // => '0.0413 ± 0.0021'
@@ -81,7 +89,7 @@ export function formatEstimate(
 
 /** value · 10ⁿ, also where 10ⁿ itself is no double. */
 function timesPowerOfTen(value: number, n: number): number {
-  const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
+  const [mantissa, exponent] = value.toExponential(17).split('e') as [string, string];
   return Number(`${mantissa}e${Number(exponent) + n}`);
 }
 
@@ -95,6 +103,7 @@ function errorText(error: number, decimals: number, notation: Notation): string 
 /** Seconds as people say them. @example formatDuration(151) // => '2 min 31 s' */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return formatNumber(seconds);
+  if (seconds < 0) return `−${formatDuration(-seconds)}`;
   if (seconds < 10) return `${formatNumber(seconds, 2)} s`;
   const total = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { optimizerStyle, optimizerStyles } from './optimizer-style.js';
+import { UserError } from '@metadescent/core';
+import { DISTINCT_UNKNOWN, optimizerStyle, optimizerStyles } from './optimizer-style.js';
 
 const KNOWN = [
   'lstm',
@@ -61,11 +62,64 @@ test('unknown names have stable inks, different ones within a list, whatever its
   expect(optimizerStyles(list.toReversed())).toEqual(new Map(styles));
   const inks = [...styles.values()].map(({ colour }) => colour);
   expect(inks.filter((colour) => colours.includes(colour))).toEqual([]);
-  // More names than inks still get one each.
-  const many = optimizerStyles(
-    Array.from({ length: 40 }, (_, i) => ({ optimizer: `variant ${i}`, kind: 'learned' })),
+});
+
+test.each(['learned', 'hand-made'] as const)(
+  '%s: as many unknown names as promised look different, and none is solid by chance',
+  (kind) => {
+    const many = (count: number) =>
+      optimizerStyles(Array.from({ length: count }, (_, i) => ({ optimizer: `variant ${i}`, kind })));
+    const looks = [...many(DISTINCT_UNKNOWN).values()].map(({ colour, dash }) => `${colour} ${dash.join()}`);
+    expect(DISTINCT_UNKNOWN).toBeGreaterThan(30);
+    expect(new Set(looks).size).toBe(DISTINCT_UNKNOWN);
+    expect([...many(DISTINCT_UNKNOWN).values()].filter(({ dash }) => dash.length === 0)).toHaveLength(
+      kind === 'learned' ? 6 : 0,
+    );
+    // More names than looks still get one each.
+    expect(many(DISTINCT_UNKNOWN + 4).size).toBe(DISTINCT_UNKNOWN + 4);
+  },
+);
+
+test('two optimizers whose names are spellings of one known name do not look alike', () => {
+  const styles = optimizerStyles(
+    ['Adam', 'adam', 'CG', 'conjugate gradient'].map((optimizer) => ({ optimizer, kind: 'hand-made' })),
   );
-  expect(many.size).toBe(40);
+  expect(new Set([...styles.values()].map(({ colour }) => colour)).size).toBe(4);
+});
+
+test('a style of the caller is taken, completed, and takes no look from others', () => {
+  const own = { colour: '#ff8000', dash: [1, 2] };
+  const named = (style?: object) => ({
+    optimizer: 'velo',
+    kind: 'hand-made' as const,
+    ...(style && { style }),
+  });
+  expect(optimizerStyles([named(own)]).get('velo')).toEqual({ ...own, ansi: 208, width: 1.6 });
+  expect(optimizerStyles([named({ dash: [] })]).get('velo')).toEqual({
+    ...optimizerStyle('velo', 'hand-made'),
+    dash: [],
+  });
+  // In a report the style holds wherever the optimizer is drawn, whichever series gave it.
+  expect(optimizerStyles([named(), named(own)]).get('velo')?.colour).toBe('#ff8000');
+  const others = ['lion', 'sophia'].map((optimizer) => ({ optimizer, kind: 'hand-made' as const }));
+  const without = optimizerStyles(others);
+  const beside = optimizerStyles([...others, named(own)]);
+  for (const { optimizer } of others) expect(beside.get(optimizer)).toEqual(without.get(optimizer));
+});
+
+test('a style that could not be drawn, or would break out of its attribute, is refused', () => {
+  for (const style of [
+    { colour: 'red"><script>' },
+    { colour: '#12345' },
+    { dash: [NaN] },
+    { dash: [-1] },
+    { ansi: 256 },
+  ]) {
+    expect(() => optimizerStyles([{ optimizer: 'velo', kind: 'learned', style }])).toThrow(UserError);
+  }
+  expect(() => optimizerStyles('adam' as never)).toThrow(
+    'optimizerStyles: the list of optimizers breaks a rule',
+  );
 });
 
 /** Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB. */

@@ -163,6 +163,7 @@ function tickOptions(axis: Axis, ticks: readonly Tick[]): Layer {
 function spacedOut(axis: Axis, width: number): Tick[] {
   let end = -Infinity;
   return axis.ticks.map((tick) => {
+    if (tick.label === '') return tick;
     const half = estimatedTextWidth(tick.label, LABEL_SIZE) / 2;
     const middle = axisFraction(axis, tick.value) * width;
     if (middle - half < end) return { ...tick, label: '' };

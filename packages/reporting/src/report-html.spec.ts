@@ -194,3 +194,48 @@ test('an unknown block or a missing field is refused with its place', async () =
   ).rejects.toThrow('sections[0].blocks[0]');
   expect(reportSchema.safeParse(demo('x')).success).toBe(true);
 });
+
+test('marks that turn the direction of writing are spelled out on the page, line breaks stay', async () => {
+  const page = await renderReport({
+    title: 'ad\u202eam',
+    sections: [{ heading: 'One', blocks: [{ type: 'paragraph', text: 'two\r\nlines' }] }],
+  });
+  expect(page).not.toContain('\u202e');
+  expect(page).toContain('<h1>ad\\u{202e}am</h1>');
+  expect(page).toContain('<p>two\nlines</p>');
+});
+
+test('a chosen count is shown to its last digit', async () => {
+  const page = await renderReport({
+    title: 'Report',
+    sections: [
+      {
+        heading: 'Tuning',
+        blocks: [
+          { type: 'tuning', records: [{ optimizer: 'adam', chosen: { batchSize: 16384, rate: 0.1 + 0.2 } }] },
+        ],
+      },
+    ],
+  });
+  expect(page).toContain('batchSize&nbsp;=&nbsp;16384');
+  expect(page).toContain('rate&nbsp;=&nbsp;0.3');
+});
+
+test('values of a table that are no numbers are counted below it', async () => {
+  const page = await renderReport({
+    title: 'Report',
+    sections: [
+      {
+        heading: 'Table',
+        blocks: [
+          {
+            type: 'table',
+            table: { title: 'T', columns: ['a', 'b'], rows: [{ name: 'adam', cells: [NaN, Infinity] }] },
+          },
+        ],
+      },
+    ],
+  });
+  expect(page).toContain('is a value that is missing or not a number: 1 of 2.');
+  expect(page).toContain('>∞<');
+});

@@ -70,3 +70,22 @@ test('CSV has full precision and a column for errors where there are any', () =>
     'optimizer,"a, b","a, b standard error",note\r\n"say ""x""",0.1234567,0.01,fine\r\nadam,NaN,,"two\nlines"\r\n',
   );
 });
+
+test('winners are found in a table as it may be written, and in one that has been parsed', () => {
+  const written = {
+    title: 'Race',
+    columns: ['a', 'b'],
+    rows: [
+      { name: 'adam', cells: [2, 'words'] },
+      { name: 'lstm', cells: [{ value: 1 }, null] },
+    ],
+  };
+  expect(tableWinners(written)).toEqual([
+    [false, false],
+    [true, false],
+  ]);
+  expect(tableWinners(resultTableSchema.parse(written))).toEqual(tableWinners(written));
+  expect(() => tableWinners({ ...written, rows: [{ name: 'adam', cells: [true, 1] }] } as never)).toThrow(
+    /^tableWinners: the table breaks a rule.*expected a number, null for a missing one, words.*at rows\[0\]\.cells\[0\]/s,
+  );
+});

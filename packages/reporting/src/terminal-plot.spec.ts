@@ -166,3 +166,68 @@ test('nothing finite, one point, hostile names: a plot all the same', () => {
   });
   expect(hostile).not.toContain('\u001b');
 });
+
+test('below 30 columns the plot is a list of what each reached, the best last', () => {
+  expect(
+    terminalPlot(
+      {
+        title: 'Race',
+        series: [
+          { optimizer: 'adam', kind: 'hand-made', mean: [4, 2] },
+          { optimizer: 'an optimizer of some length', kind: 'hand-made', mean: [4, NaN] },
+          { optimizer: 'lstm', kind: 'learned', mean: [4, 1] },
+        ],
+      },
+      { width: 25 },
+    ),
+  ).toBe('Race\ntrue objective\nan optimizer of some\nlength × step 0\nadam 2.00\nlstm 1.00');
+  expect(terminalPlot(race(), { width: 10, colour: true })).toContain('\u001b[38;5;202m');
+});
+
+test('a terminal of unknown width has 80 columns', () => {
+  expect(terminalPlot(race(), { width: 0 })).toBe(terminalPlot(race(), { width: 80 }));
+  expect(terminalPlot(race(), { width: 0 })).toBe(terminalPlot(race()));
+});
+
+test('a tick whose number is long is written whole', () => {
+  const plot = terminalPlot({
+    title: 'Narrow',
+    yScale: 'linear',
+    series: [{ optimizer: 'adam', kind: 'hand-made', mean: [1_000_010, 1_000_030] }],
+  });
+  expect(plot).toMatch(/^1\.000030×10⁶ ┤/m);
+});
+
+test('a long name gives way to the value', () => {
+  const name = 'a name that is far too long for the legend of a narrow terminal';
+  const plot = terminalPlot(
+    { title: 'Race', series: [{ optimizer: name, kind: 'learned', mean: [3, 1.23e-5] }] },
+    { width: 36 },
+  );
+  expect(plot.split('\n').at(-1)).toMatch(/^ {9}A a name that .*… 1\.23×10⁻⁵$/);
+});
+
+test('where colours are shared the curves carry letters too', () => {
+  const series = Array.from({ length: 8 }, (_, i) => ({
+    optimizer: `rule ${i}`,
+    kind: 'learned' as const,
+    mean: [10 + i, 1 + i],
+  }));
+  const drawing = (plot: string): string =>
+    stripVTControlCharacters(plot)
+      .split('\n')
+      .slice(2, -4)
+      .map((line) => line.slice(9, 60))
+      .join('');
+  expect(drawing(terminalPlot({ title: 'Race', series: series.slice(0, 6) }, { colour: true }))).not.toMatch(
+    /[A-H]/,
+  );
+  expect(drawing(terminalPlot({ title: 'Race', series }, { colour: true }))).toMatch(/H/);
+});
+
+test('marks that turn the direction of writing are spelled out', () => {
+  const optimizer = 'ad\u202eam';
+  const text = terminalPlot({ title: '\u2066t', series: [{ optimizer, kind: 'learned', mean: [3, 2] }] });
+  expect(text).toContain('ad\\u{202e}am 2.00');
+  expect(text).toContain('\\u{2066}t');
+});

@@ -77,3 +77,41 @@ test('text is padded or cut to columns', () => {
     fitted('abc', 0),
   ]).toEqual(['ab  ', '  ab', 'abc…', '優… ', '']);
 });
+
+test('a title takes as many lines as it needs, and no line is wider than the terminal', () => {
+  const title = 'Random 10-dimensional quadratics: true objective';
+  const lines = terminalTable(
+    { title, columns: ['a'], rows: [{ name: 'adam', cells: [1] }] },
+    { width: 40 },
+  ).split('\n');
+  expect(lines.slice(0, 2)).toEqual(['Random 10-dimensional quadratics: true', 'objective']);
+  expect(Math.max(...lines.map(terminalWidth))).toBeLessThanOrEqual(40);
+});
+
+test('where a column of numbers does not fit beside the names it is a list, with every digit', () => {
+  expect(terminalTable({ ...table, rows: table.rows.slice(0, 2) }, { width: 24 })).toBe(
+    [
+      'Objective at step 100',
+      'lstm',
+      '  quadratics: 0.0190 ±',
+      '  0.0014*',
+      '  MNIST: 0.250 ± 0.004*',
+      '  note: trained',
+      'adam',
+      '  quadratics: 0.0527 ±',
+      '  0.0030',
+      '  MNIST: 0.320 ± 0.004',
+    ].join('\n'),
+  );
+  for (const width of [1, 2, 5, 10, 19]) {
+    const text = terminalTable(table, { width });
+    expect(Math.max(...text.split('\n').map(terminalWidth))).toBeLessThanOrEqual(width);
+    expect(text.replace(/\s/g, '')).toContain('quadratics:0.0190±0.0014*');
+  }
+});
+
+test('a terminal of unknown width has 80 columns', () => {
+  const wide = { ...table, columns: [...table.columns.slice(0, 2), 'x'.repeat(60)] };
+  expect(terminalTable(wide, { width: 0 })).toBe(terminalTable(wide, { width: 80 }));
+  expect(terminalTable(wide, { width: 0 })).toBe(terminalTable(wide));
+});
