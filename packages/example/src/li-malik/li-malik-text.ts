@@ -56,11 +56,12 @@ type Cell = ResultTableInput['rows'][number]['cells'][number];
 
 function valueOf(cell: Cell | undefined): number {
   if (typeof cell === 'number') return cell;
-  return typeof cell === 'object' && cell !== null ? Number(cell.value) : NaN;
+  return typeof cell === 'object' && cell !== null && 'value' in cell ? Number(cell.value) : NaN;
 }
 
 function cellText(cell: Cell, best: boolean): string {
   if (typeof cell === 'string' && cell !== 'Infinity' && cell !== '-Infinity') return cell;
-  const text = typeof cell === 'object' && cell !== null ? formatEstimate(valueOf(cell), Number(cell.standardError)) : formatEstimate(valueOf(cell), undefined);
+  if (typeof cell === 'object' && cell !== null && 'text' in cell) return cell.text;
+  const text = formatEstimate(valueOf(cell), typeof cell === 'object' && cell !== null ? Number(cell.standardError) : undefined);
   return best ? `**${text}**` : text;
 }
