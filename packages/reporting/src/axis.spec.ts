@@ -69,3 +69,26 @@ test('fractions are 0 and 1 at the ends, logarithmic between them', () => {
   expect([0, -1].map((value) => axisFraction(axis, value))).toEqual([-Infinity, -Infinity]);
   expect(axisFraction(linearAxis(-1, 3, 4), 0)).toBeCloseTo(0.25, 12);
 });
+
+test('axes over any finite doubles end, with a few ticks inside them that say their value', () => {
+  const end = fc.double({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(end, end, fc.integer({ min: 2, max: 50 }), fc.boolean(), (a, b, count, log) => {
+      const ends = log ? [Math.abs(a) || 5e-324, Math.abs(b) || 5e-324] : [a, b];
+      const [low, high] = [Math.min(...ends), Math.max(...ends)];
+      const axis = (log ? logAxis : linearAxis)(low, high, count, 'exponent');
+      expect(axis.low).toBeLessThan(axis.high);
+      expect([axis.low, axis.high].every(Number.isFinite)).toBe(true);
+      expect([low, high].every((value) => value >= axis.low && value <= axis.high)).toBe(true);
+      expect(axis.ticks.length).toBeLessThanOrEqual(10 * count + 60);
+      expect(labels(axis).length).toBeGreaterThanOrEqual(1);
+      axis.ticks.forEach(({ value, label }, i) => {
+        expect(value >= axis.low && value <= axis.high).toBe(true);
+        if (i > 0) expect(value).toBeGreaterThan(axis.ticks[i - 1]?.value as number);
+        if (label !== '') expect(Number(label)).toBe(value);
+      });
+      expect([axis.low, axis.high].map((value) => axisFraction(axis, value))).toEqual([0, 1]);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -10,7 +10,10 @@ import { parseRecord } from './validate.js';
  */
 export const CLIP_FACTOR = { log: 3, linear: 1.5 } as const;
 
-/** A log axis reaches at most this far below the largest starting value: one method that hits rounding error must not flatten the others. */
+/**
+ * A log axis reaches at most this far below the largest starting value: one method that hits rounding error must not flatten the
+ * others.
+ */
 export const LOG_DEPTH = 1e-8;
 
 /** The y-range of a figure and which curves leave it. */

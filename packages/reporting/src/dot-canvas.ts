@@ -1,5 +1,6 @@
 /**
- * A canvas of character cells for line drawings in a terminal. A Braille cell has 2×4 dots (U+2800 plus one bit per dot), an ASCII cell one; a
+ * A canvas of character cells for line drawings in a terminal. A Braille cell has 2×4 dots (U+2800 plus one bit per dot), an ASCII
+ * cell one; a
  * cell takes the ink of whoever drew in it last.
  */
 export interface DotCanvas {

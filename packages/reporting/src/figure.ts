@@ -54,7 +54,8 @@ type Options = z.output<typeof figureOptionsSchema>;
  * One figure as a self-contained SVG: mean lines with bands, learned optimizers thick, hand-made ones thin and mostly dashed, each
  * labelled at its end with its final value or, where that does not fit, in a legend ordered by it.
  *
- * One diverging curve does not set the scale: see {@link curveRange}; {@link curveCaption} says in words what was cut. Equal input gives equal bytes.
+ * One diverging curve does not set the scale: see {@link curveRange}; {@link curveCaption} says in words what was cut. Equal input
+ * gives equal bytes.
  *
  * @throws UserError if the curves or the options break a rule of their schema.
  * @example

@@ -20,6 +20,10 @@ export interface HtmlColumn {
 
 const CLASSES = { text: '', number: ' class="number"', starred: ' class="number starred"' } as const;
 
+function rowHeading(cell: string, attributes: string): string {
+  return `<th scope="row"${attributes}>${cell}</th>`;
+}
+
 /** A table in a box that scrolls on its own where the page is narrow; the caption, outside the box, stays. */
 export function htmlTable(
   caption: string,
@@ -30,7 +34,7 @@ export function htmlTable(
   const head = columns.map(({ heading }, c) => `<th scope="col"${classOf(c)}>${heading}</th>`).join('');
   const body = rows.map(
     (cells) =>
-      `<tr>${cells.map((cell, c) => (c === 0 ? `<th scope="row"${classOf(c)}>${cell}</th>` : `<td${classOf(c)}>${cell}</td>`)).join('')}</tr>`,
+      `<tr>${cells.map((cell, c) => (c === 0 ? rowHeading(cell, classOf(c)) : `<td${classOf(c)}>${cell}</td>`)).join('')}</tr>`,
   );
   return (
     (caption === '' ? '' : `<p class="caption">${caption}</p>\n`) +

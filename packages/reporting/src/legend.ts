@@ -90,8 +90,10 @@ function entrySvg({ name, style, value }: LegendEntry, x: number, y: number): st
       ? ''
       : `<tspan dx="7" fill="${INK.muted}" font-weight="normal">${escapeMarkup(value)}</tspan>`;
   return (
-    `<line x1="${fixed(x)}" y1="${fixed(y)}" x2="${fixed(x + SAMPLE)}" y2="${fixed(y)}" stroke="${style.colour}" stroke-width="${style.width}"${dash}/>` +
-    `<text x="${fixed(x + SAMPLE + 8)}" y="${fixed(y + 4.3)}" font-size="${FONT_SIZE}" fill="${INK.text}"${weight}>${escapeMarkup(name)}${after}</text>`
+    `<line x1="${fixed(x)}" y1="${fixed(y)}" x2="${fixed(x + SAMPLE)}" y2="${fixed(y)}"` +
+    ` stroke="${style.colour}" stroke-width="${style.width}"${dash}/>` +
+    `<text x="${fixed(x + SAMPLE + 8)}" y="${fixed(y + 4.3)}" font-size="${FONT_SIZE}" fill="${INK.text}"${weight}>` +
+    `${escapeMarkup(name)}${after}</text>`
   );
 }
 
@@ -113,7 +115,8 @@ export function directLabelWidth(
 }
 
 /**
- * Labels at the right of the panel, each at the height where its curve ends or as near as the others allow, tied to it by a thin leader. Curves that left at the top or ended
+ * Labels at the right of the panel, each at the height where its curve ends or as near as the others allow, tied to it by a thin
+ * leader. Curves that left at the top or ended
  * early have their label at the top.
  */
 export function directLabels(entries: readonly LegendEntry[], panel: Panel, size: PanelSize): string {
@@ -137,7 +140,8 @@ export function directLabels(entries: readonly LegendEntry[], panel: Panel, size
       const place = places[i] as number;
       const leader = ended
         ? ''
-        : `<line x1="${fixed(right + 1)}" y1="${fixed(y)}" x2="${fixed(right + 13)}" y2="${fixed(place)}" stroke="${entry.style.colour}" stroke-width="1" opacity="0.6"/>`;
+        : `<line x1="${fixed(right + 1)}" y1="${fixed(y)}" x2="${fixed(right + 13)}" y2="${fixed(place)}"` +
+          ` stroke="${entry.style.colour}" stroke-width="1" opacity="0.6"/>`;
       return leader + entrySvg(entry, right + 16, place);
     })
     .join('');

@@ -8,13 +8,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text of any length for one line of a terminal or a figure: what could repaint the screen or turn the direction of writing is spelled out. */
+/**
+ * Text of any length for one line of a terminal or a figure: what could repaint the screen or turn the direction of writing is spelled
+ * out.
+ */
 export function oneLine(text: string): string {
   return printable(text, Infinity);
 }
 
 /**
- * Text as HTML or SVG content or as a quoted attribute value. Line breaks and tabs stay, which are mere space there; other characters that a
+ * Text as HTML or SVG content or as a quoted attribute value. Line breaks and tabs stay, which are mere space there; other characters
+ * that a
  * reader could not see are spelled out.
  *
  * @example

@@ -7,7 +7,8 @@ type Ink = Omit<LineStyle, 'width'>;
 
 /**
  * The fixed inks. The colours were searched for: the smallest distance between two of them in OKLab, over normal vision and simulated
- * protanopia, deuteranopia and tritanopia (Machado et al. 2009), was maximised under a contrast limit against white. Dashes say the same in black and white.
+ * protanopia, deuteranopia and tritanopia (Machado et al. 2009), was maximised under a contrast limit against white. Dashes say the
+ * same in black and white.
  */
 const INKS: Readonly<Record<string, Ink>> = {
   lstm: { colour: '#d55e00', ansi: 202, dash: [] },

@@ -26,7 +26,8 @@ const TITLE_ROOM = 22;
 const TICK_ROOM = 6;
 
 /**
- * Room beside the plot: the longest label of the y-axis and half of the longest one of the x-axis fit in, because a number that lost its first
+ * Room beside the plot: the longest label of the y-axis and half of the longest one of the x-axis fit in, because a number that lost
+ * its first
  * or last digits at an edge would say another one.
  */
 export function sideMargins({ x, y }: Panel): { left: number; right: number } {

@@ -12,7 +12,8 @@ let libraries: ReturnType<typeof loadLibraries> | undefined;
 /**
  * Draws a panel: Vega-Lite compiles the spec, Vega renders it to a string without a DOM.
  *
- * @param idPrefix makes the ids inside unique on a page; Vega's own come from a counter that outlives the figure, so they would depend on what was drawn before
+ * @param idPrefix makes the ids inside unique on a page; Vega's own come from a counter that outlives the figure, so they would depend
+ * on what was drawn before
  * @returns the contents of an `<svg>` element of `size`
  */
 export async function renderPanel(panel: Panel, size: PanelSize, idPrefix: string): Promise<string> {

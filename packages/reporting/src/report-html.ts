@@ -13,7 +13,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const LONG = 4;
 
 /**
- * The report as one HTML page that needs nothing else: styles and figures are inline, there are no scripts. Names are escaped; equal input gives equal bytes (no
+ * The report as one HTML page that needs nothing else: styles and figures are inline, there are no scripts. Names are escaped; equal
+ * input gives equal bytes (no
  * clock: pass the date).
  *
  * @throws UserError if the report breaks a rule of its schema.
@@ -34,7 +35,8 @@ export async function renderReport(report: ReportInput): Promise<string> {
   }
   const title = escapeMarkup(parsed.title);
   return (
-    `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n` +
+    `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n` +
+    `<meta name="viewport" content="width=device-width, initial-scale=1">\n` +
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n<link rel="icon" href="data:,">\n` +
     `<title>${title}</title>\n<style>${REPORT_STYLE}</style>\n</head>\n<body>\n<header>\n<h1>${title}</h1>\n` +
     (parsed.date === undefined ? '' : `<p class="date">${escapeMarkup(parsed.date)}</p>\n`) +

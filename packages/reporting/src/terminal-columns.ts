@@ -14,7 +14,10 @@ export const terminalColumns = z._default(
   USUAL,
 );
 
-/** Text in lines of at most `width` columns, broken at spaces and, inside a word, where nothing else helps; a line holds at least one character. */
+/**
+ * Text in lines of at most `width` columns, broken at spaces and, inside a word, where nothing else helps; a line holds at least one
+ * character.
+ */
 export function brokenLines(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

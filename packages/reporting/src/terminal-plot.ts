@@ -51,7 +51,8 @@ const NARROWEST = { plot: 30, canvas: 8 } as const;
 
 /**
  * Curves as text: Braille dots (or ASCII letters) on the same axes as {@link curveFigure}, labels at the right where the curves end,
- * best final value at the bottom. Lines are not padded at their right ends. Where there is no room for a drawing, a list of what each reached.
+ * best final value at the bottom. Lines are not padded at their right ends. Where there is no room for a drawing, a list of what each
+ * reached.
  *
  * @throws UserError if the curves or the options break a rule of their schema.
  */
