@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { withFileErrors } from './file-errors.js';
@@ -41,9 +41,4 @@ export function syncFolder(directory: string): void {
   } finally {
     closeSync(folder);
   }
-}
-
-/** Creates a folder and its parents. Returns the topmost folder that was created, if any. */
-export function makeFolder(directory: string): string | undefined {
-  return withFileErrors('create the folder', directory, () => mkdirSync(directory, { recursive: true }));
 }

@@ -11,10 +11,11 @@ import {
 } from '@metadescent/core';
 import * as z from 'zod/mini';
 
-import { makeFolder, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
+import { TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { crc32c } from './crc32c.js';
 import { parseExact, stringifyExact } from './exact-json.js';
 import { withFileErrors } from './file-errors.js';
+import { prepareFolder } from './prepared-folder.js';
 import { type Warn, warnOnStandardError } from './warning.js';
 
 /** Everything that a run needs to go on as if it had never stopped. */
@@ -69,10 +70,10 @@ const headerSchema = z.object({
  *
  * @throws UserError if `keepLast` is not a positive integer, or if the folder cannot be created or read.
  */
-export function openCheckpoints(directory: string, options: CheckpointStoreOptions = {}): CheckpointStore {
+export function openCheckpoints(folder: string, options: CheckpointStoreOptions = {}): CheckpointStore {
   const { keepLast } = parseOptions('openCheckpoints', checkpointOptions, options);
   const { warn = warnOnStandardError } = options;
-  makeFolder(directory);
+  const { path: directory } = prepareFolder(folder);
   const pathOf = (step: number) => join(directory, fileName(step));
   const entries = () => withFileErrors('read the folder', directory, () => readdirSync(directory));
   const steps = () =>

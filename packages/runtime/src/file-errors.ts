@@ -1,4 +1,4 @@
-import { UserError } from '@metadescent/core';
+import { printable, UserError } from '@metadescent/core';
 
 /** What the user can do about each failure of a file system. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -14,9 +14,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   EISDIR: 'this is a folder, not a file; choose another path',
   ENOENT: 'it does not exist; check the path',
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
+  ELOOP: 'its symbolic links go round in a circle; choose another folder',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
   EIO: 'the device reports an input/output error; check the disk, then continue with --resume',
 };
+
+/** Characters of a path that a message shows; a path that is longer is cut. */
+const SHOWN_CHARACTERS = 400;
+
+/** A path in one line of a message. */
+export function shownPath(path: string): string {
+  return printable(path, SHOWN_CHARACTERS);
+}
 
 /**
  * Calls `action`, and turns what the user can mend (full disk, missing permission, read-only folder …) into a `UserError` with the path and the next step.
@@ -29,6 +38,6 @@ export function withFileErrors<Result>(doing: string, path: string, action: () =
   } catch (error) {
     const advice = ADVICE[(error as NodeJS.ErrnoException).code ?? ''];
     if (advice === undefined) throw error;
-    throw new UserError(`cannot ${doing} ${path}: ${advice}`, { cause: error });
+    throw new UserError(`cannot ${doing} ${shownPath(path)}: ${advice}`, { cause: error });
   }
 }

@@ -1,10 +1,12 @@
 export * from './executor.js';
 export * from './shared-copy.js';
 export * from './run.js';
+export { checkRunFolder } from './run-claim.js';
 export { readRun, type RunOutcome, type RunRecord } from './run-files.js';
 export { packageVersions, type RunEnvironment } from './environment.js';
 export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';
+export { prepareFolder, type PreparedFolder } from './prepared-folder.js';
 export * from './progress.js';
 export * from './interrupt.js';
 export * from './command.js';

@@ -1,17 +1,20 @@
-import { existsSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { UserError } from '@metadescent/core';
+import { printable, UserError } from '@metadescent/core';
 
-import { makeFolder, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
+import { TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { configDifference } from './config-difference.js';
 import { stringifyExact } from './exact-json.js';
-import { withFileErrors } from './file-errors.js';
+import { shownPath, withFileErrors } from './file-errors.js';
+import { isProbe, prepareFolder } from './prepared-folder.js';
 import { readConfig, RUN_FILES } from './run-files.js';
 import { isLockFile, lockRun } from './run-lock.js';
 
 /** A run folder that belongs to this process. */
 export interface RunClaim {
+  /** The folder's absolute path. */
+  readonly directory: string;
   /** Gives the folder free. */
   release(): void;
   /** Gives it free and takes back what was done to it: for a run that could not even start. */
@@ -19,18 +22,35 @@ export interface RunClaim {
 }
 
 /**
+ * Whether `openRun` would take this folder: it can be made and written in, and is empty or absent for a new run, or holds a run to resume. For
+ * commands that have long work to do before they open their run.
+ *
+ * @returns the folder's absolute path.
+ * @throws UserError as `openRun` does. The folder is left, or left out, as it was.
+ */
+export function checkRunFolder(
+  directory: string,
+  { resume = false }: { readonly resume?: boolean } = {},
+): string {
+  if (resume) checkRunThere(directory);
+  const folder = prepareFolder(directory);
+  try {
+    if (!resume) checkEmpty(folder.path);
+  } finally {
+    folder.abandon();
+  }
+  return folder.path;
+}
+
+/**
  * Takes a folder for a run: a new one must be empty and gets its `config.json`, one to resume must hold the same config.
  *
  * @throws UserError on anything else, after which the folder is as it was before.
  */
-export function claimRun(directory: string, config: unknown, resume: boolean): RunClaim {
-  if (resume && !existsSync(join(directory, RUN_FILES.config))) {
-    throw new UserError(
-      `there is no run to resume in ${directory}; start it without --resume, or give the folder of a run`,
-    );
-  }
-  const created = makeFolder(directory);
-  const undo = [() => removeEmptyFolders(directory, created)];
+export function claimRun(folder: string, config: unknown, resume: boolean): RunClaim {
+  if (resume) checkRunThere(folder);
+  const { path: directory, abandon: removeFolders } = prepareFolder(folder);
+  const undo = [removeFolders];
   const abandon = () => {
     for (const step of undo.splice(0).reverse()) step();
   };
@@ -46,26 +66,36 @@ export function claimRun(directory: string, config: unknown, resume: boolean): R
     }
     // Its presence is what makes the folder a run.
     if (!resume) writeFileAtomic(join(directory, RUN_FILES.config), `${stringifyExact(config, 2)}\n`);
-    return { release: lock.release, abandon };
+    return { directory, release: lock.release, abandon };
   } catch (error) {
     abandon();
     throw error;
   }
 }
 
+function checkRunThere(directory: string): void {
+  if (existsSync(join(directory, RUN_FILES.config))) return;
+  throw new UserError(
+    `there is no run to resume in ${shownPath(directory)}; start it without --resume, or give the folder of a run`,
+  );
+}
+
 function checkEmpty(directory: string): void {
   // What a process leaves that is killed right here does not count.
   const names = withFileErrors('read the folder', directory, () => readdirSync(directory)).filter(
-    (name) => !isLockFile(name) && name !== RUN_FILES.config + TEMPORARY_SUFFIX,
+    (name) => !isLockFile(name) && !isProbe(name) && name !== RUN_FILES.config + TEMPORARY_SUFFIX,
   );
   if (names.includes(RUN_FILES.config)) {
     throw new UserError(
-      `${directory} holds a run already; continue it with --resume, or choose another folder`,
+      `${shownPath(directory)} holds a run already; continue it with --resume, or choose another folder`,
     );
   }
   if (names.length > 0) {
     throw new UserError(
-      `${directory} is not empty (it holds ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}); choose another folder`,
+      `${shownPath(directory)} is not empty (it holds ${names
+        .slice(0, 3)
+        .map((name) => printable(name))
+        .join(', ')}${names.length > 3 ? ', …' : ''}); choose another folder`,
     );
   }
 }
@@ -74,7 +104,7 @@ function checkConfig(directory: string, config: unknown): void {
   const differences = configDifference(readConfig(directory), config);
   if (differences.length > 0) {
     throw new UserError(
-      `the run in ${directory} has another configuration: ${differences.join('; ')}. Resume it with the configuration it was started with, or start a new run in another folder`,
+      `the run in ${shownPath(directory)} has another configuration: ${differences.join('; ')}. Resume it with the configuration it was started with, or start a new run in another folder`,
     );
   }
 }
@@ -89,21 +119,5 @@ function removeUnfinished(directory: string): void {
 function removeContents(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (!isLockFile(name)) rmSync(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-/** Removes `directory` and its parents up to and with `topmost`, as long as they are empty: somebody else may have put something there. */
-function removeEmptyFolders(directory: string, topmost: string | undefined): void {
-  if (topmost === undefined) return;
-  try {
-    for (
-      let folder = resolve(directory);
-      folder.length >= resolve(topmost).length;
-      folder = dirname(folder)
-    ) {
-      rmdirSync(folder);
-    }
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

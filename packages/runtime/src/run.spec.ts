@@ -215,7 +215,7 @@ test('TensorBoard files can be left out', () => {
   'a run that cannot even start leaves no trace',
   async () => {
     const { code, stderr } = await startFixture({ name: 'hold-run.mjs', maxFileBlocks: 0 }, directory).ended;
-    expect(stderr).toBe(`error: cannot write ${join(directory, 'config.json')}: ${FILE_TOO_LARGE}\n`);
+    expect(stderr).toBe(`error: cannot write in the folder ${directory}: ${FILE_TOO_LARGE}\n`);
     expect(code).toBe(2);
     expect(readdirSync(folder)).toEqual([]);
   },
@@ -228,7 +228,7 @@ test('TensorBoard files can be left out', () => {
     const { code, stderr } = await startFixture({ name: 'unprivileged-run.mjs' }, directory).ended;
     chmodSync(folder, 0o755);
     expect(stderr).toBe(
-      `error: cannot create the folder ${directory}: permission denied; make the folder writable for you or choose another one\n`,
+      `error: cannot make the folder ${directory}: permission denied; make the folder writable for you or choose another one\n`,
     );
     expect(code).toBe(2);
     expect(readdirSync(folder)).toEqual([]);

@@ -36,6 +36,7 @@ export interface MetricRecord {
 
 /** A run folder, open for writing. */
 export interface Run {
+  /** The folder's absolute path. */
   readonly directory: string;
   /** Where a resumed run goes on from; absent in a new run, and in one that was stopped before its first checkpoint. */
   readonly checkpoint: Checkpoint | undefined;
@@ -81,11 +82,12 @@ const METRICS_BYTES = 'metrics-bytes';
  * run.finish({ status: 'finished' });
  * run.close();
  */
-export function openRun(directory: string, options: RunOptions): Run {
+export function openRun(folder: string, options: RunOptions): Run {
   // What is compared and kept is what a reader of the file gets.
   const config = parseExact(stringifyExact(options.config));
   const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;
-  const claim = claimRun(directory, config, resume);
+  const claim = claimRun(folder, config, resume);
+  const { directory } = claim;
   const opened: { close(): void }[] = [];
   const opening = <File extends { close(): void }>(file: File): File => {
     opened.push(file);
