@@ -9,9 +9,10 @@ import {
   type MetaTrainingRecipe,
   type MetaTrainingState,
 } from '@metadescent/lstm-optimizer';
-import { createProgress, openRun, packageVersions, writeFileAtomic, type Executor } from '@metadescent/runtime';
+import { createProgress, openRun, writeFileAtomic, type Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
 import type { Experiment, PresetName } from './experiments/experiment.js';
+import { program } from './program.js';
 import type * as Tasks from './tasks.js';
 
 export interface MetaTrainingRunOptions {
@@ -42,7 +43,7 @@ export async function runMetaTraining(experiment: Experiment, options: MetaTrain
   const { recipe, seed, directory, resume, engine, executor, signal, preset, stacked, target = -Infinity } = options;
   const { rule } = experiment;
   const config = { experiment: experiment.name, preset, seed, stacked, problem: experiment.problem, rule, recipe };
-  const run = openRun(directory, { config, resume, engine, packages: packageVersions(['@metadescent/lstm-optimizer', '@metadescent/kernels'], import.meta.url) });
+  const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const start = run.checkpoint && stateFromTensors(rule, { tensors: run.checkpoint.tensors, metadata: {} });
     const unrollsPerEpoch = recipe.batchesPerEpoch * recipe.batch;

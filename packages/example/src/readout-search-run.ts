@@ -10,10 +10,11 @@ import {
   type ReadoutSearchRecipe,
   type ReadoutSearchState,
 } from '@metadescent/lstm-optimizer';
-import { createProgress, openRun, packageVersions, writeFileAtomic } from '@metadescent/runtime';
+import { createProgress, openRun, writeFileAtomic } from '@metadescent/runtime';
 import { join } from 'node:path';
 import type { Experiment, SearchTraining } from './experiments/experiment.js';
 import { trainingKey, WEIGHTS_FILE, type MetaTrainingRunOptions } from './meta-training-run.js';
+import { program } from './program.js';
 import type { TrainingConfig } from './run-sections.js';
 
 /** Where and how a search runs. */
@@ -38,7 +39,7 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
   const recipe: ReadoutSearchRecipe = training.search[preset];
   const start: LstmCandidate = { rule: experiment.rule, weights: pretrained(training.startsFrom).weights };
   const config: ReadoutSearchConfig = { experiment: experiment.name, preset, seed, problem: experiment.problem, rule: experiment.rule, startsFrom: training.startsFrom, recipe };
-  const run = openRun(directory, { config, resume, engine, packages: packageVersions(['@metadescent/lstm-optimizer', '@metadescent/kernels'], import.meta.url) });
+  const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const began = performance.now();
     const from = run.checkpoint && searchStateFromTensors(start.rule, run.checkpoint);

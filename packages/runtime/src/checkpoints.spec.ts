@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -88,6 +89,24 @@ test('the newest and the best stay', () => {
   expect(warnings).toEqual([]);
 });
 
+test('a checkpoint under the name of another step is no checkpoint of that step', () => {
+  const store = openCheckpoints(folder, { warn });
+  store.save(checkpointOf(1));
+  writeFileSync(fileOf(9), encodeCheckpoint(checkpointOf(2)));
+  expect(openCheckpoints(folder, { warn }).latest()?.step).toBe(1);
+  expect(warnings).toEqual([expect.stringMatching(/step-0000000009\.safetensors: it holds step 2$/)]);
+});
+
+test('a file that cannot be read just now is no damaged one', () => {
+  const store = openCheckpoints(folder, { warn });
+  store.save(checkpointOf(1));
+  mkdirSync(fileOf(2));
+  expect(() => openCheckpoints(folder, { warn })).toThrow(
+    /cannot read .*step-0000000002\.safetensors: this is a folder/,
+  );
+  expect(warnings).toEqual([]);
+});
+
 test('without scores there is no best one', () => {
   const store = openCheckpoints(folder, { warn });
   expect(store.latest()).toBeUndefined();
@@ -115,9 +134,9 @@ test('a damaged newest checkpoint is skipped with one warning, pushes no whole o
 
 test('bad arguments are refused before anything is written', () => {
   const store = openCheckpoints(folder, { warn });
-  expect(() => store.save(checkpointOf(-1))).toThrow(/the step must be an integer of at least 0, but is -1/);
+  expect(() => store.save(checkpointOf(-1))).toThrow(/^a checkpoint: .*-1.*\n.*expected number to be >=0/);
   expect(() => store.save({ step: 1, tensors: {}, metadata: { crc32c: 'x' } })).toThrow(
-    /metadata key "crc32c" is taken/,
+    /metadata key "crc32c" of a checkpoint is taken/,
   );
   expect(() => store.save({ step: 1, tensors: {}, state: { w: Float32Array.of(1) } })).toThrow(/typed array/);
   expect(readdirSync(folder)).toEqual([]);

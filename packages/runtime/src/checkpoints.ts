@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import {
   describeIssues,
   parseOptions,
+  printable,
   readSafetensors,
   type Tensor,
   type TensorFile,
+  UserError,
   writeSafetensors,
 } from '@metadescent/core';
 import * as z from 'zod/mini';
@@ -14,7 +16,7 @@ import * as z from 'zod/mini';
 import { TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { crc32c } from './crc32c.js';
 import { parseExact, stringifyExact } from './exact-json.js';
-import { withFileErrors } from './file-errors.js';
+import { shownPath, withFileErrors } from './file-errors.js';
 import { prepareFolder } from './prepared-folder.js';
 import { type Warn, warnOnStandardError } from './warning.js';
 
@@ -68,11 +70,11 @@ const headerSchema = z.object({
 /**
  * Opens (or creates) a folder of checkpoints for its one writer.
  *
- * @throws UserError if `keepLast` is not a positive integer, or if the folder cannot be created or read.
+ * @throws UserError if `keepLast` is not a positive integer, or the folder or a file in it cannot be written or read.
  */
 export function openCheckpoints(folder: string, options: CheckpointStoreOptions = {}): CheckpointStore {
-  const { keepLast } = parseOptions('openCheckpoints', checkpointOptions, options);
-  const { warn = warnOnStandardError } = options;
+  const { warn = warnOnStandardError, ...rest } = options;
+  const { keepLast } = parseOptions('openCheckpoints', checkpointOptions, rest);
   const { path: directory } = prepareFolder(folder);
   const pathOf = (step: number) => join(directory, fileName(step));
   const entries = () => withFileErrors('read the folder', directory, () => readdirSync(directory));
@@ -84,10 +86,15 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
 
   const damaged = new Set<number>();
   const load = (step: number): Checkpoint | undefined => {
+    // A file that cannot be read just now is no damaged one.
+    const bytes = withFileErrors('read', pathOf(step), () => readFileSync(pathOf(step)));
     try {
-      return decodeCheckpoint(readFileSync(pathOf(step)));
+      const checkpoint = decodeCheckpoint(bytes);
+      if (checkpoint.step === step) return checkpoint;
+      throw new UserError(`it holds step ${checkpoint.step}`);
     } catch (error) {
-      if (!damaged.has(step)) warn(`skipping the checkpoint ${pathOf(step)}: ${(error as Error).message}`);
+      const reason = printable((error as Error).message, 400);
+      if (!damaged.has(step)) warn(`skipping the checkpoint ${shownPath(pathOf(step))}: ${reason}`);
       damaged.add(step);
       return undefined;
     }
@@ -139,14 +146,14 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
 /**
  * The bytes of a checkpoint: safetensors with a checksum over everything. Equal checkpoints give equal bytes.
  *
- * @throws RangeError if the step is not an integer ≥ 0 or a metadata key is taken; TypeError if the state is no JSON.
+ * @throws UserError if the step is not an integer ≥ 0 or a metadata key is taken; TypeError if the state is no JSON.
  */
 export function encodeCheckpoint({ step, tensors, state, score, metadata = {} }: Checkpoint): Uint8Array {
-  if (!Number.isSafeInteger(step) || step < 0)
-    throw new RangeError(`encodeCheckpoint: the step must be an integer of at least 0, but is ${step}`);
+  parseOptions('a checkpoint', headerSchema, { step, score });
   for (const key of [HEADER_KEY, CHECKSUM_KEY]) {
-    if (Object.hasOwn(metadata, key))
-      throw new RangeError(`encodeCheckpoint: the metadata key "${key}" is taken; choose another name`);
+    if (Object.hasOwn(metadata, key)) {
+      throw new UserError(`the metadata key "${key}" of a checkpoint is taken; choose another name`);
+    }
   }
   const content = {
     tensors,
@@ -161,24 +168,19 @@ export function encodeCheckpoint({ step, tensors, state, score, metadata = {} }:
 /**
  * Reads what `encodeCheckpoint` wrote.
  *
- * @throws SafetensorsError, SyntaxError or Error if the bytes are damaged or no checkpoint.
+ * @throws UserError if the bytes are damaged or no checkpoint.
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes);
   const { [CHECKSUM_KEY]: checksum, ...content } = metadata;
-  const { [HEADER_KEY]: header, ...free } = content;
-  if (checksum === undefined || header === undefined)
-    throw new Error('decodeCheckpoint: this is a safetensors file, but not a checkpoint');
-  if (checksum !== checksumOf({ tensors, metadata: content })) {
-    throw new Error('decodeCheckpoint: the checksum does not match: the file is damaged');
+  const { [HEADER_KEY]: text, ...free } = content;
+  if (checksum === undefined || text === undefined) {
+    throw new UserError('this is a safetensors file, but not a checkpoint; choose a checkpoint of a run');
   }
-  const value = parseExact(header);
-  const parsed = headerSchema.safeParse(value);
-  if (!parsed.success)
-    throw new Error(
-      `decodeCheckpoint: the header is not what encodeCheckpoint writes: ${describeIssues(parsed.error.issues, value)}`,
-    );
-  const { step, score, state } = parsed.data;
+  if (checksum !== checksumOf({ tensors, metadata: content })) {
+    throw new UserError('the checksum does not match: the file is damaged; take an earlier checkpoint');
+  }
+  const { step, score, state } = parseHeader(text);
   return {
     step,
     tensors,
@@ -186,6 +188,22 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     ...(score !== undefined && { score }),
     metadata: free,
   };
+}
+
+function parseHeader(text: string): z.infer<typeof headerSchema> {
+  let header: unknown;
+  try {
+    header = parseExact(text);
+  } catch (error) {
+    throw new UserError(
+      `the header of the checkpoint is not JSON (${printable((error as Error).message, 200)})`,
+    );
+  }
+  const parsed = headerSchema.safeParse(header);
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `the header is not that of a checkpoint:\n${describeIssues(parsed.error.issues, header)}`,
+  );
 }
 
 /** Taken over the file as it would be without its checksum. */

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import * as z from 'zod/mini';
 
@@ -14,7 +17,7 @@ export const environmentSchema = z.object({
   engine: z.string(),
   /** Versions of the packages that decide the results. */
   packages: z.record(z.string(), z.string()),
-  /** Commit of the source, where it is a git checkout; ends with `-dirty` if files were changed. */
+  /** Commit of the program's own sources, where they lie in a git checkout; ends with `-dirty` if files were changed. */
   commit: z.optional(z.string()),
 });
 export type RunEnvironment = z.infer<typeof environmentSchema>;
@@ -22,17 +25,16 @@ export type RunEnvironment = z.infer<typeof environmentSchema>;
 export interface EnvironmentOptions {
   readonly engine: string;
   readonly packages?: Readonly<Record<string, string>>;
-  /** Any folder of the source. Default: the current one. */
-  readonly sourceDirectory?: string;
+  /**
+   * `import.meta.url` of the program. The commit of its sources is recorded if git follows the package that it belongs to; a program that was
+   * installed from a registry has none, wherever it is called. Default: no commit is recorded.
+   */
+  readonly source?: string;
 }
 
 /** Looks at this process and machine. */
-export function describeEnvironment({
-  engine,
-  packages = {},
-  sourceDirectory = process.cwd(),
-}: EnvironmentOptions): RunEnvironment {
-  const commit = commitOf(sourceDirectory);
+export function describeEnvironment({ engine, packages = {}, source }: EnvironmentOptions): RunEnvironment {
+  const commit = source === undefined ? undefined : commitOf(fileURLToPath(source));
   return {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
@@ -63,14 +65,29 @@ export function packageVersions(names: readonly string[], from: string): Record<
   return versions;
 }
 
-function commitOf(directory: string): string | undefined {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*', '--abbrev=40'], {
-      cwd: directory,
+function commitOf(source: string): string | undefined {
+  const folder = packageFolder(source);
+  // Somebody else's repository may well hold this package among its dependencies.
+  if (folder === undefined || folder.split(sep).includes('node_modules')) return undefined;
+  const git = (...parameters: string[]) =>
+    execFileSync('git', parameters, {
+      cwd: folder,
+      env: { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
+  try {
+    git('ls-files', '--error-unmatch', 'package.json');
+    return git('describe', '--always', '--dirty', '--exclude=*', '--abbrev=40');
   } catch {
     return undefined;
+  }
+}
+
+/** The nearest folder above a file that holds a package.json. */
+function packageFolder(file: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (dirname(folder) === folder) return undefined;
   }
 }

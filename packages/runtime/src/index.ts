@@ -2,7 +2,7 @@ export * from './executor.js';
 export * from './shared-copy.js';
 export * from './run.js';
 export { checkRunFolder } from './run-claim.js';
-export { readRun, type RunOutcome, type RunRecord } from './run-files.js';
+export { readRun, type MetricRecord, type RunOutcome, type RunRecord } from './run-files.js';
 export { packageVersions, type RunEnvironment } from './environment.js';
 export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-import { UserError } from '@metadescent/core';
+import { describeIssues, printable, type Schema, UserError } from '@metadescent/core';
+import * as z from 'zod/mini';
 
 import { openAppendFile } from './append-file.js';
 import { parseExact, stringifyExact } from './exact-json.js';
-import { withFileErrors } from './file-errors.js';
+import { shownPath, withFileErrors } from './file-errors.js';
 
 /** A file of one JSON record per line that only grows. */
 export interface JsonLines {
@@ -17,26 +18,27 @@ export interface JsonLines {
   close(): void;
 }
 
+/** A record of which nothing is known but that it has names. */
+export const anyRecordSchema = z.record(z.string(), z.unknown());
+
 export interface JsonLinesOptions {
   /** Cut the file back to this length first. Default: only cut off a half-written last line. */
   readonly keepBytes?: number;
+  /** What each record that is kept must be. Default: a JSON object. */
+  readonly schema?: Schema<object>;
 }
 
 /**
  * Opens or creates a JSON-lines file for appending.
  *
- * @throws UserError if the file is shorter than `keepBytes`, or cannot be opened.
+ * @throws UserError if the first `keepBytes` are not whole, readable records (the file is then left as it is), or the file cannot be opened.
  */
 export function openJsonLines(path: string, options: JsonLinesOptions = {}): JsonLines {
+  const { schema = anyRecordSchema, keepBytes } = options;
+  if (keepBytes !== undefined && keepBytes > 0) requireRecords(path, keepBytes, schema);
+  const keep = keepBytes ?? wholeLines(contentOf(path));
   const file = openAppendFile(path);
-  const keepBytes = options.keepBytes ?? wholeLines(readFileSync(path));
-  if (file.bytes < keepBytes) {
-    file.close();
-    throw new UserError(
-      `${path} has ${file.bytes} bytes, but had ${keepBytes} when its checkpoint was written: the file was changed or damaged since; restore it or start a new run`,
-    );
-  }
-  if (file.bytes > keepBytes) file.cutBack(keepBytes);
+  if (file.bytes > keep) file.cutBack(keep);
   return {
     get bytes() {
       return file.bytes;
@@ -47,21 +49,61 @@ export function openJsonLines(path: string, options: JsonLinesOptions = {}): Jso
   };
 }
 
-/** The records of a JSON-lines file; none if there is no such file. A half-written last line is left out. */
-export function readJsonLines(path: string): Record<string, unknown>[] {
-  if (!existsSync(path)) return [];
-  const content = withFileErrors('read', path, () => readFileSync(path));
-  const lines = content.subarray(0, wholeLines(content)).toString().split('\n');
+/**
+ * The records of a JSON-lines file; none if there is no such file. A half-written last line is left out.
+ *
+ * @throws UserError that names the line which is no JSON, or not what `schema` asks for.
+ */
+export function readJsonLines<Record extends object>(path: string, schema: Schema<Record>): Record[] {
+  const content = contentOf(path);
+  return parseLines(path, content.subarray(0, wholeLines(content)), schema);
+}
+
+/** What is cut off must never begin inside a record: then the file is not the one that the checkpoint was written for. */
+function requireRecords(path: string, keepBytes: number, schema: Schema<object>): void {
+  const content = contentOf(path);
+  const changed = (how: string) =>
+    new UserError(
+      `${shownPath(path)} ${how}: the file was changed or damaged since; restore it or start a new run`,
+    );
+  if (content.length < keepBytes) {
+    throw changed(`has ${content.length} bytes, but had ${keepBytes} when its checkpoint was written`);
+  }
+  const kept = content.subarray(0, keepBytes);
+  // JSON writes a carriage return inside a text as two letters.
+  if (kept.includes(0x0d)) {
+    throw changed(
+      'has the line ends of Windows, which an editor or git gave it after its checkpoint was written',
+    );
+  }
+  if (kept.at(-1) !== 0x0a) {
+    throw changed(
+      `had a record that ended after ${keepBytes} bytes when its checkpoint was written, and has none now`,
+    );
+  }
+  parseLines(path, kept, schema);
+}
+
+function parseLines<Record extends object>(path: string, content: Buffer, schema: Schema<Record>): Record[] {
+  const lines = content.toString().split('\n');
   lines.pop();
   return lines.map((line, index) => {
+    const damaged = (how: string) =>
+      new UserError(`${shownPath(path)}, line ${index + 1}, ${how}; restore the file or start a new run`);
+    let value: unknown;
     try {
-      return parseExact(line) as Record<string, unknown>;
+      value = parseExact(line);
     } catch (error) {
-      throw new UserError(
-        `${path}, line ${index + 1}, is not JSON (${(error as Error).message}): the file is damaged; restore it or start a new run`,
-      );
+      throw damaged(`is not JSON (${printable((error as Error).message, 200)}): the file is damaged`);
     }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw damaged(`is not what a run writes:\n${describeIssues(parsed.error.issues, value)}\n`);
   });
+}
+
+function contentOf(path: string): Buffer {
+  return existsSync(path) ? withFileErrors('read', path, () => readFileSync(path)) : Buffer.alloc(0);
 }
 
 /** Bytes up to and with the last line break. */

@@ -10,11 +10,14 @@ import { shownPath, withFileErrors } from './file-errors.js';
 import { isProbe, prepareFolder } from './prepared-folder.js';
 import { readConfig, RUN_FILES } from './run-files.js';
 import { isLockFile, lockRun } from './run-lock.js';
+import type { Warn } from './warning.js';
 
 /** A run folder that belongs to this process. */
 export interface RunClaim {
   /** The folder's absolute path. */
   readonly directory: string;
+  /** @throws UserError if another process took the folder over, because this one stood still for so long. */
+  check(): void;
   /** Gives the folder free. */
   release(): void;
   /** Gives it free and takes back what was done to it: for a run that could not even start. */
@@ -47,7 +50,11 @@ export function checkRunFolder(
  *
  * @throws UserError on anything else, after which the folder is as it was before.
  */
-export function claimRun(folder: string, config: unknown, resume: boolean): RunClaim {
+export function claimRun(
+  folder: string,
+  config: unknown,
+  { resume, warn }: { readonly resume: boolean; readonly warn: Warn },
+): RunClaim {
   if (resume) checkRunThere(folder);
   const { path: directory, abandon: removeFolders } = prepareFolder(folder);
   const undo = [removeFolders];
@@ -55,7 +62,9 @@ export function claimRun(folder: string, config: unknown, resume: boolean): RunC
     for (const step of undo.splice(0).reverse()) step();
   };
   try {
-    const lock = lockRun(directory);
+    // A folder that is no run of ours is left before its locks are looked at.
+    if (!resume) checkEmpty(directory);
+    const lock = lockRun(directory, { warn });
     undo.push(lock.release);
     if (resume) {
       checkConfig(directory, config);
@@ -66,7 +75,7 @@ export function claimRun(folder: string, config: unknown, resume: boolean): RunC
     }
     // Its presence is what makes the folder a run.
     if (!resume) writeFileAtomic(join(directory, RUN_FILES.config), `${stringifyExact(config, 2)}\n`);
-    return { directory, release: lock.release, abandon };
+    return { directory, check: lock.check, release: lock.release, abandon };
   } catch (error) {
     abandon();
     throw error;

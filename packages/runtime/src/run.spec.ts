@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { UserError } from '@metadescent/core';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
+import { openCheckpoints } from './checkpoints.js';
 import { packageVersions } from './environment.js';
 import { openRun, type Run, type RunOptions } from './run.js';
 import { readRun } from './run-files.js';
@@ -181,7 +182,7 @@ test('damaged files of a run are named', () => {
   open().close();
   writeFileSync(join(directory, 'environment.json'), '[{"node": 20}]');
   expect(failureOf(() => open({ resume: true })).message).toMatch(
-    /environment\.json is not what a run writes: .*\n/,
+    /environment\.json is not what a run writes:\n✖ .*expected string, received number\n {2}→ at \[0\]\.node/,
   );
   writeFileSync(join(directory, 'config.json'), '{');
   expect(failureOf(() => open({ resume: true })).message).toMatch(/config\.json is not JSON/);
@@ -198,10 +199,101 @@ test('a metrics file that lost records is refused', () => {
   );
 });
 
+/** All files of the run and their bytes. */
+function contents(): Record<string, string> {
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    names.map(({ name, parentPath }) => [
+      join(parentPath, name),
+      readFileSync(join(parentPath, name), 'hex'),
+    ]),
+  );
+}
+
+test('metrics with the line ends of Windows are refused, and the run stays as it is', () => {
+  const run = open();
+  work(run, 1, 4);
+  run.finish({ status: 'interrupted' });
+  run.close();
+  const path = join(directory, 'metrics.jsonl');
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll('\n', '\r\n'));
+  const before = contents();
+  expect(failureOf(() => open({ resume: true })).message).toMatch(
+    /metrics\.jsonl has the line ends of Windows/,
+  );
+  expect(contents()).toEqual(before);
+  expect(readRun(directory).metrics).toHaveLength(4);
+});
+
+test('a run whose checkpoints are all damaged is not begun anew', () => {
+  const run = open();
+  work(run, 1, 5);
+  run.close();
+  const names = readdirSync(join(directory, 'checkpoints'));
+  expect(names).toHaveLength(2);
+  for (const name of names) writeFileSync(join(directory, 'checkpoints', name), 'damaged');
+  const before = contents();
+  const error = failureOf(() => open({ resume: true }));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toBe(
+    `no checkpoint of the run in ${directory} can be read: all 2 are damaged; start a new run in another folder, or delete ${join(directory, 'checkpoints')} to begin this one anew`,
+  );
+  expect(contents()).toEqual(before);
+  rmSync(join(directory, 'checkpoints'), { recursive: true });
+  const again = open({ resume: true });
+  expect(again.checkpoint).toBeUndefined();
+  again.close();
+});
+
+test('a checkpoint that no run wrote is refused', () => {
+  open().close();
+  openCheckpoints(join(directory, 'checkpoints')).save({ step: 3, tensors: {} });
+  expect(failureOf(() => open({ resume: true })).message).toMatch(/step 3 .* was not written by a run/);
+});
+
+test('a file of a run that is not to be believed is refused before anything is changed', () => {
+  const run = open();
+  work(run, 1, 3);
+  run.finish({ status: 'interrupted' });
+  run.close();
+  for (const [name, content, message] of [
+    [
+      'outcome.json',
+      '{"status":"lost"}',
+      /outcome\.json is not what a run writes:\n✖ Invalid option: expected one of/,
+    ],
+    ['environment.json', '[{"node":20}]', /environment\.json is not what a run writes:\n✖ /],
+    ['config.json', '[]', /config\.json is not what a run writes:\n✖ /],
+  ] as const) {
+    const whole = readFileSync(join(directory, name));
+    writeFileSync(join(directory, name), content);
+    const before = contents();
+    expect(failureOf(() => open({ resume: true })).message).toMatch(message);
+    expect(contents()).toEqual(before);
+    writeFileSync(join(directory, name), whole);
+  }
+  open({ resume: true }).close();
+});
+
+test('what is written is checked by the rules of what is read', () => {
+  const run = open();
+  expect(failureOf(() => run.recordMetrics({ step: 1.5 }))).toBeInstanceOf(UserError);
+  expect(failureOf(() => run.finish({ status: 'won' as 'finished' })).message).toMatch(
+    /^finish: .*expected one of/s,
+  );
+  run.close();
+  expect(failureOf(() => openRun(join(folder, 'list'), { config: [], engine: 'none' })).message).toMatch(
+    /^openRun: /,
+  );
+  expect(readdirSync(folder)).toEqual(['runs']);
+});
+
 test('records need a step', () => {
   const run = open();
   expect(() => run.recordMetrics({ step: -1 })).toThrow(
-    /the step must be an integer of at least 0, but is -1/,
+    /^recordMetrics: .*"step":-1.*\n.*expected number to be >=0\n.*at step/,
   );
   run.close();
 });

@@ -1,15 +1,26 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { parseOptions, UserError } from '@metadescent/core';
+
 import { writeFileAtomic } from './atomic-file.js';
 import { type Checkpoint, type CheckpointStore, openCheckpoints } from './checkpoints.js';
 import { configDifference } from './config-difference.js';
 import { describeEnvironment, type EnvironmentOptions, type RunEnvironment } from './environment.js';
 import { openEventFile } from './event-file.js';
 import { parseExact, stringifyExact } from './exact-json.js';
-import { openJsonLines } from './json-lines.js';
+import { shownPath } from './file-errors.js';
+import { anyRecordSchema, openJsonLines } from './json-lines.js';
 import { claimRun } from './run-claim.js';
-import { readEnvironments, readOutcome, RUN_FILES, type RunOutcome } from './run-files.js';
+import {
+  type MetricRecord,
+  metricRecordSchema,
+  outcomeSchema,
+  readEnvironments,
+  readOutcome,
+  RUN_FILES,
+  type RunOutcome,
+} from './run-files.js';
 import { type Warn, warnOnStandardError } from './warning.js';
 
 export interface RunOptions extends EnvironmentOptions {
@@ -23,15 +34,6 @@ export interface RunOptions extends EnvironmentOptions {
   readonly tensorboard?: boolean;
   /** Told what a resumed run has to put up with. Default: a line on standard error. */
   readonly warn?: Warn;
-}
-
-/**
- * One record of `metrics.jsonl`. No clock readings in it: an interrupted run must end with the same bytes. In TensorBoard, numbers in nested records are scalars
- * `outer/inner`.
- */
-export interface MetricRecord {
-  readonly step: number;
-  readonly [name: string]: unknown;
 }
 
 /** A run folder, open for writing. */
@@ -84,9 +86,9 @@ const METRICS_BYTES = 'metrics-bytes';
  */
 export function openRun(folder: string, options: RunOptions): Run {
   // What is compared and kept is what a reader of the file gets.
-  const config = parseExact(stringifyExact(options.config));
+  const config = parseOptions('openRun', anyRecordSchema, parseExact(stringifyExact(options.config)));
   const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;
-  const claim = claimRun(folder, config, resume);
+  const claim = claimRun(folder, config, { resume, warn });
   const { directory } = claim;
   const opened: { close(): void }[] = [];
   const opening = <File extends { close(): void }>(file: File): File => {
@@ -98,19 +100,24 @@ export function openRun(folder: string, options: RunOptions): Run {
   };
 
   try {
-    recordEnvironment(directory, describeEnvironment(options), warn);
     const store = openCheckpoints(join(directory, RUN_FILES.checkpoints), { keepLast, warn });
     const { save, ...checkpoints } = store;
-    const checkpoint = store.latest();
-    // Nothing counts that came after the checkpoint, or before the first one.
-    const keepBytes = Number(checkpoint?.metadata?.[METRICS_BYTES] ?? 0);
-    const metrics = opening(openJsonLines(join(directory, RUN_FILES.metrics), { keepBytes }));
+    const checkpoint = resumedCheckpoint(directory, store);
+    // All that may be refused is read before anything is changed.
+    const outcome = readOutcome(directory);
+    const earlier = readEnvironments(directory);
+    const metrics = opening(
+      openJsonLines(join(directory, RUN_FILES.metrics), {
+        keepBytes: metricsBytes(directory, checkpoint),
+        schema: metricRecordSchema,
+      }),
+    );
+    recordEnvironment(directory, earlier, describeEnvironment(options), warn);
     const timing = opening(openJsonLines(join(directory, RUN_FILES.timing)));
     const events = tensorboard
       ? opening(openEventFile(directory, { firstStep: checkpoint ? checkpoint.step + 1 : 0 }))
       : undefined;
 
-    const outcome = readOutcome(directory);
     // From here on the run is under way again.
     if (outcome && outcome.status !== 'finished') rmSync(join(directory, RUN_FILES.outcome));
 
@@ -120,20 +127,22 @@ export function openRun(folder: string, options: RunOptions): Run {
       outcome,
       checkpoints,
       recordMetrics: (record) => {
-        if (!Number.isSafeInteger(record.step) || record.step < 0) {
-          throw new RangeError(
-            `run.recordMetrics: the step must be an integer of at least 0, but is ${record.step}`,
-          );
-        }
+        claim.check();
+        parseOptions('recordMetrics', metricRecordSchema, record);
         metrics.append(record);
         events?.append(record);
       },
       recordTiming: timing.append,
       saveCheckpoint: (next) => {
+        claim.check();
         metrics.sync();
         save({ ...next, metadata: { ...next.metadata, [METRICS_BYTES]: String(metrics.bytes) } });
       },
-      finish: (end) => writeFileAtomic(join(directory, RUN_FILES.outcome), `${stringifyExact(end, 2)}\n`),
+      finish: (end) => {
+        claim.check();
+        const ending = parseOptions('finish', outcomeSchema, end);
+        writeFileAtomic(join(directory, RUN_FILES.outcome), `${stringifyExact(ending, 2)}\n`);
+      },
       close: () => {
         closeFiles();
         claim.release();
@@ -146,14 +155,39 @@ export function openRun(folder: string, options: RunOptions): Run {
   }
 }
 
+/** The newest whole checkpoint; none in a run that was stopped before its first one. */
+function resumedCheckpoint(directory: string, store: CheckpointStore): Checkpoint | undefined {
+  const checkpoint = store.latest();
+  const there = store.steps().length;
+  if (checkpoint || there === 0) return checkpoint;
+  throw new UserError(
+    `no checkpoint of the run in ${shownPath(directory)} can be read: ${there === 1 ? 'its only one is' : `all ${there} are`} damaged; start a new run in another folder, or delete ${shownPath(join(directory, RUN_FILES.checkpoints))} to begin this one anew`,
+  );
+}
+
+/** How long the metrics were at the checkpoint: nothing counts that came after it, or before the first one. */
+function metricsBytes(directory: string, checkpoint: Checkpoint | undefined): number {
+  if (!checkpoint) return 0;
+  const { [METRICS_BYTES]: text = '' } = checkpoint.metadata ?? {};
+  const bytes = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(bytes)) return bytes;
+  throw new UserError(
+    `the checkpoint of step ${checkpoint.step} in ${shownPath(directory)} does not say how many metrics were recorded before it: it was not written by a run; start a new run in another folder`,
+  );
+}
+
 /** Adds this process to `environment.json`, and says so if the results may now differ in their last bits. */
-function recordEnvironment(directory: string, environment: RunEnvironment, warn: Warn): void {
-  const earlier = readEnvironments(directory);
+function recordEnvironment(
+  directory: string,
+  earlier: readonly RunEnvironment[],
+  environment: RunEnvironment,
+  warn: Warn,
+): void {
   const last = earlier.at(-1);
   const changes = last ? configDifference(decisive(last), decisive(environment)) : [];
   if (changes.length > 0)
     warn(
-      `the run in ${directory} goes on elsewhere (${changes.join('; ')}): results may differ in their last bits`,
+      `the run in ${shownPath(directory)} goes on elsewhere (${changes.join('; ')}): results may differ in their last bits`,
     );
   writeFileAtomic(
     join(directory, RUN_FILES.environment),

@@ -16,10 +16,11 @@ import {
   type IterationRecord,
 } from '@metadescent/guided-policy-search';
 import { toJson } from '@metadescent/reporting';
-import { createProgress, openRun, packageVersions, writeFileAtomic, type Checkpoint } from '@metadescent/runtime';
+import { createProgress, openRun, writeFileAtomic, type Checkpoint } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PresetName } from '../experiments/experiment.js';
+import { program } from '../program.js';
 import type { ControlEngines } from './control-engines.js';
 import type { ControlExperiment, ControlPreset, ControlStage } from './control-experiment.js';
 import { CONTROLLER, controlKey, controlTask, policyOf, type ControlTask } from './control-problem.js';
@@ -91,7 +92,7 @@ export async function runControl(experiment: ControlExperiment, options: Control
     config,
     resume,
     engine: engines.search.detail,
-    packages: packageVersions(['@metadescent/guided-policy-search', '@metadescent/kernels'], import.meta.url),
+    ...program(),
   });
   try {
     const task = controlTask(problem, engines);

@@ -15,10 +15,11 @@ import {
   type PsdRecord,
   type PsdWeights,
 } from '@metadescent/predicted-step-descent';
-import { createExecutor, createProgress, openRun, packageVersions, writeFileAtomic, type Executor, type Run } from '@metadescent/runtime';
+import { createExecutor, createProgress, openRun, writeFileAtomic, type Executor, type Run } from '@metadescent/runtime';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
 import type { PresetName } from '../experiments/experiment.js';
+import { program } from '../program.js';
 import type { TrainingConfig } from '../run-sections.js';
 import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
 import { searchMetrics } from './search-metrics.js';
@@ -61,7 +62,7 @@ export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions):
     config,
     resume,
     engine: engine.detail,
-    packages: packageVersions(['@metadescent/predicted-step-descent', '@metadescent/guided-policy-search', '@metadescent/kernels'], import.meta.url),
+    ...program(),
   });
   const began = performance.now();
   try {

@@ -20,13 +20,18 @@ export interface Fixture {
   readonly name: string;
   /** No file may grow beyond so many blocks (of 512 or 1,024 bytes, as the shell has it): a full disk for one process. */
   readonly maxFileBlocks?: number;
+  /** Run it in a PID namespace of its own, as in a container. Needs `unshare` and the right to use it. */
+  readonly ownPids?: boolean;
 }
 
 /** The advice of the error that `maxFileBlocks` leads to. */
 export const FILE_TOO_LARGE =
   'the file would pass the size limit of this file system or shell (ulimit -f); raise it or choose another folder';
 
-export function startFixture({ name, maxFileBlocks }: Fixture, ...parameters: string[]): Child {
+export function startFixture(
+  { name, maxFileBlocks, ownPids = false }: Fixture,
+  ...parameters: string[]
+): Child {
   const command = [
     process.execPath,
     fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url)),
@@ -36,7 +41,10 @@ export function startFixture({ name, maxFileBlocks }: Fixture, ...parameters: st
     maxFileBlocks === undefined
       ? command
       : ['/bin/sh', '-c', `ulimit -f ${maxFileBlocks}; exec "$@"`, 'sh', ...command];
-  const child = spawn(limited[0] as string, limited.slice(1), {
+  const separate = ownPids
+    ? ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', ...limited]
+    : limited;
+  const child = spawn(separate[0] as string, separate.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
