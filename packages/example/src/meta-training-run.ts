@@ -54,7 +54,7 @@ export async function runMetaTraining(experiment: Experiment, options: MetaTrain
       unit: 'unroll',
     });
     let epoch = start?.epoch ?? 0;
-    let note = '';
+    let note: readonly string[] = [];
     const began = performance.now();
     const state = await metaTrain({
       rule,
@@ -65,7 +65,11 @@ export async function runMetaTraining(experiment: Experiment, options: MetaTrain
       onBatch: (done) => progress.update(epoch * unrollsPerEpoch + done * recipe.batch, note),
       onEpoch: (record, next) => {
         epoch = next.epoch;
-        note = `training ${record.trainingObjective.toPrecision(3)}, held out ${record.validationScore.toPrecision(3)}, best ${record.bestScore.toPrecision(3)}`;
+        note = [
+          `training ${record.trainingObjective.toPrecision(3)}`,
+          `held out ${record.validationScore.toPrecision(3)}`,
+          `best ${record.bestScore.toPrecision(3)}`,
+        ];
         run.recordMetrics(metricsOf(record));
         run.recordTiming({ epoch: record.epoch, seconds: (performance.now() - began) / 1000 });
         const { tensors, metadata } = stateToTensors(next);

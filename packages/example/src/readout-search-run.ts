@@ -44,7 +44,7 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
     const began = performance.now();
     const from = run.checkpoint && searchStateFromTensors(start.rule, run.checkpoint);
     const progress = createProgress({ label: `readout search ${experiment.name}`, total: recipe.generations, initial: from?.distribution.generation ?? 0, unit: 'generation' });
-    let note = '';
+    let note: readonly string[] = [];
     const { best } = await searchReadout({
       start,
       recipe,
@@ -52,7 +52,7 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
       map: (tasks) => executor.map('candidate', tasks),
       ...(from && { resume: from }),
       onGeneration({ generation, validation, ...metrics }, next) {
-        if (validation) note = `held out ${validation.final.toPrecision(4)}, best ${next.best?.score.toPrecision(4)}`;
+        if (validation) note = [`held out ${validation.final.toPrecision(4)}`, `best ${next.best?.score.toPrecision(4)}`];
         run.recordMetrics({ step: generation, ...metrics, ...(validation && { 'validation/final': validation.final, 'validation/mean': validation.mean }) });
         run.recordTiming({ generation, seconds: (performance.now() - began) / 1000 });
         run.saveCheckpoint({ step: generation, ...searchStateToTensors(next), ...(validation && { score: validation.final }) });

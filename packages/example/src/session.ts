@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { loadEngine } from '@metadescent/kernels/node';
-import { createExecutor, type Executor } from '@metadescent/runtime';
+import { createExecutor, workerCount, type Executor } from '@metadescent/runtime';
 import { datasetOf } from './data.js';
 import type { Experiment } from './experiments/experiment.js';
 import type * as Tasks from './tasks.js';
@@ -24,13 +23,14 @@ export async function withSession<Result>(
   options: WorkOptions & { readonly stacked?: number },
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  const workers = workerCount(options.workers);
   // Compiles the native library where that has not been done yet, once, before the workers ask for it.
   const engine = loadEngine(options.engine);
   if (options.engine === 'auto' && engine.name !== 'native') process.stderr.write(`engine: ${engine.detail}\n`);
   const dataset = datasetOf(experiment.problem, engine, options.data);
   const setup: Tasks.TaskSetup = { experiment, stacked: options.stacked ?? 1, engine: options.engine, ...(dataset && { dataset }) };
   const executor = createExecutor<typeof Tasks>({
-    workers: options.workers ?? availableParallelism(),
+    workers,
     module: new URL('./tasks.js', import.meta.url),
     setup,
   });

@@ -33,6 +33,15 @@ test.each([
   );
 });
 
+test('a stopped command says how to go on', async () => {
+  const child = run('resumable');
+  await child.said('waiting');
+  child.process.kill('SIGINT');
+  const { code, stderr } = await child.ended;
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/\nstopped by SIGINT; go on with\n {2}npx toy train --out runs\/a --resume\n$/);
+});
+
 test('the second Ctrl-C exits at once', async () => {
   const child = run('stubborn');
   await child.said('waiting');

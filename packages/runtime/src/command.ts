@@ -1,7 +1,10 @@
 import { inspect } from 'node:util';
 
+import { writeLines } from './terminal-text.js';
+
 /** 128 + SIGPIPE, as of a program that a closed pipe killed. */
 const BROKEN_PIPE = 141;
+const DEFECT = 1;
 
 /**
  * Runs a command line's main function and sets the exit code of the process:
@@ -29,7 +32,9 @@ export async function runCommand(main: () => Promise<number | void>): Promise<vo
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
     const { text, exitCode } = describeFailure(error);
-    process.stderr.write(`${text}\n`);
+    // The lines of a stack are not for reading as a text.
+    if (exitCode === DEFECT) process.stderr.write(`${text}\n`);
+    else writeLines(process.stderr, text);
     process.exitCode = exitCode;
   }
 }
@@ -43,5 +48,5 @@ function describeFailure(error: unknown): { readonly text: string; readonly exit
   };
   if (name === 'UserError') return { text: `error: ${message}`, exitCode: 2 };
   if (name === 'InterruptedError') return { text: String(message), exitCode: exitCode ?? 130 };
-  return { text: inspect(error), exitCode: 1 };
+  return { text: inspect(error), exitCode: DEFECT };
 }

@@ -182,7 +182,9 @@ describe('a worker that dies', () => {
     const { executor, warnings } = open(2, { setup: dying(2), resourceLimits });
     expect(await executor.map('mortal', inputs(how))).toEqual([10, 20, 30, 40]);
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toMatch(/the worker of input \d of task "mortal" died \(.+\); repeating the task/);
+    expect(warnings[0]).toMatch(
+      /a worker died while it computed input \d of task "mortal" \(.+\); repeating the task/,
+    );
     expect(await executor.map('square', [1, 2, 3])).toEqual([1, 4, 9]);
   });
 
@@ -190,7 +192,7 @@ describe('a worker that dies', () => {
     const { executor, warnings } = open(1, { setup: dying(3), repetitions: 2 });
     const error = await rejection(executor.map('mortal', inputs('exit')));
     expect(error.message).toMatch(
-      /the worker of input 0 of task "mortal" died 3 times in a row \(worker exited with code: 7\)/,
+      /a worker died 3 times in a row while it computed input 0 of task "mortal" \(worker exited with code: 7\)/,
     );
     expect(warnings).toHaveLength(2);
     expect(await executor.map('mortal', inputs('exit'))).toEqual([10, 20, 30, 40]);
@@ -214,7 +216,7 @@ describe('a worker that dies', () => {
 });
 
 test('impossible options are refused', () => {
-  expect(() => open(-1)).toThrow(/workers must be an integer of at least 0, but is -1/);
+  expect(() => open(-1)).toThrow(/workers must be an integer from 0 to \d+ on this machine, but is -1/);
   expect(() => open(1, { repetitions: 0.5 })).toThrow(
     /repetitions must be an integer of at least 0, but is 0.5/,
   );

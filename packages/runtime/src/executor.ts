@@ -1,13 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { ResourceLimits } from 'node:worker_threads';
 
+import { UserError } from '@metadescent/core';
+
 import { createInlineBackend } from './inline-backend.js';
 import { createThreadBackend } from './thread-backend.js';
 import { type Warn, warnOnStandardError } from './warning.js';
+import { workerCount } from './workers.js';
 
 export interface ExecutorOptions {
   /**
-   * Number of worker threads; 0 runs tasks one after another in this thread. The results are the same bits for any number.
+   * Number of worker threads, for instance `workerCount()`; 0 runs tasks one after another in this thread. The results are the same bits for any number.
    *
    * One worker already keeps this thread free for progress lines and Ctrl-C, which 0 does not while a task computes.
    */
@@ -76,7 +79,7 @@ export interface Executor<Module = Record<string, unknown>> {
 /**
  * An executor of the tasks of one module. Give the module's type to have inputs and outputs checked.
  *
- * @throws RangeError if `workers` or `repetitions` is not an integer ≥ 0.
+ * @throws UserError if `workers` is not a number for this machine (see `workerCount`), or `repetitions` not an integer ≥ 0.
  * @example
  * // tasks.js: export const square = (x) => x * x;
  * const executor = createExecutor<typeof import('./tasks.js')>({ workers: 2, module: new URL('./tasks.js', import.meta.url) });
@@ -85,8 +88,12 @@ export interface Executor<Module = Record<string, unknown>> {
  */
 export function createExecutor<Module = Record<string, unknown>>(options: ExecutorOptions): Executor<Module> {
   const { workers, module, setup, repetitions = 2, resourceLimits, warn = warnOnStandardError } = options;
-  checkCount('workers', workers);
-  checkCount('repetitions', repetitions);
+  workerCount(workers);
+  if (!Number.isInteger(repetitions) || repetitions < 0) {
+    throw new UserError(
+      `createExecutor: repetitions must be an integer of at least 0, but is ${repetitions}`,
+    );
+  }
   const start = { module: String(module), setup };
   const backend =
     workers === 0
@@ -155,10 +162,4 @@ async function mapInOrder(
   // Tasks start in index order, so the lowest index that fails has run, whatever the number of lanes.
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   return outputs;
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 0) {
-    throw new RangeError(`createExecutor: ${name} must be an integer of at least 0, but is ${value}`);
-  }
 }

@@ -8,5 +8,7 @@ export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';
 export { prepareFolder, type PreparedFolder } from './prepared-folder.js';
 export * from './progress.js';
+export { formatDuration } from './progress-line.js';
+export { workerCount } from './workers.js';
 export * from './interrupt.js';
 export * from './command.js';

@@ -1,11 +1,14 @@
+import { writeLines } from './terminal-text.js';
+
 /** The work stopped because it was asked to: by Ctrl-C or a signal. Command lines exit with `exitCode`, without a stack. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   /** 128 + the signal's number, as shells have it. */
   readonly exitCode: number;
 
-  constructor(signal: InterruptSignal) {
-    super(`stopped by ${signal}`);
+  /** @param resumeWith the command that goes on from here. */
+  constructor(signal: InterruptSignal, resumeWith?: string) {
+    super(`stopped by ${signal}${resumeWith === undefined ? '' : `; go on with\n  ${resumeWith}`}`);
     this.exitCode = EXIT_CODES[signal];
   }
 }
@@ -18,6 +21,11 @@ const SIGNALS = Object.keys(EXIT_CODES) as InterruptSignal[];
 export interface InterruptOptions {
   /** What is said after the first signal. */
   readonly message?: string;
+  /**
+   * The command that goes on where the work stops, as the user would type it; the error says it. Asked at the first signal: undefined while there is
+   * nothing yet to go on from.
+   */
+  readonly resumeWith?: () => string | undefined;
   /** Where it is said; `Progress.log` keeps a progress line in one piece. Default: standard error. */
   readonly notify?: (message: string) => void;
 }
@@ -42,12 +50,13 @@ export async function withInterrupt<Result>(
 ): Promise<Result> {
   const {
     message = 'Stopping at the next checkpoint; press Ctrl-C again to stop at once.',
-    notify = (text: string) => process.stderr.write(`\n${text}\n`),
+    resumeWith,
+    notify = (text: string) => writeLines(process.stderr, `\n${text}`),
   } = options;
   const controller = new AbortController();
   const onSignal = (signal: InterruptSignal) => {
     if (controller.signal.aborted) process.exit(EXIT_CODES[signal]);
-    controller.abort(new InterruptedError(signal));
+    controller.abort(new InterruptedError(signal, resumeWith?.()));
     notify(message);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

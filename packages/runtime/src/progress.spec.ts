@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { createProgress, formatDuration, type ProgressOptions } from './progress.js';
+import { createProgress, type ProgressOptions } from './progress.js';
+import { formatDuration } from './progress-line.js';
+import { textWidth } from './terminal-text.js';
 
 /** A stream that keeps what it is told, and a clock that is set by hand. */
 function stage(options: Partial<ProgressOptions> & { isTTY: boolean; columns?: number }) {
@@ -67,9 +69,94 @@ describe('on a terminal', () => {
         const { progress, written, clock } = stage({ isTTY: true, columns });
         clock.ms = 1000;
         progress.update(7, note);
-        expect(Array.from(screen(written)[0] as string).length).toBeLessThan(columns);
+        expect(textWidth(screen(written)[0] as string)).toBeLessThan(columns);
       }),
     );
+  });
+
+  test('wide characters take two columns, and combining marks none', () => {
+    const { progress, written, clock } = stage({
+      isTTY: true,
+      columns: 40,
+      total: 2,
+      label: '学習最適化器の学習学習最適化器の学習',
+    });
+    clock.ms = 6000;
+    progress.update(1, '損失 0.5, η̂ 0.1');
+    expect(screen(written)).toEqual(['50 % · 0:06 left · 損失 0.5, η̂ 0.1']);
+    expect(textWidth(screen(written)[0]!)).toBe(34);
+  });
+
+  test.each([0, undefined])('a width of %s is not known, and 80', (columns) => {
+    const { progress, written, clock } = stage({
+      isTTY: true,
+      ...(columns !== undefined && { columns }),
+      label: 'x'.repeat(40),
+    });
+    clock.ms = 1000;
+    progress.update(7);
+    expect(screen(written)).toEqual([`${'x'.repeat(40)} 7/100 · 7 % · 7.0 steps/s · 0:13 left`]);
+  });
+
+  // Read top down: what yields next as the terminal gets narrower.
+  test.each([
+    [
+      121,
+      'meta-training andrychowicz/quadratics 16/20 · 80 % · 107 unrolls/s · 0:00 left · training 9.71, held out 1.39, best 1.38',
+    ],
+    [
+      108,
+      'andrychowicz/quadratics 16/20 · 80 % · 107 unrolls/s · 0:00 left · training 9.71, held out 1.39, best 1.38',
+    ],
+    [100, 'quadratics 16/20 · 80 % · 107 unrolls/s · 0:00 left · training 9.71, held out 1.39, best 1.38'],
+    [90, 'quadratics · 80 % · 107 unrolls/s · 0:00 left · training 9.71, held out 1.39, best 1.38'],
+    [80, 'quadratics · 80 % · 0:00 left · training 9.71, held out 1.39, best 1.38'],
+    [70, '80 % · 0:00 left · training 9.71, held out 1.39, best 1.38'],
+    [50, '80 % · 0:00 left · held out 1.39, best 1.38'],
+    [40, '80 % · 0:00 left · best 1.38'],
+    [25, '80 % · best 1.38'],
+    [12, 'best 1.38'],
+    [8, 'best 1…'],
+    [2, '…'],
+    [1, ''],
+  ])('in %d columns the number that matters stays', (columns, line) => {
+    const { progress, written, clock } = stage({
+      isTTY: true,
+      columns,
+      label: 'meta-training andrychowicz/quadratics',
+      total: 20,
+      unit: 'unroll',
+    });
+    clock.ms = 149.5;
+    progress.update(16, ['training 9.71', 'held out 1.39', 'best 1.38']);
+    expect(screen(written)).toEqual([line]);
+  });
+
+  test('without a note the share of the work stays', () => {
+    const { progress, written, clock } = stage({ isTTY: true, columns: 8 });
+    clock.ms = 1000;
+    progress.update(7);
+    expect(screen(written)).toEqual(['7 %']);
+  });
+
+  test('a sentence above the line is broken between words, a command not at all', () => {
+    const { progress, written } = stage({ isTTY: true, columns: 24 });
+    progress.update(1);
+    progress.log('best tuned baseline: 0.134; go on with\n  npx metadescent train x --resume');
+    expect(screen(written).slice(0, 3)).toEqual([
+      'best tuned baseline:',
+      '0.134; go on with',
+      '  npx metadescent train x --resume',
+    ]);
+  });
+
+  test('names and notes cannot write into the terminal, and there are no colours', () => {
+    const { progress, written } = stage({ isTTY: true, label: 'a\u001b[2Jb' });
+    progress.update(1, 'loss\n\u001b[31m1');
+    progress.finish();
+    expect(screen(written)).toEqual(['a\\u{1b}[2Jb 1/100 · 1 % · loss\\u{a}\\u{1b}[31m1', '']);
+    // eslint-disable-next-line no-control-regex
+    expect(written.join('').replaceAll('\r\x1b[K', '')).not.toMatch(/\x1b/);
   });
 
   test('lines of their own stay above it', () => {

@@ -82,13 +82,13 @@ export function createThreadBackend(start: WorkerStart, options: ThreadOptions):
         const how = (reply.death as Error).message;
         if (deaths > repetitions) {
           throw new Error(
-            `executor.map: the worker of ${inputOf(task, index)} died ${deaths} times in a row (${how}); run with workers: 0 to see it happen, ` +
-              'or with fewer workers where memory ran out',
+            `a worker died ${deaths} times in a row while it computed ${inputOf(task, index)} (${how}); run with 0 workers to see it happen, ` +
+              'or with fewer where memory ran out',
             { cause: reply.death },
           );
         }
         warn(
-          `executor.map: the worker of ${inputOf(task, index)} died (${how}); repeating the task (${deaths} of ${repetitions})`,
+          `a worker died while it computed ${inputOf(task, index)} (${how}); repeating the task (${deaths} of ${repetitions})`,
         );
       }
     },

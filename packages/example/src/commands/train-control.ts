@@ -1,6 +1,5 @@
 import { UserError } from '@metadescent/core';
-import { createExecutor, withInterrupt } from '@metadescent/runtime';
-import { availableParallelism } from 'node:os';
+import { createExecutor, withInterrupt, workerCount } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { controlEngines } from '../control/control-engines.js';
 import type { ControlExperiment } from '../control/control-experiment.js';
@@ -21,7 +20,7 @@ export async function trainControl(experiment: ControlExperiment, options: Train
   const task = controlTask(experiment.presets[preset].problem, engines);
   const groups = task.problem.environment.groups.length;
   // What workers share out is groups: a single one is solved in this thread.
-  const workers = options.workers ?? (groups > 1 ? Math.min(groups, availableParallelism()) : 0);
+  const workers = options.workers === undefined && groups <= 1 ? 0 : Math.min(groups, workerCount(options.workers));
   const executor = createExecutor<GroupTasks>({ workers, module: new URL('../control/group-tasks.js', import.meta.url), setup: { engine } });
   try {
     const { results } = await withInterrupt((signal) =>

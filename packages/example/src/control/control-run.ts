@@ -226,7 +226,7 @@ async function costsOf(
   return { controllerCost, policyCost: await costOf(policyActor(policy, state.policy)) };
 }
 
-function noteOf({ name }: ControlStage, { outcome }: IterationRecord, { controllerCost, policyCost }: MonitoredCosts): string {
-  const policy = policyCost === undefined ? '' : `, policy ${policyCost.toPrecision(4)}`;
-  return `${name}: ${outcome}, controller ${controllerCost.toPrecision(4)}${policy}`;
+function noteOf({ name }: ControlStage, { outcome }: IterationRecord, { controllerCost, policyCost }: MonitoredCosts): readonly string[] {
+  const policy = policyCost === undefined ? [] : [`policy ${policyCost.toPrecision(4)}`];
+  return [`${name}: ${outcome}`, `controller ${controllerCost.toPrecision(4)}`, ...policy];
 }

@@ -1,8 +1,7 @@
 import { liMalikArchitectures, liMalikInputs, shareDataset, type LabelledDataset } from '@metadescent/optimizees';
 import { findData, loadMnist } from '@metadescent/optimizees/node';
 import { loadEngine } from '@metadescent/kernels/node';
-import { createExecutor } from '@metadescent/runtime';
-import { availableParallelism } from 'node:os';
+import { createExecutor, workerCount } from '@metadescent/runtime';
 import type { WorkOptions } from '../session.js';
 import { loadDatasets } from './data-sets.js';
 import { fingerprint } from './kept-file.js';
@@ -67,7 +66,7 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
   }
 
   const executor = createExecutor<typeof Tasks>({
-    workers: options.workers ?? availableParallelism(),
+    workers: workerCount(options.workers),
     module: new URL('./tasks.js', import.meta.url),
     setup: { engine: options.engine, datasets: projected } satisfies Tasks.TaskSetup,
   });

@@ -11,8 +11,6 @@ import {
   trainingStateToTensors,
   withNominalStep,
   writeWeights,
-  type FineTuningRecord,
-  type PsdRecord,
   type PsdWeights,
 } from '@metadescent/predicted-step-descent';
 import { createExecutor, createProgress, openRun, writeFileAtomic, type Executor, type Run } from '@metadescent/runtime';
@@ -80,7 +78,7 @@ export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions):
           : await fineTuning(preset, { ...work, start: options.start ?? pretrained('psd').weights });
       signal?.throwIfAborted();
       const provenance = { config: JSON.stringify(config), seed: String(seed), engine: engine.detail, results: JSON.stringify(trained.results) };
-      writeFileAtomic(join(directory, PSD_WEIGHTS_FILE), writeWeights(trained.weights, { ...provenance, cost: `${Math.round((performance.now() - began) / 1000)} seconds since the last start` }));
+      writeFileAtomic(join(directory, PSD_WEIGHTS_FILE), writeWeights(trained.weights, provenance));
       run.finish({ status: 'finished' });
       return trained.weights;
     } finally {
@@ -100,6 +98,11 @@ interface Work {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What the newest checkpoint says of its weights: a run that was killed after its last record has no other one to tell it. */
+function resultsOf({ checkpoint }: Run): unknown {
+  return (checkpoint?.state as { readonly results?: unknown } | undefined)?.results ?? {};
+}
+
 interface Trained {
   readonly weights: PsdWeights;
   readonly results: unknown;
@@ -113,7 +116,7 @@ async function search(
   const resume = run.checkpoint && trainingStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
   let step = run.checkpoint?.step ?? 0;
   const progress = createProgress({ label: title, total, initial: step, unit: 'iteration' });
-  let last: PsdRecord | undefined;
+  let results = resultsOf(run);
   const { weights } = await metaTrainPredictedStepDescent({
     ...where,
     recipe,
@@ -125,28 +128,33 @@ async function search(
     },
     ...(resume && { resume }),
     onRecord(record, state) {
-      last = record;
       step++;
       const metrics = searchMetrics(record, recipe.horizon);
+      results = metrics;
       run.recordMetrics({ step, ...metrics });
       run.recordTiming({ step, seconds: (performance.now() - began) / 1000 });
       const { tensors, metadata } = trainingStateToTensors(state);
-      run.saveCheckpoint({ step, tensors, metadata });
-      progress.update(step, Object.entries(metrics).slice(0, 2).map(([name, value]) => `${name} ${value.toPrecision(4)}`).join(', '));
+      run.saveCheckpoint({ step, tensors, metadata, state: { results } });
+      progress.update(
+        step,
+        Object.entries(metrics)
+          .slice(0, 2)
+          .map(([name, value]) => `${name} ${value.toPrecision(4)}`),
+      );
       return signal?.aborted ? 'stop' : undefined;
     },
   });
   progress.finish('');
   signal?.throwIfAborted();
   if (!weights) throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
-  return { weights, results: last ? searchMetrics(last, recipe.horizon) : {} };
+  return { weights, results };
 }
 
 async function fineTuning({ recipe, training, validation, start: nominal }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {
   const resume = run.checkpoint && fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
   const progress = createProgress({ label: title, total: recipe.steps, initial: resume?.step ?? 0, unit: 'meta-update' });
-  let note = '';
-  let last: FineTuningRecord | undefined;
+  let note: readonly string[] = [];
+  let results = resultsOf(run);
   const state = await fineTune({
     recipe,
     key,
@@ -158,18 +166,18 @@ async function fineTuning({ recipe, training, validation, start: nominal }: Fine
     },
     onStep: (done) => progress.update(done, note),
     onRecord(record, next) {
-      last = record;
-      note = `score ${record.score.toPrecision(4)}, best ${record.bestScore.toPrecision(4)}`;
+      results = { score: record.bestScore, validation: record.validation };
+      note = [`score ${record.score.toPrecision(4)}`, `best ${record.bestScore.toPrecision(4)}`];
       const { step, validation: measured, ...metrics } = record;
       const perObjective = Object.fromEntries(measured.flatMap(({ mean, final }, o) => [[`objective ${o}/mean`, mean], [`objective ${o}/final`, final]]));
       // A run's steps count from 1; the first record is from before any update.
       run.recordMetrics({ step: step + 1, ...metrics, ...perObjective });
       run.recordTiming({ step: step + 1, seconds: (performance.now() - began) / 1000 });
       const { tensors, metadata } = fineTuningStateToTensors(next);
-      run.saveCheckpoint({ step: step + 1, tensors, metadata, score: record.score });
+      run.saveCheckpoint({ step: step + 1, tensors, metadata, score: record.score, state: { results } });
       return signal?.aborted ? 'stop' : undefined;
     },
   });
   progress.finish(note);
-  return { weights: bestWeights(state), results: last ? { score: last.bestScore, validation: last.validation } : {} };
+  return { weights: bestWeights(state), results };
 }
