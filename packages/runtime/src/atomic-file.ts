@@ -7,7 +7,8 @@ import { withFileErrors } from './file-errors.js';
 export const TEMPORARY_SUFFIX = '.tmp';
 
 /**
- * Writes a file so that it is there whole or not at all, also after a power cut: write aside, sync, rename, sync the folder. For folders with one writer.
+ * Writes a file so that it is there whole or not at all, also after a power cut: write aside, sync, rename,
+ * sync the folder. For folders with one writer.
  *
  * @throws UserError on a full disk and the like; the unfinished file is gone then, an older file of that name stays.
  */

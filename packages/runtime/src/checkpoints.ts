@@ -45,7 +45,10 @@ export interface CheckpointStoreOptions extends z.input<typeof checkpointOptions
 
 /** A folder of checkpoints `step-<step>.safetensors`, which any reader of safetensors can open. */
 export interface CheckpointStore {
-  /** Writes a checkpoint, whole or not at all, and then deletes those that are neither new nor best. @throws UserError on a full disk and the like. */
+  /**
+   * Writes a checkpoint, whole or not at all, and then deletes those that are neither new nor best. @throws
+   * UserError on a full disk and the like.
+   */
   save(checkpoint: Checkpoint): void;
   /** The newest checkpoint that is whole; damaged ones are skipped with a warning. */
   latest(): Checkpoint | undefined;

@@ -14,8 +14,8 @@ const DEFECT = 1;
  *     130  InterruptedError: the message alone (143 after SIGTERM)
  *     1    anything else is a defect: with its stack and causes
  *
- * The process ends when nothing is left to do; close pools and runs in `finally`. When the reader of standard output goes away (`… | head`), the process ends
- * quietly.
+ * The process ends when nothing is left to do; close pools and runs in `finally`. When the reader of standard
+ * output goes away (`… | head`), the process ends quietly.
  *
  * @example
  * await runCommand(async () => {

@@ -6,8 +6,8 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * CRC-32C (Castagnoli; RFC 3720, appendix B.4): reflected polynomial 0x82F63B78, initial value and final complement 0xFFFFFFFF. Node's zlib has the
- * other CRC-32 only.
+ * CRC-32C (Castagnoli; RFC 3720, appendix B.4): reflected polynomial 0x82F63B78, initial value and final
+ * complement 0xFFFFFFFF. Node's zlib has the other CRC-32 only.
  *
  * @example
  * crc32c(new TextEncoder().encode('123456789')).toString(16) // => 'e3069283'

@@ -26,8 +26,9 @@ export interface EnvironmentOptions {
   readonly engine: string;
   readonly packages?: Readonly<Record<string, string>>;
   /**
-   * `import.meta.url` of the program. The commit of its sources is recorded if git follows the package that it belongs to; a program that was
-   * installed from a registry has none, wherever it is called. Default: no commit is recorded.
+   * `import.meta.url` of the program. The commit of its sources is recorded if git follows the package that
+   * it belongs to; a program that was installed from a registry has none, wherever it is called. Default: no
+   * commit is recorded.
    */
   readonly source?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * The bytes of TensorBoard event files: protocol-buffer messages (tensorflow/core/util/event.proto, summary.proto) in TFRecord frames. Only what scalars
- * need.
+ * The bytes of TensorBoard event files: protocol-buffer messages (tensorflow/core/util/event.proto,
+ * summary.proto) in TFRecord frames. Only what scalars need.
  */
 import { maskedCrc32c } from './crc32c.js';
 

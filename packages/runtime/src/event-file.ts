@@ -19,7 +19,8 @@ export interface EventFileOptions {
 }
 
 /**
- * Starts an event file in a run's folder. TensorBoard reads one file per process in the order of their names, so a resumed run starts another one.
+ * Starts an event file in a run's folder. TensorBoard reads one file per process in the order of their names,
+ * so a resumed run starts another one.
  *
  * @throws UserError if the file cannot be written.
  */

@@ -1,6 +1,6 @@
 /**
- * JSON that gives back the numbers it was given: NaN, ±∞ and −0, which JSON has no numbers for, are stored as the strings "NaN", "Infinity",
- * "-Infinity" and "-0". All other doubles keep their bits by JSON's own rules.
+ * JSON that gives back the numbers it was given: NaN, ±∞ and −0, which JSON has no numbers for, are stored as
+ * the strings "NaN", "Infinity", "-Infinity" and "-0". All other doubles keep their bits by JSON's own rules.
  */
 const SPECIAL = new Map<string, number>([
   ['NaN', NaN],

@@ -10,16 +10,21 @@ import { workerCount } from './workers.js';
 
 export interface ExecutorOptions {
   /**
-   * Number of worker threads, for instance `workerCount()`; 0 runs tasks one after another in this thread. The results are the same bits for any number.
+   * Number of worker threads, for instance `workerCount()`; 0 runs tasks one after another in this thread.
+   * The results are the same bits for any number.
    *
    * One worker already keeps this thread free for progress lines and Ctrl-C, which 0 does not while a task computes.
    */
   readonly workers: number;
-  /** The ES module that exports the tasks: named functions `(input, context) => output`, async or not. Worker threads need it as JavaScript. */
+  /**
+   * The ES module that exports the tasks: named functions `(input, context) => output`, async or not. Worker
+   * threads need it as JavaScript.
+   */
   readonly module: URL | string;
   /**
-   * Given once per worker to the module's `setup(payload)`, before its first task; what that returns is every task's `context`. Must be structured-cloneable and
-   * must not change afterwards (replacement workers get it too). Put large data behind a `SharedArrayBuffer` (see `sharedCopy`): then all workers read one copy.
+   * Given once per worker to the module's `setup(payload)`, before its first task; what that returns is every
+   * task's `context`. Must be structured-cloneable and must not change afterwards (replacement workers get it
+   * too). Put large data behind a `SharedArrayBuffer` (see `sharedCopy`): then all workers read one copy.
    */
   readonly setup?: unknown;
   /** How often a task is repeated after the death of its worker, before `map` gives up. Default 2. */
@@ -58,14 +63,16 @@ export interface Executor<Module = Record<string, unknown>> {
   /**
    * Runs the task once per input and gives the outputs in the order of the inputs.
    *
-   * Inputs and outputs are structured clones, also without worker threads: a task can neither change its caller's arrays nor return a buffer that its next call
-   * overwrites. Return arrays that own their buffer: the clone of a view copies the whole buffer behind it.
+   * Inputs and outputs are structured clones, also without worker threads: a task can neither change its
+   * caller's arrays nor return a buffer that its next call overwrites. Return arrays that own their buffer:
+   * the clone of a view copies the whole buffer behind it.
    *
-   * After an exception no further tasks start, those under way are waited for, and the exception of the lowest index is thrown: the same one for any number of
-   * workers.
+   * After an exception no further tasks start, those under way are waited for, and the exception of the
+   * lowest index is thrown: the same one for any number of workers.
    *
-   * @throws whatever the task threw, with its message and stack (a `UserError` stays one); Error if a worker died more than `repetitions` times under one task, or the
-   *   executor was closed; TypeError if the module has no such task, or something cannot be cloned; the signal's reason.
+   * @throws whatever the task threw, with its message and stack (a `UserError` stays one); Error if a worker
+   *   died more than `repetitions` times under one task, or the executor was closed; TypeError if the module
+   *   has no such task, or something cannot be cloned; the signal's reason.
    */
   map<Name extends keyof Module & string>(
     task: Name,

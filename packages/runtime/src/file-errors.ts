@@ -28,7 +28,8 @@ export function shownPath(path: string): string {
 }
 
 /**
- * Calls `action`, and turns what the user can mend (full disk, missing permission, read-only folder …) into a `UserError` with the path and the next step.
+ * Calls `action`, and turns what the user can mend (full disk, missing permission, read-only folder …) into a
+ * `UserError` with the path and the next step.
  *
  * @param doing what is being done to the path, as in "cannot write".
  */

@@ -12,9 +12,10 @@ export interface Heartbeat {
 }
 
 /**
- * The thread that beats. A thread of its own, because the main thread may compute for minutes without a turn of its event loop. It renews the
- * times of the file and never makes one: a lock that was taken away stays away. Source text instead of a module: it must be JavaScript also where this
- * package is read from its TypeScript sources.
+ * The thread that beats. A thread of its own, because the main thread may compute for minutes without a turn
+ * of its event loop. It renews the times of the file and never makes one: a lock that was taken away stays
+ * away. Source text instead of a module: it must be JavaScript also where this package is read from its
+ * TypeScript sources.
  */
 const BEATING = `
 const { utimesSync } = require('node:fs');
@@ -44,8 +45,8 @@ export function startHeartbeat(path: string, seconds: number = BEAT_SECONDS): He
 }
 
 /**
- * Watches a file until it is renewed or gone, at most `stillSeconds`. The times in the file are compared with each other only, never with a clock of
- * this machine: the owner's clock may be another one.
+ * Watches a file until it is renewed or gone, at most `stillSeconds`. The times in the file are compared with
+ * each other only, never with a clock of this machine: the owner's clock may be another one.
  *
  * The thread waits meanwhile.
  *

@@ -22,8 +22,8 @@ export interface InterruptOptions {
   /** What is said after the first signal. */
   readonly message?: string;
   /**
-   * The command that goes on where the work stops, as the user would type it; the error says it. Asked at the first signal: undefined while there is
-   * nothing yet to go on from.
+   * The command that goes on where the work stops, as the user would type it; the error says it. Asked at the
+   * first signal: undefined while there is nothing yet to go on from.
    */
   readonly resumeWith?: () => string | undefined;
   /** Where it is said; `Progress.log` keeps a progress line in one piece. Default: standard error. */

@@ -31,7 +31,8 @@ export interface JsonLinesOptions {
 /**
  * Opens or creates a JSON-lines file for appending.
  *
- * @throws UserError if the first `keepBytes` are not whole, readable records (the file is then left as it is), or the file cannot be opened.
+ * @throws UserError if the first `keepBytes` are not whole, readable records (the file is then left as it
+ *   is), or the file cannot be opened.
  */
 export function openJsonLines(path: string, options: JsonLinesOptions = {}): JsonLines {
   const { schema = anyRecordSchema, keepBytes } = options;

@@ -29,9 +29,10 @@ export function progressLine(state: ProgressState): string {
 }
 
 /**
- * The line in at most `width` columns. What says least yields first, and nothing is cut as long as something is left to leave out: the first words
- * of the name, the counts, the rate, the name, the first parts of the note, the time. The last part of the note is the number that matters, so it
- * stays; in the narrowest terminals it stands alone.
+ * The line in at most `width` columns. What says least yields first, and nothing is cut as long as something
+ * is left to leave out: the first words of the name, the counts, the rate, the name, the first parts of the
+ * note, the time. The last part of the note is the number that matters, so it stays; in the narrowest
+ * terminals it stands alone.
  */
 export function progressLineWithin(state: ProgressState, width: number): string {
   let parts = partsOf(state);

@@ -43,9 +43,10 @@ const ERASE_LINE = '\r\x1b[K';
 const MOST_CHARACTERS = 1000;
 
 /**
- * On a terminal one line that is redrawn in place and never wider than the terminal (80 columns where it does not tell), otherwise a plain line
- * every few seconds. Where room is short, the name and the counts yield first and the last part of the note stays. There is no timer: the line is drawn by
- * `update`, so it never keeps a process alive and never lags behind synchronous work. It has no colours.
+ * On a terminal one line that is redrawn in place and never wider than the terminal (80 columns where it does
+ * not tell), otherwise a plain line every few seconds. Where room is short, the name and the counts yield
+ * first and the last part of the note stays. There is no timer: the line is drawn by `update`, so it never
+ * keeps a process alive and never lags behind synchronous work. It has no colours.
  *
  * @example
  * const progress = createProgress({ label: 'meta-training', total: 2 });

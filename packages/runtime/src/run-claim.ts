@@ -25,8 +25,8 @@ export interface RunClaim {
 }
 
 /**
- * Whether `openRun` would take this folder: it can be made and written in, and is empty or absent for a new run, or holds a run to resume. For
- * commands that have long work to do before they open their run.
+ * Whether `openRun` would take this folder: it can be made and written in, and is empty or absent for a new
+ * run, or holds a run to resume. For commands that have long work to do before they open their run.
  *
  * @returns the folder's absolute path.
  * @throws UserError as `openRun` does. The folder is left, or left out, as it was.
@@ -113,7 +113,8 @@ function checkConfig(directory: string, config: unknown): void {
   const differences = configDifference(readConfig(directory), config);
   if (differences.length > 0) {
     throw new UserError(
-      `the run in ${shownPath(directory)} has another configuration: ${differences.join('; ')}. Resume it with the configuration it was started with, or start a new run in another folder`,
+      `the run in ${shownPath(directory)} has another configuration: ${differences.join('; ')}. Resume it ` +
+        'with the configuration it was started with, or start a new run in another folder',
     );
   }
 }

@@ -27,8 +27,8 @@ export const metricRecordSchema = z.looseObject({ step: z.int().check(z.nonnegat
 export type RunOutcome = Readonly<z.infer<typeof outcomeSchema>>;
 
 /**
- * One record of `metrics.jsonl`. No clock readings in it: an interrupted run must end with the same bytes. In TensorBoard, numbers in nested
- * records are scalars `outer/inner`.
+ * One record of `metrics.jsonl`. No clock readings in it: an interrupted run must end with the same bytes. In
+ * TensorBoard, numbers in nested records are scalars `outer/inner`.
  */
 export interface MetricRecord {
   readonly step: number;
@@ -88,7 +88,8 @@ function readJson<Value>(path: string, schema: Schema<Value>): Value | undefined
     value = parseExact(text);
   } catch (error) {
     throw new UserError(
-      `${shownPath(path)} is not JSON (${printable((error as Error).message, 200)}): it was changed or damaged; restore it or start a new run`,
+      `${shownPath(path)} is not JSON (${printable((error as Error).message, 200)}): it was changed or ` +
+        'damaged; restore it or start a new run',
     );
   }
   const parsed = schema.safeParse(value);

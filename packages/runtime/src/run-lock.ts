@@ -26,10 +26,12 @@ export interface LockOptions {
 /**
  * Takes a folder for this process.
  *
- * Every contender first puts down a file with its own name, and then looks for the others': of two that come at the same time at least one sees the
- * other, and a file is only ever deleted by its owner or after its owner's death. Whether an owner lives is asked of the system where both share
- * their processes: the lock of one that was killed is taken over at once. In another container or on another machine its pid says nothing; there an
- * owner is alive as long as it renews its file, which it does every 2 seconds: a file that stands still for 20 seconds is taken over.
+ * Every contender first puts down a file with its own name, and then looks for the others': of two that come
+ * at the same time at least one sees the other, and a file is only ever deleted by its owner or after its
+ * owner's death. Whether an owner lives is asked of the system where both share their processes: the lock of
+ * one that was killed is taken over at once. In another container or on another machine its pid says nothing;
+ * there an owner is alive as long as it renews its file, which it does every 2 seconds: a file that stands
+ * still for 20 seconds is taken over.
  *
  * @throws UserError if a living process holds the folder.
  */
@@ -75,7 +77,9 @@ export function lockRun(directory: string, options: LockOptions = {}): RunLock {
     check: () => {
       if (existsSync(own)) return;
       throw new UserError(
-        `another process has taken over the run ${shownPath(directory)}, because this one did not renew its lock for ${STILL_SECONDS} seconds (was it suspended?); leave the run to the other one, or stop that one and continue with --resume`,
+        `another process has taken over the run ${shownPath(directory)}, because this one did not renew its ` +
+          `lock for ${STILL_SECONDS} seconds (was it suspended?); leave the run to the other one, or stop that ` +
+          'one and continue with --resume',
       );
     },
     release,

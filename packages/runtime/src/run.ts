@@ -71,10 +71,11 @@ const METRICS_BYTES = 'metrics-bytes';
  *     checkpoints/       safetensors
  *     outcome.json       how it ended
  *
- * Resuming goes back to the newest whole checkpoint and cuts off the metrics that were recorded after it. File operations are synchronous: they are few and
- * small, and their order is what the guarantees rest on.
+ * Resuming goes back to the newest whole checkpoint and cuts off the metrics that were recorded after it.
+ * File operations are synchronous: they are few and small, and their order is what the guarantees rest on.
  *
- * @throws UserError if another process has the folder, it is not empty (new run), holds no run or one of another config (resume), or cannot be written.
+ * @throws UserError if another process has the folder, it is not empty (new run), holds no run or one of
+ *   another config (resume), or cannot be written.
  * @example
  * const run = openRun('runs/first', { config: { steps: 100 }, engine: 'wasm simd128' });
  * for (let step = (run.checkpoint?.step ?? 0) + 1; step <= 100; step++) {
@@ -161,7 +162,9 @@ function resumedCheckpoint(directory: string, store: CheckpointStore): Checkpoin
   const there = store.steps().length;
   if (checkpoint || there === 0) return checkpoint;
   throw new UserError(
-    `no checkpoint of the run in ${shownPath(directory)} can be read: ${there === 1 ? 'its only one is' : `all ${there} are`} damaged; start a new run in another folder, or delete ${shownPath(join(directory, RUN_FILES.checkpoints))} to begin this one anew`,
+    `no checkpoint of the run in ${shownPath(directory)} can be read: ` +
+      `${there === 1 ? 'its only one is' : `all ${there} are`} damaged; start a new run in another folder, ` +
+      `or delete ${shownPath(join(directory, RUN_FILES.checkpoints))} to begin this one anew`,
   );
 }
 
@@ -172,7 +175,8 @@ function metricsBytes(directory: string, checkpoint: Checkpoint | undefined): nu
   const bytes = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(bytes)) return bytes;
   throw new UserError(
-    `the checkpoint of step ${checkpoint.step} in ${shownPath(directory)} does not say how many metrics were recorded before it: it was not written by a run; start a new run in another folder`,
+    `the checkpoint of step ${checkpoint.step} in ${shownPath(directory)} does not say how many metrics ` +
+      'were recorded before it: it was not written by a run; start a new run in another folder',
   );
 }
 

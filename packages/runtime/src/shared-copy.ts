@@ -1,8 +1,8 @@
 type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /**
- * A copy in memory that all threads share: sending it to a worker sends a reference. For data sets in the `setup` payload; nobody may write to it
- * afterwards.
+ * A copy in memory that all threads share: sending it to a worker sends a reference. For data sets in the
+ * `setup` payload; nobody may write to it afterwards.
  *
  * @example
  * sharedCopy(Float32Array.of(1, 2)).buffer instanceof SharedArrayBuffer // => true

@@ -1,8 +1,8 @@
 import { UserError } from '@metadescent/core';
 
 /**
- * An exception on its way from a worker to the main thread. A structured clone would keep the message and the stack, but forget the class, and with it
- * whether the user can mend the error.
+ * An exception on its way from a worker to the main thread. A structured clone would keep the message and the
+ * stack, but forget the class, and with it whether the user can mend the error.
  */
 export interface TaskFault {
   readonly name: string;

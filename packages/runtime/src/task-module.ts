@@ -4,7 +4,8 @@ export type TaskRunner = (task: string, input: unknown) => Promise<unknown>;
 type TaskFunction = (input: unknown, context: unknown) => unknown;
 
 /**
- * Imports a module of tasks and calls its `setup(payload)`, where it exports one. What `setup` returns is handed to every task as its second argument.
+ * Imports a module of tasks and calls its `setup(payload)`, where it exports one. What `setup` returns is
+ * handed to every task as its second argument.
  *
  * @throws TypeError if a payload was given but the module exports no `setup`; whatever the module's import or its `setup` throws.
  */

@@ -38,8 +38,8 @@ export function clipped(text: string, width: number): string {
 }
 
 /**
- * The text with a line break in place of the last blank before a line would be wider than `columns`; words are never broken. Lines that begin with a
- * blank stay as they are: commands to copy.
+ * The text with a line break in place of the last blank before a line would be wider than `columns`; words
+ * are never broken. Lines that begin with a blank stay as they are: commands to copy.
  */
 export function wrapped(text: string, columns: number): string {
   return text

@@ -22,8 +22,8 @@ const WORKER = new URL('../dist/executor-entry.cjs', import.meta.url);
 /**
  * Tasks in worker threads. Piscina starts and replaces the threads; which task runs, and how often, is decided here.
  *
- * Arrays are cloned, not transferred: a transfer would take the caller's weights away from it and cannot move WebAssembly memory, and cloning
- * 60 kB costs some 0.04 ms of the 0.2 ms of a round trip.
+ * Arrays are cloned, not transferred: a transfer would take the caller's weights away from it and cannot move
+ * WebAssembly memory, and cloning 60 kB costs some 0.04 ms of the 0.2 ms of a round trip.
  */
 export function createThreadBackend(start: WorkerStart, options: ThreadOptions): Backend {
   const { workers, repetitions, resourceLimits, warn } = options;

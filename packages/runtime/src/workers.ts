@@ -19,8 +19,8 @@ export interface Machine {
 /**
  * How many worker threads to start: `requested`, or one per core, as far as memory goes. Results do not depend on it.
  *
- * @throws UserError if `requested` is not an integer from 0 to four times the number of cores, or to the number for which half of the memory
- *   suffices at 64 MB each, whichever is less.
+ * @throws UserError if `requested` is not an integer from 0 to four times the number of cores, or to the
+ *   number for which half of the memory suffices at 64 MB each, whichever is less.
  * @example
  * workerCount(1) // => 1
  */
@@ -32,7 +32,11 @@ export function workerCount(requested?: number, machine: Machine = thisMachine()
   const most = Math.min(PER_CORE * cores, affordable);
   if (Number.isInteger(requested) && requested >= 0 && requested <= most) return requested;
   throw new UserError(
-    `workers must be an integer from 0 to ${most} on this machine, but is ${requested}: it has ${count(cores, 'core')}, of which each keeps at most ${PER_CORE} busy, and ${gigabytes(memory)} GB of memory, of which each takes 64 MB or more${requested > most ? ` (${requested}: ${gigabytes(requested * BYTES_EACH)} GB)` : ''}; take ${usual}, or leave the number out`,
+    `workers must be an integer from 0 to ${most} on this machine, but is ${requested}: it has ` +
+      `${count(cores, 'core')}, of which each keeps at most ${PER_CORE} busy, and ${gigabytes(memory)} GB ` +
+      'of memory, of which each takes 64 MB or more' +
+      `${requested > most ? ` (${requested}: ${gigabytes(requested * BYTES_EACH)} GB)` : ''}; take ${usual}` +
+      ', or leave the number out',
   );
 }
 
