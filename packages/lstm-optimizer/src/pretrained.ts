@@ -1,15 +1,18 @@
 import { UserError } from '@metadescent/core';
-import { readTrainedRule, type TrainedRule } from './checkpoint.js';
-import { pretrainedWeights } from './pretrained/weights.gen.js';
+import type { TrainedRule } from './checkpoint.js';
+import { shippedWeights } from './pretrained/index.gen.js';
 
 /** Names of the weights that ship with this package. */
-export type PretrainedName = keyof typeof pretrainedWeights;
+export type PretrainedName = keyof typeof shippedWeights;
 
 /** All of them. */
-export const pretrainedNames = Object.keys(pretrainedWeights) as PretrainedName[];
+export const pretrainedNames = Object.keys(shippedWeights) as PretrainedName[];
 
 /**
  * The shipped weights of this name, with the rule that they belong to and their provenance (configuration, seed, cost, results).
+ *
+ * A bundle that calls this carries all of them. To carry one, import it: `import { pretrained } from '@metadescent/lstm-optimizer/pretrained/mnist'` gives the same
+ * without a name.
  *
  * @throws UserError if there are none of this name.
  * @example
@@ -17,8 +20,8 @@ export const pretrainedNames = Object.keys(pretrainedWeights) as PretrainedName[
  * const optimizer = lstmOptimizer(rule, weights, engine);
  */
 export function pretrained(name: PretrainedName): TrainedRule {
-  if (!Object.hasOwn(pretrainedWeights, name)) {
+  if (!Object.hasOwn(shippedWeights, name)) {
     throw new UserError(`there are no shipped weights "${String(name)}"; choose one of ${pretrainedNames.join(', ')}`);
   }
-  return readTrainedRule(Uint8Array.from(atob(pretrainedWeights[name]), (character) => character.charCodeAt(0)));
+  return shippedWeights[name]();
 }

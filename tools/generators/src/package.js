@@ -83,7 +83,7 @@ function manifest(tree, { name, description, platform }) {
       '.': {
         [`${scope}source`]: './src/index.ts',
         types: './dist/index.d.ts',
-        import: './dist/index.js',
+        default: './dist/index.js',
       },
     },
     files: core.files,

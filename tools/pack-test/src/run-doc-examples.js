@@ -31,9 +31,10 @@ for (const name of packages) {
   const { exports } = JSON.parse(readFileSync(join(placeOf(name), 'package.json'), 'utf8'));
   /** @type {Record<string, unknown>} */
   const all = {};
-  for (const target of Object.values(exports)) {
-    if (typeof target === 'object' && target.import)
-      Object.assign(all, await load(join(placeOf(name), target.import)));
+  // The main entry last: its names are meant where another entry has the same.
+  for (const [, target] of Object.entries(exports).sort(([a], [b]) => b.length - a.length)) {
+    if (typeof target === 'object' && target.default)
+      Object.assign(all, await load(join(placeOf(name), target.default)));
   }
   exportsOf.set(name, all);
 }

@@ -2,10 +2,11 @@
  * `npm run test:packages`: the packages as people get them.
  *
  * Builds and packs every package, inspects the tarballs (contents, publint, attw), installs all of them together into an empty folder
- * outside the workspace, imports every entry point, compiles a TypeScript consumer, runs the examples of each README with plain node and
- * those of the doc comments whose `// =>` lines state what they give, and loads the prebuilt native kernels without a compiler.
- * Folders of packages as arguments (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep`
- * leaves the folder for a look.
+ * outside the workspace, imports and requires every entry point, compiles TypeScript consumers, bundles every entry point that runs in a
+ * browser and holds it against its budget, runs the examples of each README with plain node and those of the doc comments whose `// =>`
+ * lines state what they give, and loads the prebuilt native kernels without a compiler. Folders of packages as arguments
+ * (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep` leaves the folder for a look;
+ * `--write-sizes` renews the table of docs/bundle-sizes.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -25,6 +26,9 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
+import { bundleBudgets, nodeOnly } from './bundle-budgets.js';
+import { budgetProblems, bundleSize, sizeTable, tableProblems } from './bundle-sizes.js';
+import { entryPoints, importProgram, requireProgram, typescriptProgram } from './entry-points.js';
 import { prebuildProblems } from './native-prebuilds.js';
 import { instrument, namedInInstall, readmeExamples } from './readme-examples.js';
 import { contentProblems } from './tarball-contents.js';
@@ -157,24 +161,24 @@ async function inspect({ name, tarball, unpacked, files }) {
       `${name}: publint (${message.type}): ${formatMessage(message, manifest, { color: false })}`,
     );
 
+  // CommonJS gets ES modules, which Node can require since 20.19, the oldest that is supported.
   run(
     `${name}: attw`,
     'npx',
-    ['attw', tarball, '--profile', 'esm-only', '--no-emoji', '--no-color', '--format', 'ascii'],
+    [
+      'attw',
+      tarball,
+      '--profile',
+      'node16',
+      '--ignore-rules',
+      'cjs-resolves-to-esm',
+      '--no-emoji',
+      '--no-color',
+      '--format',
+      'ascii',
+    ],
     { cwd: root },
   );
-}
-
-/**
- * Entry points that a manifest exports, as module specifiers.
- *
- * @param {Packed} packed
- */
-function entryPoints({ name, unpacked }) {
-  const { exports } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
-  return Object.entries(exports)
-    .filter(([, target]) => typeof target === 'object' && 'types' in target)
-    .map(([subpath]) => name + subpath.slice(1));
 }
 
 /**
@@ -214,31 +218,22 @@ function install(all) {
 }
 
 /** @param {readonly Packed[]} all */
-function importEntryPoints(all) {
+function useEntryPoints(all) {
   const entries = all.flatMap(entryPoints);
-  const code = entries
-    .map(
-      (entry) => `{
-      const place = import.meta.resolve('${entry}');
-      if (!place.includes('/dist/')) throw new Error('${entry} resolves to ' + place + ', not to its build');
-      if (Object.keys(await import('${entry}')).length === 0) throw new Error('${entry} exports nothing');
-    }`,
-    )
-    .join('\n');
-  writeFileSync(join(consumer, 'import-all.mjs'), code);
+  writeFileSync(join(consumer, 'import-all.mjs'), importProgram(entries));
   run('importing every entry point', process.execPath, ['import-all.mjs'], { cwd: consumer });
+  writeFileSync(join(consumer, 'require-all.cjs'), requireProgram(entries));
+  run('requiring every entry point', process.execPath, ['require-all.cjs'], { cwd: consumer });
 
-  writeFileSync(
-    join(consumer, 'consumer.mts'),
-    entries.map((entry, i) => `import * as entry${i} from '${entry}';`).join('\n') +
-      `\nexport const all = [${entries.map((_, i) => `entry${i}`).join(', ')}];\n`,
-  );
-  for (const [module, moduleResolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
+  writeFileSync(join(consumer, 'consumer.mts'), typescriptProgram(entries));
+  writeFileSync(join(consumer, 'consumer.cts'), typescriptProgram(entries));
+  for (const [module, moduleResolution, file] of [
+    ['nodenext', 'nodenext', 'consumer.mts'],
+    ['nodenext', 'nodenext', 'consumer.cts'],
+    ['esnext', 'bundler', 'consumer.mts'],
   ]) {
     const compilerOptions = {
-      noEmit: true,
+      outDir: 'out',
       strict: true,
       skipLibCheck: true,
       target: 'es2022',
@@ -246,16 +241,46 @@ function importEntryPoints(all) {
       module,
       moduleResolution,
     };
-    writeFileSync(
-      join(consumer, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['consumer.mts'] }),
-    );
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
     run(
-      `compiling a TypeScript consumer with moduleResolution ${moduleResolution}`,
+      `compiling the TypeScript consumer ${file} with moduleResolution ${moduleResolution}`,
       process.execPath,
       [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'],
       { cwd: consumer },
     );
+  }
+  run('running the compiled CommonJS consumer', process.execPath, ['out/consumer.cjs'], { cwd: consumer });
+}
+
+/**
+ * Holds bundles against their budgets, and the documentation against the bundles.
+ *
+ * @param {readonly Packed[]} all
+ */
+async function measureBundles(all) {
+  const names = all.map(({ name }) => name);
+  const entries = all.flatMap(entryPoints).filter((entry) => !nodeOnly.test(entry));
+  for (const entry of entries) {
+    if (!bundleBudgets.some((bundle) => bundle.entry === entry))
+      problems.push(`${entry} has no budget in bundle-budgets.js.`);
+  }
+  const measured = [];
+  for (const bundle of bundleBudgets) {
+    if (!names.some((name) => bundle.entry === name || bundle.entry.startsWith(`${name}/`))) continue;
+    const size = await bundleSize(bundle, consumer);
+    measured.push({ bundle, size });
+    problems.push(...budgetProblems(bundle, size));
+  }
+  const table = sizeTable(measured);
+  console.log(table);
+  if (chosen.length > 0) return;
+  const document = join(root, 'docs/bundle-sizes.md');
+  const text = readFileSync(document, 'utf8');
+  if (process.argv.includes('--write-sizes'))
+    writeFileSync(document, text.replace(/^\| import [\s\S]*?\n(?!\|)/m, table));
+  else {
+    for (const problem of tableProblems(text, measured))
+      problems.push(`docs/bundle-sizes.md: ${problem} Run npm run test:packages -- --write-sizes.`);
   }
 }
 
@@ -323,7 +348,8 @@ try {
   const all = pack();
   for (const packed of all) await inspect(packed);
   if (install(all)) {
-    importEntryPoints(all);
+    useEntryPoints(all);
+    await measureBundles(all);
     for (const packed of all) {
       runExamples(packed);
       runCommands(packed);

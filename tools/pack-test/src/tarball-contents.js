@@ -18,6 +18,7 @@ import ts from 'typescript';
  */
 const unwanted = [
   [/\.(spec|statistical)\.(d\.)?[cm]?[jt]s(\.map)?$/, 'a test'],
+  [/\.fixture\./, 'test data'],
   [/\.tsbuildinfo$/, 'a build record of the compiler'],
   [/(^|\/)(testing|oracles|fixtures)\//, 'test data'],
   [

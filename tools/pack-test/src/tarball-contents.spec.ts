@@ -14,7 +14,7 @@ const wellMade: Record<string, string> = {
 const manifest = {
   name: '@metadescent/sample',
   exports: {
-    '.': { '@metadescent/source': './src/index.ts', types: './dist/index.d.ts', import: './dist/index.js' },
+    '.': { '@metadescent/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
   },
   dependencies: { zod: '4', '@metadescent/core': '1' },
 };
@@ -42,6 +42,10 @@ test.each([
   ['dist/index.spec.d.ts.map', 'a test'],
   ['dist/tsconfig.lib.tsbuildinfo', 'a build record'],
   ['src/oracles/numbers.json', 'test data'],
+  ['src/slopes.fixture.ts', 'test data'],
+  ['dist/li-malik/slopes.fixture.d.ts.map', 'test data'],
+  ['dist/testing/child.js', 'test data'],
+  ['src/meta-training.statistical.ts', 'a test'],
   ['test-results.json', 'workspace configuration'],
 ])('%s does not belong into a tarball', (file, what) => {
   expect(problems({ [file]: '{"sources":[]}' })).toEqual([expect.stringContaining(`${file} is ${what}`)]);
