@@ -23,6 +23,13 @@ describe.each(pretrainedPsdNames)('%s', (name) => {
     expect(Object.keys(provenance)).toEqual(expect.arrayContaining(['config', 'seed', 'cost', 'results']));
   });
 
+  test('has an entry of its own', async () => {
+    const entry = (await import(`./pretrained/${name}.gen.js`)) as { pretrained(): unknown };
+    expect(entry.pretrained()).toEqual({ weights, provenance });
+    const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { exports: object };
+    expect(manifest.exports).toHaveProperty([`./pretrained/${name}`, 'default'], `./dist/pretrained/${name}.gen.js`);
+  });
+
   for (const check of optimizerConformance(() => predictedStepDescent(weights, engine))) {
     // psd-plus has only met losses of classifiers, whose gradients are a hundredth of this quadratic's.
     test(`conformance: ${check.name}`, check.run);

@@ -26,12 +26,12 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
-import { bundleBudgets, nodeOnly } from './bundle-budgets.js';
-import { budgetProblems, bundleSize, sizeTable, tableProblems } from './bundle-sizes.js';
-import { entryPoints, importProgram, requireProgram, typescriptProgram } from './entry-points.js';
+import { entryPoints, importProgram, requireProgram } from './entry-points.js';
+import { measureBundles } from './measure-bundles.js';
 import { prebuildProblems } from './native-prebuilds.js';
 import { instrument, namedInInstall, readmeExamples } from './readme-examples.js';
 import { contentProblems } from './tarball-contents.js';
+import { compileConsumers, compileExamples, compileTypesThemselves } from './typescript-consumers.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -225,63 +225,10 @@ function useEntryPoints(all) {
   writeFileSync(join(consumer, 'require-all.cjs'), requireProgram(entries));
   run('requiring every entry point', process.execPath, ['require-all.cjs'], { cwd: consumer });
 
-  writeFileSync(join(consumer, 'consumer.mts'), typescriptProgram(entries));
-  writeFileSync(join(consumer, 'consumer.cts'), typescriptProgram(entries));
-  for (const [module, moduleResolution, file] of [
-    ['nodenext', 'nodenext', 'consumer.mts'],
-    ['nodenext', 'nodenext', 'consumer.cts'],
-    ['esnext', 'bundler', 'consumer.mts'],
-  ]) {
-    const compilerOptions = {
-      outDir: 'out',
-      strict: true,
-      skipLibCheck: true,
-      target: 'es2022',
-      types: [],
-      module,
-      moduleResolution,
-    };
-    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-    run(
-      `compiling the TypeScript consumer ${file} with moduleResolution ${moduleResolution}`,
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'],
-      { cwd: consumer },
-    );
-  }
-  run('running the compiled CommonJS consumer', process.execPath, ['out/consumer.cjs'], { cwd: consumer });
-}
-
-/**
- * Holds bundles against their budgets, and the documentation against the bundles.
- *
- * @param {readonly Packed[]} all
- */
-async function measureBundles(all) {
-  const names = all.map(({ name }) => name);
-  const entries = all.flatMap(entryPoints).filter((entry) => !nodeOnly.test(entry));
-  for (const entry of entries) {
-    if (!bundleBudgets.some((bundle) => bundle.entry === entry))
-      problems.push(`${entry} has no budget in bundle-budgets.js.`);
-  }
-  const measured = [];
-  for (const bundle of bundleBudgets) {
-    if (!names.some((name) => bundle.entry === name || bundle.entry.startsWith(`${name}/`))) continue;
-    const size = await bundleSize(bundle, consumer);
-    measured.push({ bundle, size });
-    problems.push(...budgetProblems(bundle, size));
-  }
-  const table = sizeTable(measured);
-  console.log(table);
-  if (chosen.length > 0) return;
-  const document = join(root, 'docs/bundle-sizes.md');
-  const text = readFileSync(document, 'utf8');
-  if (process.argv.includes('--write-sizes'))
-    writeFileSync(document, text.replace(/^\| import [\s\S]*?\n(?!\|)/m, table));
-  else {
-    for (const problem of tableProblems(text, measured))
-      problems.push(`docs/bundle-sizes.md: ${problem} Run npm run test:packages -- --write-sizes.`);
-  }
+  compileConsumers(entries, { folder: consumer, root, run });
+  // The types of tfjs-layers do not compile without skipLibCheck.
+  const own = entries.filter((entry) => !/\/(tfjs|example)($|\/)/.test(entry));
+  compileTypesThemselves(own, { folder: consumer, root, run });
 }
 
 /** @param {Packed} packed */
@@ -290,6 +237,7 @@ function runExamples({ name, unpacked }) {
   if (!existsSync(readme)) return; // contentProblems names it
   const found = readmeExamples(readFileSync(readme, 'utf8'));
   if (found.length === 0) problems.push(`${name}: README.md has no example marked \`\`\`js.`);
+  else compileExamples(name, found, { folder: consumer, root, run });
   for (const [index, example] of found.entries()) {
     const what = `${name}: README.md line ${example.line}: the example`;
     try {
@@ -349,7 +297,12 @@ try {
   for (const packed of all) await inspect(packed);
   if (install(all)) {
     useEntryPoints(all);
-    await measureBundles(all);
+    problems.push(
+      ...(await measureBundles(all.flatMap(entryPoints), consumer, {
+        document: chosen.length === 0 ? join(root, 'docs/bundle-sizes.md') : undefined,
+        write: process.argv.includes('--write-sizes'),
+      })),
+    );
     for (const packed of all) {
       runExamples(packed);
       runCommands(packed);
