@@ -12,8 +12,8 @@ import { placeLabels } from './label-placement.js';
 import { escapeMarkup } from './markup.js';
 import { formatNumber, type Notation } from './number-format.js';
 import type { LineStyle } from './line-style.js';
-import { INK, MARGIN, sideMargins, type PanelSize } from './panel-spec.js';
-import type { Panel } from './panel.js';
+import { INK, MARGIN, sideMargins } from './panel-spec.js';
+import type { Panel, PanelSize } from './panel.js';
 import { estimatedTextWidth } from './text-width.js';
 
 /** One line of a legend: a sample of the line, its name and what it reached. */

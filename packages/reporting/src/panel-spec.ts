@@ -1,14 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { axisFraction, drawnFraction, type Axis, type Tick } from './axis.js';
 import { oneLine } from './markup.js';
-import { panelMarks, thinned, type Panel, type PanelLine, type PanelPoint } from './panel.js';
+import { panelMarks, thinned, type Panel, type PanelLine, type PanelPoint, type PanelSize } from './panel.js';
 import { estimatedTextWidth } from './text-width.js';
-
-/** Pixels. The frame is fixed, so that nothing depends on how wide a machine's fonts are. */
-export interface PanelSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Room around the axes for their labels and titles, in pixels; at the sides at least so much: see {@link sideMargins}. */
 export const MARGIN = { left: 68, right: 12, top: 10, bottom: 46 } as const;

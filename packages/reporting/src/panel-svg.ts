@@ -1,5 +1,5 @@
-import { panelSpec, type PanelSize } from './panel-spec.js';
-import type { Panel } from './panel.js';
+import { panelSpec } from './panel-spec.js';
+import type { Panel, PanelSize } from './panel.js';
 
 async function loadLibraries() {
   const { compile } = await import('vega-lite');

@@ -4,6 +4,12 @@ import { rangeOf, stepAxis, valueAxis, type CurveRange } from './curve-axes.js';
 import { lastFiniteIndex, stepsOf, type CurveSet, type ReferenceLine } from './curve-set.js';
 import type { LineStyle } from './line-style.js';
 
+/** Pixels. The frame is fixed, so that nothing depends on how wide a machine's fonts are. */
+export interface PanelSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** One line of a panel: NaN is a gap. All arrays have the same length [n]. */
 export interface PanelLine {
   readonly name: string;
