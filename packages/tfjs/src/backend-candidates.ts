@@ -19,7 +19,7 @@ export interface LoadedBackend {
   readonly name: BackendName;
   /** e.g. `tfjs wasm simd`; give it as the engine of a report. */
   readonly detail: string;
-  /** Why each faster one does not run; empty where the first one does. */
+  /** Why each faster one does not run; nothing of one that comes with a package of its own which is not installed, unless it was asked for. */
   readonly refused: readonly string[];
 }
 
@@ -28,6 +28,8 @@ export interface BackendCandidate {
   readonly name: BackendName;
   /** Name that tfjs has for it. */
   readonly backend: string;
+  /** The package it comes with, where that need not be installed. */
+  readonly optional?: string;
   register(options: LoadBackendOptions): Promise<void>;
   /** Asked once it runs. */
   detail(): Promise<string>;
@@ -74,14 +76,22 @@ export async function loadFirst(candidates: readonly BackendCandidate[], options
       // Some builds load and then fail at the first operation.
       if (tidy(() => add(1, 1).dataSync()[0]) !== 2) throw new Error('1 + 1 is not 2 on it');
     } catch (error) {
-      refused.push(`${candidate.name} cannot be had: ${firstLine(error)}`);
+      // A backend that nobody asked for and nobody installed is no news.
+      if (wanted || !(candidate.optional && isNotInstalled(error, candidate.optional))) refused.push(`${candidate.name} cannot be had: ${firstLine(error)}`);
       continue;
     }
     const loaded = { name: candidate.name, detail: await candidate.detail(), refused };
-    if (refused.length > 0) (options.onMessage ?? sayOnConsole)(`${refused.join('; ')}; ${loaded.detail} runs instead`);
+    if (refused.length > 0) (options.onMessage ?? sayOnConsole)(`backend: ${loaded.detail} (${refused.join('; ')})`);
     return loaded;
   }
   throw new UserError(`loadBackend: ${refused.join('; ')}; install @tensorflow/tfjs-backend-wasm or @tensorflow/tfjs-backend-cpu`);
+}
+
+/** Node gives the code, bundlers and test runners only a message. */
+function isNotInstalled(error: unknown, name: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || /cannot find (package|module)/i.test(String(message));
+  return missing && String(message).includes(`'${name}'`);
 }
 
 function firstLine(error: unknown): string {

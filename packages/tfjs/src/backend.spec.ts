@@ -5,12 +5,11 @@ import { loadBackend } from './node/backend.js';
 
 tf.env().set('PROD', true);
 
-test('without tfjs-node, wasm runs with SIMD and with the kernels for training, and one line says so', async () => {
+test('without tfjs-node, wasm runs with SIMD and with the kernels for training, and that is no news', async () => {
   const said: string[] = [];
   const loaded = await loadBackend({ onMessage: (message) => said.push(message) });
-  expect(loaded).toMatchObject({ name: 'wasm', detail: 'tfjs wasm simd' });
-  expect(said).toEqual([expect.stringMatching(/^node cannot be had: .*tfjs-node.*; tfjs wasm simd runs instead$/)]);
-  expect(said[0]).not.toContain('\n');
+  expect(loaded).toEqual({ name: 'wasm', detail: 'tfjs wasm simd', refused: [] });
+  expect(said).toEqual([]);
   expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeDefined();
 });
 
@@ -30,7 +29,17 @@ test('a backend that does not load, and one that then fails at the first operati
   const said: string[] = [];
   const loaded = await loadFirst([unbuilt, broken, cpuCandidate], { onMessage: (message) => said.push(message) });
   expect(loaded).toMatchObject({ name: 'cpu', refused: ['wasm cannot be had: The native addon can not be found', expect.stringContaining('node cannot be had')] });
-  expect(said).toEqual([`${loaded.refused.join('; ')}; tfjs cpu runs instead`]);
+  expect(said).toEqual([`backend: tfjs cpu (${loaded.refused.join('; ')})`]);
+  expect(said[0]).not.toContain('\n');
+});
+
+test('tfjs-node that was asked for and is not installed is said to be missing, in one line', async () => {
+  const said: string[] = [];
+  const { name, refused } = await loadBackend({ candidates: ['node', 'wasm'], onMessage: (message) => said.push(message) });
+  expect(name).toBe('wasm');
+  expect(refused).toEqual([expect.stringMatching(/^node cannot be had: .*tfjs-node/)]);
+  expect(said).toEqual([`backend: tfjs wasm simd (${refused[0]})`]);
+  await expect(loadBackend({ candidates: ['constructor' as 'node'] })).rejects.toThrow('there is no backend "constructor" here; choose from node, wasm, cpu');
 });
 
 test('the caller may choose, and a first choice that runs is silent', async () => {

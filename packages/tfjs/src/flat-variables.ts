@@ -1,5 +1,5 @@
-import { UserError, type Minibatch, type ParameterLayout } from '@metadescent/core';
-import { dispose, engine, tensor, tidy, variableGrads, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { UserError, type ParameterLayout } from '@metadescent/core';
+import { engine, tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 
 /**
  * The trainable ones of these variables; of all variables where no list is given.
@@ -38,35 +38,6 @@ export function assignFlat(layout: ParameterLayout, variables: readonly Variable
       variable.assign(tensor(flat.slice(offset, offset + size), variable.shape));
     });
   });
-}
-
-/**
- * The function that is being minimised as a mini-batch: every evaluation writes the variables, so whoever asks has to write them again afterwards.
- *
- * tfjs-layers keeps a tensor per metric at every call of its loss function and releases those of the first call only; those of further calls are released here.
- */
-export function functionMinibatch(f: () => Scalar, layout: ParameterLayout, variables: readonly Variable[]): Minibatch {
-  return {
-    evaluate(parameters, gradient) {
-      assignFlat(layout, variables, parameters);
-      const kept: Tensor[] = [];
-      const watched = (): Scalar => {
-        const value = f();
-        for (const made of engine().state.activeScope?.track ?? []) if (made.kept && made.id !== value.id) kept.push(made);
-        return value;
-      };
-      try {
-        if (!gradient) return tidy(() => scalarOf(watched()));
-        return tidy(() => {
-          const { value, grads } = variableGrads(watched, [...variables]);
-          gatherFlat(layout, variables.map(({ name }) => grads[name]), gradient);
-          return scalarOf(value);
-        });
-      } finally {
-        dispose(kept);
-      }
-    },
-  };
 }
 
 /** The number in a scalar. */

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Optimizer as Rule } from '@metadescent/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { LearnedOptimizer } from './learned-optimizer.js';
@@ -69,6 +69,54 @@ test('past the horizon of the weights it says so, once', () => {
   const optimizer = new LearnedOptimizer('l2l-mnist', { guard: { band: 1e6 }, onMessage: (m) => said.push(m) });
   for (let i = 0; i < 105; i++) optimizer.minimize(loss, false, [x]);
   expect(said).toEqual([expect.stringContaining('step 100: the weights of l2l-mnist were trained for 100 steps')]);
+});
+
+describe('a loss that stands still', () => {
+  /** The first steps lead nowhere; the gradients of the bowl stay as they are. */
+  const stands: Rule = { name: 'idle', init: () => ({}), update: (_, __, step) => void step.fill(0) };
+
+  test('ADAM takes over from it', () => {
+    const { x, loss, value } = bowl('idle falls back');
+    const said: string[] = [];
+    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) });
+    for (let i = 0; i < 60; i++) optimizer.minimize(loss, false, [x]);
+    expect(optimizer.fellBack).toBe(true);
+    expect(said).toEqual([expect.stringMatching(/^step 19: the loss stands still: it began at 4.000 and is 4.000 after 20 steps of idle; .*ADAM/)]);
+    expect(value()).toBeLessThan(0.1);
+  });
+
+  test('or one line says so, once', () => {
+    const { x, loss, value } = bowl('idle warns');
+    const said: string[] = [];
+    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'warn' }, onMessage: (m) => said.push(m) });
+    for (let i = 0; i < 90; i++) optimizer.minimize(loss, false, [x]);
+    expect(optimizer.fellBack).toBe(false);
+    expect(said).toEqual([expect.stringContaining("standstill: 'fall-back'")]);
+    expect(value()).toBe(4);
+  });
+
+  test('or nothing does', () => {
+    const { x, loss } = bowl('idle is ignored');
+    const said: string[] = [];
+    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'ignore' }, onMessage: (m) => said.push(m) });
+    for (let i = 0; i < 50; i++) optimizer.minimize(loss, false, [x]);
+    expect([optimizer.fellBack, said]).toEqual([false, []]);
+  });
+
+  test('is seen at the same step by an optimizer that was saved meanwhile', async () => {
+    const { x, loss } = bowl('idle is saved');
+    const said: string[] = [];
+    const make = () => new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) });
+    const first = make();
+    for (let i = 0; i < 13; i++) first.minimize(loss, false, [x]);
+    const second = make();
+    await second.setWeights(await first.getWeights());
+    for (let i = 0; i < 6; i++) second.minimize(loss, false, [x]);
+    expect(second.fellBack).toBe(false);
+    second.minimize(loss, false, [x]);
+    expect(second.fellBack).toBe(true);
+    expect(said).toHaveLength(1);
+  });
 });
 
 test('what it knows survives saving', async () => {

@@ -1,6 +1,8 @@
 import { allFinite } from '@metadescent/core';
 import * as z from 'zod/mini';
+import { renameKeys } from './renamed-variables.js';
 import type { Listener } from './say.js';
+import { noProgress, standsStill, type Progress } from './standstill.js';
 
 /** The options of the guard; no source but the reasons given. */
 export const guardOptionsSchema = z.strictObject({
@@ -13,6 +15,10 @@ export const guardOptionsSchema = z.strictObject({
   smoothing: z._default(z.number().check(z.positive(), z.maximum(1)), 0.1),
   /** Learning rate of the ADAM that takes over; 0.001 is the one of its paper. */
   fallbackLearningRate: z._default(z.number().check(z.positive()), 0.001),
+  /** What happens where the loss stands still at its first value, see `standsStill`: ADAM takes over, or one line says so, or nothing. */
+  standstill: z._default(z.enum(['fall-back', 'warn', 'ignore']), 'fall-back'),
+  /** Steps before a standstill is called one; even, because two halves are compared. 200: the mean of a half has a tenth of the noise of one mini-batch. */
+  patience: z._default(z.int().check(z.minimum(20), z.multipleOf(2)), 200),
 });
 export type GuardOptions = z.input<typeof guardOptionsSchema>;
 
@@ -28,6 +34,8 @@ export interface GuardMemory {
   fallen: boolean;
   /** Whether the horizon was passed and said to be. */
   warned: boolean;
+  /** What tells whether the training stands still; undefined once it was said to. */
+  progress: Progress | undefined;
 }
 
 /**
@@ -37,8 +45,9 @@ export interface GuardMemory {
  *
  * Outside of it, or where a loss, gradient or step is not finite, the parameters go back to those of s* and ADAM takes over for good.
  *
- * A rule that merely stands still stays inside the band and is left alone: a large first step can leave a network without live rectified units, and its loss then rests at that
- * of guessing, below where it began.
+ * So it does where the loss stands still at its first value, see `standsStill`, if `standstill` says so. A loss that stands still at another value is left alone, because that
+ * is how a training looks that has converged: also that of a network without live rectified units, which a large first step can leave, and whose loss rests at that of
+ * guessing, below where it began.
  */
 export interface Guard {
   readonly memory: GuardMemory;
@@ -52,10 +61,14 @@ export interface Guard {
   accepts(iteration: number, loss: number, gradient: Float32Array, parameters: () => Iterable<readonly [string, Float32Array]>): boolean;
   /** The step itself is not finite. */
   reject(iteration: number): void;
+  /** These variables are no more. */
+  forget(names: readonly string[]): void;
+  /** Variables that are called otherwise from now on (name → new name). */
+  rename(names: ReadonlyMap<string, string>): void;
 }
 
 export function createGuard(options: z.output<typeof guardOptionsSchema>, rule: string, horizon: number | undefined, say: Listener): Guard {
-  const memory: GuardMemory = { first: NaN, smoothed: NaN, best: Infinity, fallen: false, warned: false };
+  const memory: GuardMemory = { first: NaN, smoothed: NaN, best: Infinity, fallen: false, warned: false, progress: noProgress() };
   const kept = new Map<string, Float32Array>();
   const fall = (iteration: number, why: string): void => {
     memory.fallen = true;
@@ -68,6 +81,17 @@ export function createGuard(options: z.output<typeof guardOptionsSchema>, rule: 
     if (horizon === undefined || memory.warned || iteration < horizon) return;
     memory.warned = true;
     say(`step ${iteration}: the weights of ${rule} were trained for ${horizon} steps; beyond that they may slow down or diverge, and the guard watches`);
+  };
+  const moves = (iteration: number, loss: number, gradient: Float32Array): boolean => {
+    const { progress } = memory;
+    if (options.standstill === 'ignore' || !progress) return true;
+    const { first } = progress;
+    if (!standsStill(progress, loss, absoluteSum(gradient), options.patience, options.fallbackLearningRate)) return true;
+    memory.progress = undefined;
+    const standstill = `the loss stands still: it began at ${first.toPrecision(4)} and is ${memory.smoothed.toPrecision(4)} after ${iteration + 1} steps of ${rule}`;
+    if (options.standstill === 'fall-back') fall(iteration, standstill);
+    else say(`step ${iteration}: ${standstill}; try another rule, or let ADAM take over with { guard: { standstill: 'fall-back' } }`);
+    return options.standstill !== 'fall-back';
   };
   return {
     memory,
@@ -89,12 +113,23 @@ export function createGuard(options: z.output<typeof guardOptionsSchema>, rule: 
         for (const [name, values] of parameters()) kept.set(name, values.slice());
       }
       const limit = memory.best + options.band * Math.max(memory.first - memory.best, Math.abs(memory.first));
-      if (memory.smoothed <= limit) return true;
+      if (memory.smoothed <= limit) return moves(iteration, loss, gradient);
       fall(iteration, `the smoothed loss ${memory.smoothed.toPrecision(4)} left its trust band, which ends at ${limit.toPrecision(4)}`);
       return false;
     },
     reject(iteration) {
       fall(iteration, 'the step is not finite');
     },
+    forget(names) {
+      const known = kept.size;
+      for (const name of names) kept.delete(name);
+      // What was known of the losses was known of other variables.
+      if (known > 0 && kept.size === 0) Object.assign(memory, { first: NaN, smoothed: NaN, best: Infinity, progress: noProgress() });
+    },
+    rename: (names) => renameKeys(kept, names),
   };
+}
+
+function absoluteSum(values: Float32Array): number {
+  return values.reduce((total, value) => total + Math.abs(value), 0);
 }

@@ -13,7 +13,7 @@ export const learnedOptimizerOptionsSchema = z.strictObject({
   ),
   /** Corrections to the coordinate groups, see `variableGroups`. */
   groups: z._default(groupOverridesSchema, {}),
-  /** How the rule's memory is kept; default: known for this project's rules, `joint` for any other. */
+  /** How the rule's memory is kept; default: known for rules that are named, `joint`, which is right for every rule, for optimizer objects. */
   slots: z.optional(z.enum(['per-variable', 'joint'])),
   /** What a variable without saved state does at the first step after loading: an error, or a fresh start. */
   unknownVariables: z._default(z.enum(['error', 'fresh']), 'error'),

@@ -1,16 +1,19 @@
 import { allFinite, UserError, parseOptions, type Minibatch, type Optimizer as Rule, type ParameterLayout } from '@metadescent/core';
 import { adam } from '@metadescent/optimizers';
-import { dispose, engine, Optimizer, serialization, type NamedTensorMap, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { assignFlat, functionMinibatch, gatherFlat, scalarOf, trainableVariables } from './flat-variables.js';
+import { dispose, Optimizer, serialization, type NamedTensorMap, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { assignFlat, gatherFlat, scalarOf, trainableVariables } from './flat-variables.js';
 import { createGuard, type Guard } from './guard.js';
 import { learnedOptimizerOptionsSchema, type LearnedOptimizerOptions } from './learned-optimizer-options.js';
+import { createKnownVariables } from './known-variables.js';
+import { variableGradients } from './named-gradients.js';
 import { renamedVariables } from './renamed-variables.js';
 import { resolveRule, type ResolvedRule, type RuleReference } from './rule-reference.js';
-import { sharedEngine } from './rule-registry.js';
 import { fromTensors, toTensors, type NamedTensor, type SavedArray, type SavedState } from './saved-state.js';
 import { sayOnConsole } from './say.js';
+import { sharedEngine } from './shared-engine.js';
 import { createSlots, type SavedSlot, type Slots } from './slots.js';
-import { variableGroups, type VariableDescription } from './variable-groups.js';
+import { steppedFunction } from './stepped-function.js';
+import { variableGroups } from './variable-groups.js';
 
 /** Owners of saved arrays are told apart by what they belong to. */
 const RULE = 'rule/';
@@ -30,9 +33,10 @@ interface Objective {
  *
  * Variables become the coordinate groups of one layout (see `variableGroups`); every step reads them and their gradients, runs the rule on flat arrays and assigns
  * θ + Δθ. No tensor outlives a step. What the rule remembers is kept by variable name where the rule steps each variable by itself, so it outlives changes of the list
- * of variables.
+ * of variables, until the variable is disposed.
  *
- * Rules that search along a line evaluate the loss several times per step: with dropout they see another function each time.
+ * Rules that search along a line evaluate the loss several times per step. Only the step's own evaluation leaves anything behind in the model (moving averages of batch
+ * normalisation, states of stateful layers); with dropout they see another function each time.
  *
  * @example
  * model.compile({ optimizer: new LearnedOptimizer('l2l-mnist'), loss: 'categoricalCrossentropy' });
@@ -49,8 +53,7 @@ export class LearnedOptimizer extends Optimizer {
   readonly #guard: Guard | undefined;
   readonly #fallback: Slots | undefined;
   #layout: ParameterLayout | undefined;
-  /** All variables that were ever stepped. */
-  readonly #known = new Map<string, VariableDescription>();
+  readonly #known = createKnownVariables();
   /** Loaded state, until the first step says which variables there are. */
   #pending: SavedState | undefined;
   /** The tensors of the last `getWeights`. */
@@ -58,7 +61,7 @@ export class LearnedOptimizer extends Optimizer {
 
   /**
    * @param rule an optimizer; or a name (`ruleNames()`: `l2l-mnist`, `adam`, …), alone or with the options of a hand-made rule. Only names can be saved with a model.
-   * @throws UserError if there is no rule of that name or an option is invalid.
+   * @throws UserError if the rule is no optimizer and no name of one, or if an option is invalid or not taken.
    */
   constructor(rule: RuleReference, { engine: kernels, onMessage, ...options }: LearnedOptimizerOptions = {}) {
     super();
@@ -84,38 +87,42 @@ export class LearnedOptimizer extends Optimizer {
 
   override minimize(f: () => Scalar, returnCost = false, varList?: Variable[]): Scalar | null {
     const variables = trainableVariables('LearnedOptimizer.minimize', varList);
-    const { value, grads } = this.computeGradients(f, variables);
+    const stepped = steppedFunction(f);
+    let evaluated: ReturnType<Optimizer['computeGradients']> | undefined;
     try {
+      evaluated = this.computeGradients(() => stepped.own(), variables);
+      const { value, grads } = evaluated;
       // Without a list, the variables that other models happen to have take no part.
       const used = varList ? variables : variables.filter(({ name }) => grads[name]);
       this.#step(used, used.map(({ name }) => grads[name]), {
         loss: scalarOf(value),
-        minibatch: (layout, list) => functionMinibatch(f, layout, list),
+        minibatch: stepped.minibatch,
       });
     } catch (error) {
-      value.dispose();
+      evaluated?.value.dispose();
       throw error;
     } finally {
-      dispose(grads);
+      stepped.forget();
+      if (evaluated) dispose(evaluated.grads);
     }
-    if (returnCost) return value;
-    value.dispose();
+    if (returnCost) return evaluated.value;
+    evaluated.value.dispose();
     return null;
   }
 
   /**
    * One step from gradients alone.
    *
+   * @param gradients of the variables that are named; those of other variables are zero and the variables stay where they are
    * @param loss the value of the objective, for rules and guards that read it
-   * @throws UserError if a rule or guard asks for the loss and none was given, or if a rule searches along a line: `minimize` gives it what it needs.
+   * @throws UserError, before anything is changed, if a gradient is not what its variable needs (name, shape, type, finite values where no guard acts); if a rule or guard asks
+   * for the loss and none was given; or if a rule searches along a line: `minimize` gives it what it needs.
    */
-  override applyGradients(variableGradients: NamedTensorMap | NamedTensor[], loss?: number): void {
-    const named = Array.isArray(variableGradients)
-      ? variableGradients
-      : Object.entries(variableGradients).map(([name, gradient]) => ({ name, tensor: gradient }));
-    const variables = trainableVariables('LearnedOptimizer.applyGradients', named.map(({ name }) => registered(name)));
-    const gradients = variables.map(({ name }) => named.find((entry) => entry.name === name)?.tensor);
-    this.#step(variables, gradients, { loss, minibatch: () => ({ evaluate: needsMinimize }) });
+  override applyGradients(gradients: NamedTensorMap | NamedTensor[], loss?: number): void {
+    // A guard that has not fallen acts on what is not finite.
+    const named = variableGradients(gradients, this.#guard?.fallen !== false);
+    const variables = trainableVariables('LearnedOptimizer.applyGradients', named.map(({ variable }) => variable));
+    this.#step(variables, named.map(({ gradient }) => gradient), { loss, minibatch: () => ({ evaluate: needsMinimize }) });
   }
 
   #step(variables: readonly Variable[], gradients: readonly (Tensor | undefined | null)[], objective: Objective): void {
@@ -153,11 +160,18 @@ export class LearnedOptimizer extends Optimizer {
 
   /** The same object while the variables stay the same: rules keep their plans by it. */
   #layoutOf(variables: readonly Variable[]): ParameterLayout {
-    const known = this.#layout;
-    const same = known?.groups.length === variables.length && known.groups.every(({ name, shape }, i) => name === variables[i]?.name && String(shape) === String(variables[i]?.shape));
-    if (same) return known;
-    for (const { name, shape } of variables) this.#known.set(name, { name, shape: [...shape] });
-    return (this.#layout = variableGroups(variables, this.#options.groups));
+    if (this.#layout && this.#known.isCurrent(variables)) return this.#layout;
+    const layout = variableGroups(variables, this.#options.groups);
+    this.#forgetGone();
+    const claimed = this.#known.change(variables);
+    for (const memory of [this.#slots, this.#fallback, this.#guard]) memory?.rename(claimed);
+    return (this.#layout = layout);
+  }
+
+  /** What is remembered of variables goes with them. */
+  #forgetGone(): void {
+    const gone = this.#known.dropGone();
+    for (const memory of [this.#slots, this.#fallback, this.#guard]) memory?.forget(gone);
   }
 
   #adoptPending(layout: ParameterLayout): void {
@@ -173,11 +187,11 @@ export class LearnedOptimizer extends Optimizer {
     const renamed = (list: typeof variables) => list.flatMap(({ name, shape }) => (names.has(name) ? [{ name: names.get(name) as string, shape }] : []));
     const before = variableGroups(renamed(variables), this.#options.groups);
     const away = waiting.length > 0 ? variableGroups(renamed(waiting), this.#options.groups).groups : [];
-    for (const variable of renamed(waiting)) this.#known.set(variable.name, variable);
+    this.#known.load(renamed([...variables, ...waiting]));
     this.#slots.restore(slotsOf(loaded, RULE), before, away, names);
     if (this.#guard && guard) {
       this.#fallback?.restore(slotsOf(loaded, FALLBACK), before, away, names);
-      Object.assign(this.#guard.memory, { ...guard, first: guard.first ?? NaN, smoothed: guard.smoothed ?? NaN, best: guard.best ?? Infinity });
+      Object.assign(this.#guard.memory, { ...guard, first: guard.first ?? NaN, smoothed: guard.smoothed ?? NaN, best: guard.best ?? Infinity, progress: guard.progress });
       for (const { owner, data } of loaded.arrays.filter(({ owner }) => owner.startsWith(GUARD))) {
         const name = names.get(owner.slice(GUARD.length));
         if (name !== undefined) this.#guard.kept.set(name, data as Float32Array);
@@ -212,21 +226,20 @@ export class LearnedOptimizer extends Optimizer {
   }
 
   #saved(): SavedState {
+    this.#forgetGone();
     const arrays: SavedArray[] = [
       ...arraysOf(this.#slots.save(), RULE),
       ...arraysOf(this.#fallback?.save() ?? [], FALLBACK),
       ...[...(this.#guard?.kept ?? [])].map(([name, data]) => ({ owner: GUARD + name, key: 'kept', data })),
     ];
     const variables = (this.#layout?.groups ?? []).map(({ name, shape }) => ({ name, shape: [...shape] }));
-    const present = new Set(variables.map(({ name }) => name));
-    const waiting = [...this.#known.values()].filter(({ name }) => !present.has(name)).map(({ name, shape }) => ({ name, shape: [...shape] }));
     return {
       header: {
         rule: this.#resolved.label,
         iterations: this.iterations,
         variables,
-        waiting,
-        ...(this.#guard && { guard: { ...this.#guard.memory } }),
+        waiting: this.#known.waiting().map(({ name, shape }) => ({ name, shape: [...shape] })),
+        ...(this.#guard && { guard: structuredClone(this.#guard.memory) }),
       },
       arrays,
     };
@@ -277,12 +290,6 @@ function slotsOf({ arrays }: SavedState, prefix: string): SavedSlot[] {
 
 function arraysOf(slots: readonly SavedSlot[], prefix: string): SavedArray[] {
   return slots.flatMap(({ owner, state }) => Object.entries(state).map(([key, data]) => ({ owner: prefix + owner, key, data })));
-}
-
-function registered(name: string): Variable {
-  const variable = engine().registeredVariables[name];
-  if (!variable) throw new UserError(`LearnedOptimizer.applyGradients: there is no variable "${name}"; name the gradients as their variables are named`);
-  return variable;
 }
 
 function needsMinimize(): never {

@@ -1,15 +1,17 @@
-import { groupView, UserError, parseOptions, type Key } from '@metadescent/core';
+import { createKey, groupView, UserError, parseOptions, type Key } from '@metadescent/core';
 import { gather, mean, slice, tensor1d, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import * as z from 'zod/mini';
 import { assignFlat, gatherFlat, trainableVariables } from './flat-variables.js';
 import { batchOf, type TensorOptimizee } from './optimizee-from-function.js';
+import { puttingBackOthers } from './stepped-function.js';
 import { tapedObjective } from './taped-objective.js';
 import { groupOverridesSchema, variableGroups } from './variable-groups.js';
+import { varyingLayer, type LayerLike } from './varying-layers.js';
 
 /** What is used of a `tf.LayersModel` (also of a `tf.Sequential`). */
 export interface LayersModelLike {
   readonly name: string;
-  readonly layers: readonly { getClassName(): string; readonly name: string }[];
+  readonly layers: readonly LayerLike[];
   readonly trainableWeights: readonly { read(): unknown }[];
   apply(inputs: never, kwargs?: { training?: boolean }): unknown;
 }
@@ -40,8 +42,11 @@ export const modelOptimizeeOptionsSchema = z.strictObject({
 });
 export type ModelOptimizeeOptions = z.input<typeof modelOptimizeeOptionsSchema>;
 
-/** Layers whose output is random in training. */
-const randomLayers = ['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'];
+/** Why a layer is refused, and what to do. */
+const WHY = {
+  random: 'draws at random in training, so that one mini-batch has many values; leave it out, or pass { training: false }',
+  stateful: 'keeps a state from one call to the next, so that one mini-batch has many values; make it with { stateful: false }',
+} as const;
 
 /**
  * A tfjs model with data and loss as an optimizee: flat parameters and layout out of its trainable variables, mini-batches by key, gradients by the tape.
@@ -49,7 +54,8 @@ const randomLayers = ['Dropout', 'SpatialDropout1D', 'GaussianNoise', 'GaussianD
  * The model's variables hold whatever was evaluated last; `load` puts chosen parameters into them.
  *
  * @param loss per example or already averaged, as tfjs losses are; its mean is the objective
- * @throws UserError if the model has no trainable weights or random layers, or if the data does not fit together.
+ * @throws UserError if the model has no trainable weights, if one mini-batch would have more than one value (layers that draw at random or keep a state, however deep within
+ * others), or if the data does not fit together.
  * @example
  * const optimizee = optimizeeFromModel(model, { x, y }, (labels, outputs) => tf.losses.softmaxCrossEntropy(labels, outputs));
  * const { parameters } = rollout(optimizee, optimizer, { horizon: 100, key });
@@ -67,12 +73,8 @@ export function optimizeeFromModel(
   if (rows === 0 || rows !== data.y.shape[0]) {
     throw new UserError(`optimizeeFromModel: x and y need equally many rows, at least one, but have ${rows} and ${data.y.shape[0] ?? 0}`);
   }
-  const random = training && model.layers.find((layer) => randomLayers.includes(layer.getClassName()));
-  if (random) {
-    throw new UserError(
-      `optimizeeFromModel: layer "${random.name}" (${random.getClassName()}) draws at random in training, so that one mini-batch has many values; leave it out, or pass { training: false }`,
-    );
-  }
+  const varying = varyingLayer(model.layers, training);
+  if (varying) throw new UserError(`optimizeeFromModel: layer "${varying.layer.name}" (${varying.layer.getClassName()}) ${WHY[varying.why]}`);
   const layout = variableGroups(variables, groups);
   const start = new Float32Array(layout.size);
   gatherFlat(layout, variables, start);
@@ -87,6 +89,8 @@ export function optimizeeFromModel(
     const drawn = tensor1d(Int32Array.from(batch.integers(batchSize, rows)), 'int32');
     return objectiveOn(gather(data.x, drawn), gather(data.y, drawn));
   });
+
+  refuseTwoValues(variables, () => objective.evaluate(start, createKey(0)));
 
   return {
     name: model.name,
@@ -107,4 +111,14 @@ export function optimizeeFromModel(
     // The variables are the model's.
     dispose: () => undefined,
   };
+}
+
+/** Layers of other packages and of the user's own may vary in ways that cannot be read off them. */
+function refuseTwoValues(variables: readonly Variable[], evaluate: () => number): void {
+  const [one, other] = puttingBackOthers(variables, () => [evaluate(), evaluate()] as const);
+  // Threads may add up in another order: single precision, with room for it.
+  if (Number.isNaN(one) || Number.isNaN(other) || one === other || Math.abs(one - other) <= 1e-4 * Math.max(Math.abs(one), Math.abs(other))) return;
+  throw new UserError(
+    `optimizeeFromModel: one mini-batch has the values ${one} and ${other}: a layer or the loss draws at random or keeps a state; leave it out, or try { training: false }`,
+  );
 }

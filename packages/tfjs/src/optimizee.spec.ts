@@ -3,7 +3,7 @@ import { areaUnderCurve, createKey, rollout, UserError, type OptimizeeFamily } f
 import { optimizeeConformance, optimizerConformance } from '@metadescent/core/conformance';
 import { adam } from '@metadescent/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
-import { layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
+import { input, layers, model as functional, sequential, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { familyFromFunction, optimizeeFromFunction, type TensorOptimizee } from './optimizee-from-function.js';
 import { optimizeeFromModel } from './optimizee-from-model.js';
 import { initialRuleWeights, ruleLayout, tapeOptimizer, type TapeRule } from './tape-rule.js';
@@ -37,7 +37,7 @@ function regressions() {
 /** One optimizee as a family. */
 const alone = (optimizee: TensorOptimizee): OptimizeeFamily => ({ name: optimizee.name, layout: optimizee.layout, sample: () => optimizee });
 
-function modelOptimizee(model: Sequential, loss = crossEntropy as (labels: tf.Tensor, outputs: tf.Tensor) => tf.Tensor) {
+function modelOptimizee(model: LayersModel, loss = crossEntropy as (labels: tf.Tensor, outputs: tf.Tensor) => tf.Tensor) {
   const { x, y } = smallData();
   return optimizeeFromModel(model, { x, y }, loss, { batchSize: 8 });
 }
@@ -78,13 +78,66 @@ describe('a model as an optimizee', () => {
     for (const check of optimizeeConformance(() => alone(modelOptimizee(model))).filter(({ name }) => /pure|mini-batch gradients/.test(name))) check.run();
   });
 
+  const initial = { recurrentInitializer: 'glorotUniform' as const };
+  const after = (...first: tf.serialization.Serializable[]) => sequential({ layers: [...(first as ReturnType<typeof layers.dense>[]), layers.dense({ units: 3 })] });
+  const pairs = () => layers.reshape({ targetShape: [2, 2], inputShape: [4] });
+  const varying: readonly (readonly [string, () => LayersModel, RegExp])[] = [
+    ['dropout', () => after(layers.dense({ units: 3, inputShape: [4] }), layers.dropout({ rate: 0.5 })), /\(Dropout\) draws at random/],
+    ['alpha dropout two models deep', () => after(after(after(layers.dense({ units: 5, inputShape: [4] }), layers.alphaDropout({ rate: 0.5 })))), /\(AlphaDropout\) draws/],
+    ['time-distributed noise', () => after(pairs(), layers.timeDistributed({ layer: layers.gaussianNoise({ stddev: 1 }) }), layers.flatten()), /\(GaussianNoise\) draws/],
+    ['lstm({ dropout })', () => after(pairs(), layers.lstm({ units: 3, dropout: 0.5, ...initial })), /\(LSTM\) draws/],
+    ['gru({ recurrentDropout })', () => after(pairs(), layers.gru({ units: 3, recurrentDropout: 0.5, ...initial })), /\(GRU\) draws/],
+    [
+      'bidirectional lstm({ dropout })',
+      () => after(pairs(), layers.bidirectional({ layer: layers.lstm({ units: 3, dropout: 0.5, ...initial }), mergeMode: 'concat' })),
+      /\(LSTM\) draws/,
+    ],
+    [
+      'stacked cells',
+      () => after(pairs(), layers.rnn({ cell: [layers.lstmCell({ units: 3, ...initial }), layers.gruCell({ units: 3, dropout: 0.5, ...initial })] })),
+      /\(RNN\) draws/,
+    ],
+    [
+      'a stateful lstm',
+      () => {
+        const whole = input({ batchShape: [8, 4] });
+        const hidden = layers.lstm({ units: 3, stateful: true, ...initial }).apply(layers.reshape({ targetShape: [2, 2] }).apply(whole));
+        return functional({ inputs: whole, outputs: layers.dense({ units: 3 }).apply(hidden) as SymbolicTensor });
+      },
+      /\(LSTM\) keeps a state/,
+    ],
+  ];
+
+  test.each(varying)('one mini-batch has one value: %s is refused', (_, make, message) => {
+    expect(() => modelOptimizee(make())).toThrow(UserError);
+    expect(() => modelOptimizee(make())).toThrow(message);
+  });
+
+  test('one mini-batch has one value: layers without rates, and rates out of training, are taken', () => {
+    const { x, y } = smallData();
+    const plain = after(pairs(), layers.bidirectional({ layer: layers.gru({ units: 3, ...initial }), mergeMode: 'concat' }));
+    const dropping = after(pairs(), layers.lstm({ units: 3, dropout: 0.5, ...initial }), layers.dropout({ rate: 0.5 }));
+    for (const optimizee of [modelOptimizee(plain), optimizeeFromModel(dropping, { x, y }, crossEntropy, { training: false, batchSize: 8 })]) {
+      const batch = optimizee.minibatch(createKey(2), 0);
+      const start = optimizee.initialParameters(createKey(1));
+      expect(batch.evaluate(start)).toBe(batch.evaluate(start));
+    }
+  });
+
+  test('one mini-batch has one value: randomness that no layer tells of is found by trying', () => {
+    const noisy = (labels: tf.Tensor, outputs: tf.Tensor) => tf.add(crossEntropy(labels, outputs), tf.randomUniform([]));
+    expect(() => modelOptimizee(smallModel(), noisy)).toThrow(/one mini-batch has the values .* and .*; leave it out/);
+    const model = sequential({ layers: [layers.dense({ units: 3, inputShape: [4] }), layers.batchNormalization()] });
+    const before = model.nonTrainableWeights.map((w) => [...w.read().dataSync()]);
+    modelOptimizee(model);
+    expect(model.nonTrainableWeights.map((w) => [...w.read().dataSync()])).toEqual(before);
+  });
+
   test('what does not make an optimizee is refused', () => {
     const { x, y } = smallData();
     const frozen = smallModel();
     frozen.trainable = false;
     expect(() => optimizeeFromModel(frozen, { x, y }, crossEntropy)).toThrow('there is nothing to train');
-    const random = sequential({ layers: [layers.dense({ units: 3, inputShape: [4] }), layers.dropout({ rate: 0.5 })] });
-    expect(() => optimizeeFromModel(random, { x, y }, crossEntropy)).toThrow(/draws at random/);
     expect(() => optimizeeFromModel(smallModel(), { x, y: tf.zeros([3, 3]) }, crossEntropy)).toThrow('equally many rows');
     expect(() => optimizeeFromModel(smallModel(), { x, y }, crossEntropy, { batchSize: 0 })).toThrow(UserError);
   });
@@ -158,6 +211,17 @@ describe('meta-gradients through the tape', () => {
     const { gradient: first } = unrollOnTape(learnedMomentum, layout(), weights, optimizee, options);
     // Leaving the dashed edges out is another number: the check above tells them apart.
     expect(Math.abs((first[0] as number) - (differences[0] as number))).toBeGreaterThan(0.02 * Math.abs(differences[0] as number));
+  });
+
+  test('a step that is not finite ends the segment, with the parameters before it', () => {
+    const leaping: TapeRule<'rate'> = { name: 'leaping', initial: () => ({ rate: tf.scalar(1) }), update: ({ rate }, { gradient, iteration }) => ({ step: tf.mul(tf.mul(rate, gradient), iteration < 2 ? -0.1 : Infinity) }) };
+    const optimizee = regressions().sample(createKey(5));
+    const { outcome, loss, cursor, gradient } = unrollOnTape(leaping, ruleLayout(leaping, createKey(1)), Float32Array.of(1), optimizee, options);
+    expect(outcome).toEqual({ kind: 'non-finite', step: 2, what: 'step' });
+    expect(loss).toBeNaN();
+    expect([...gradient]).toEqual([0]);
+    expect(cursor.iteration).toBe(2);
+    expect(cursor.parameters.every(Number.isFinite)).toBe(true);
   });
 
   test('segments continue where the one before ended', () => {

@@ -1,7 +1,8 @@
-import { UserError, type Optimizer } from '@metadescent/core';
-import { wasmEngine, type KernelEngine } from '@metadescent/kernels';
+import { printable, UserError, type Optimizer } from '@metadescent/core';
+import type { KernelEngine } from '@metadescent/kernels';
 import { lstmOptimizer, pretrained as pretrainedLstm, pretrainedNames } from '@metadescent/lstm-optimizer';
 import { baselineOptimizers, type BaselineName } from '@metadescent/optimizers';
+import { sharedEngine } from './shared-engine.js';
 
 /**
  * Whether each variable's coordinates can be stepped by themselves (`per-variable`), or the rule looks at all of them together (`joint`): inner products, line searches,
@@ -11,7 +12,7 @@ export type SlotKind = 'per-variable' | 'joint';
 
 /** How a name becomes an optimizer. */
 export interface RuleEntry {
-  /** The optimizer, with options as plain data where it takes any. */
+  /** The optimizer; `options` are plain data, and undefined where none were given. */
   create(options: unknown, engine: () => KernelEngine): Optimizer;
   /** Default `joint`, which is right for every rule. */
   readonly slots?: SlotKind;
@@ -50,7 +51,7 @@ export function ruleNamed(name: string): RuleEntry {
   if (loaders.has(name)) {
     throw new UserError(`the rule "${name}" is in a package of its own and is not loaded yet; \`await pretrained('${name}')\` once before you name it`);
   }
-  throw new UserError(`there is no rule "${name}"; choose one of ${ruleNames().join(', ')}, or give your own a name with registerRule`);
+  throw new UserError(`there is no rule "${printable(String(name))}"; choose one of ${ruleNames().join(', ')}, or give your own a name with registerRule`);
 }
 
 /**
@@ -68,13 +69,6 @@ export async function pretrained(name: string, options: { readonly engine?: Kern
   return ruleNamed(name).create(undefined, () => options.engine ?? sharedEngine());
 }
 
-let shared: KernelEngine | undefined;
-
-/** The WebAssembly engine, made when it is first needed: hand-made rules need none. */
-export function sharedEngine(): KernelEngine {
-  return (shared ??= wasmEngine());
-}
-
 /** Rules of @metadescent/optimizers that use inner products over all coordinates. */
 const jointBaselines: readonly BaselineName[] = ['conjugate-gradient', 'lbfgs'];
 
@@ -88,7 +82,8 @@ for (const [name, baseline] of Object.entries(baselineOptimizers)) {
 for (const name of pretrainedNames) {
   // One of them is called by its prefix already.
   registerRule(name.startsWith('l2l-') ? name : `l2l-${name}`, {
-    create(_, engine) {
+    create(options, engine) {
+      refuseOptions(options);
       const { rule, weights } = pretrainedLstm(name);
       return lstmOptimizer(rule, weights, engine());
     },
@@ -115,11 +110,20 @@ for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
     });
     // Its networks go by the place of a layer among all layers: joint.
     const { weights, provenance } = psd.pretrained(name);
-    return { create: (_, engine) => psd.predictedStepDescent(weights, engine()), slots: 'joint', horizon: trainedHorizon(provenance, psd.parsePsdRecipe({}).horizon) };
+    return {
+      create(options, engine) {
+        refuseOptions(options);
+        return psd.predictedStepDescent(weights, engine());
+      },
+      slots: 'joint',
+      horizon: trainedHorizon(provenance, psd.parsePsdRecipe({}).horizon),
+    };
   });
 }
 
-/** What kind of slots a rule needs that was given as an object: known for ours, joint for the rest. */
-export function slotKindOf({ name }: Optimizer): SlotKind {
-  return name === 'lstm' ? 'per-variable' : (entries.get(name)?.slots ?? 'joint');
+/** Shipped weights are what they are: an option that changed nothing would be believed to have. */
+function refuseOptions(options: unknown): void {
+  if (options === undefined || (typeof options === 'object' && options !== null && Object.keys(options).length === 0)) return;
+  const given = printable(JSON.stringify(options) ?? typeof options, 200);
+  throw new UserError(`rules with shipped weights take no options, but ${given} was given; leave it out, or take a hand-made rule, as { name: 'adam', options }`);
 }

@@ -18,6 +18,8 @@ const arraySchema = z.object({
 
 const variableSchema = z.object({ name: z.string(), shape: z.array(z.int()) });
 
+const momentsSchema = z.object({ count: z.int().check(z.minimum(0)), mean: z.number(), squares: z.number() });
+
 /** What is saved besides arrays, as one JSON text. */
 const headerSchema = z.object({
   format: z.literal('metadescent/tfjs-optimizer'),
@@ -35,6 +37,7 @@ const headerSchema = z.object({
       best: z.nullable(z.number()),
       fallen: z.boolean(),
       warned: z.boolean(),
+      progress: z.optional(z.object({ first: z.number(), early: momentsSchema, late: momentsSchema, gradient: z.number() })),
     }),
   ),
   arrays: z.array(arraySchema),

@@ -1,4 +1,5 @@
 import { UserError, type CoordinateGroup, type Minibatch, type Optimizer, type OptimizerState, type ParameterLayout } from '@metadescent/core';
+import { renameKeys } from './renamed-variables.js';
 import type { SlotKind } from './rule-registry.js';
 
 /** One step of a rule, as `Slots` is asked for it. */
@@ -32,6 +33,10 @@ export interface Slots {
   /** Writes Δθ [layout.size] and updates the slots. */
   step(input: SlotStep, step: Float32Array): void;
   save(): SavedSlot[];
+  /** What these variables have been remembered by goes: a variable that is called so from now on is another one. */
+  forget(names: readonly string[]): void;
+  /** What a variable that is not stepped is remembered by goes by another name from now on (name → new name). */
+  rename(names: ReadonlyMap<string, string>): void;
   /**
    * Takes over saved slots of variables that are now called `names` (saved name → present name).
    *
@@ -85,6 +90,8 @@ function variableSlots(rule: Optimizer): Slots {
       });
     },
     save: () => [...slots].map(([owner, { state }]) => ({ owner, state })),
+    forget: (names) => names.forEach((name) => slots.delete(name)),
+    rename: (names) => renameKeys(slots, names),
     restore(saved, layout, waiting, names) {
       slots.clear();
       for (const { owner, state } of saved) {
@@ -98,17 +105,24 @@ function variableSlots(rule: Optimizer): Slots {
   };
 }
 
+/** Arrays of one number per coordinate of variables that are not stepped now, by variable. */
+type Parked = Map<string, Record<string, OptimizerState[string]>>;
+
 /**
  * One state over all variables. When the list of variables changes, arrays of one number per coordinate follow their variables by name (those of absent variables are
  * kept for their return) and arrays whose length does not depend on the variables stay; a state that holds anything else (secant pairs) starts afresh.
  */
 function jointSlots(rule: Optimizer): Slots {
   let current: { layout: ParameterLayout; state: OptimizerState } | undefined;
-  const parked = new Map<string, Record<string, OptimizerState[string]>>();
+  const parked: Parked = new Map();
+  /** Variables of `current` that are no more. */
+  const gone = new Set<string>();
   const adapt = (layout: ParameterLayout): OptimizerState => {
-    if (current && sameGroups(current.layout, layout)) return current.state;
+    if (current && gone.size === 0 && sameGroups(current.layout, layout)) return current.state;
     const state = rule.init(layout);
-    if (current) carryOver(current, { layout, state }, parked);
+    // Half of a memory is none: what waits belongs to what could not be carried over.
+    if (current && !carryOver(current, { layout, state }, parked, gone)) parked.clear();
+    gone.clear();
     current = { layout, state };
     return state;
   };
@@ -139,8 +153,16 @@ function jointSlots(rule: Optimizer): Slots {
       const away = [...parked].filter(([owner]) => !present.has(owner)).map(([owner, state]) => ({ owner, state }));
       return [{ owner: JOINT, state: current.state }, ...away];
     },
+    forget(names) {
+      for (const name of names) {
+        parked.delete(name);
+        if (current?.layout.groups.some((group) => group.name === name)) gone.add(name);
+      }
+    },
+    rename: (names) => renameKeys(parked, names),
     restore(saved, layout, _, names) {
       parked.clear();
+      gone.clear();
       current = undefined;
       for (const { owner, state } of saved) {
         const name = names.get(owner);
@@ -151,18 +173,23 @@ function jointSlots(rule: Optimizer): Slots {
   };
 }
 
+/** Whether the state could be carried over from one list of variables to another; where not, the new one is as fresh as it was. */
 function carryOver(
   from: { layout: ParameterLayout; state: OptimizerState },
   to: { layout: ParameterLayout; state: OptimizerState },
-  parked: Map<string, Record<string, OptimizerState[string]>>,
-): void {
-  const entries = Object.entries(to.state).map(([key, after]) => ({ key, after, before: from.state[key] as OptimizerState[string] }));
+  parked: Parked,
+  gone: ReadonlySet<string>,
+): boolean {
+  const keys = Object.keys(to.state);
+  // Rules may keep arrays for some lists of variables only: PSD has one per network that has coordinates.
+  if (keys.length !== Object.keys(from.state).length || !keys.every((key) => Object.hasOwn(from.state, key))) return false;
+  const entries = keys.map((key) => ({ key, after: to.state[key] as OptimizerState[string], before: from.state[key] as OptimizerState[string] }));
   const perCoordinate = ({ before, after }: (typeof entries)[number]): boolean =>
     before.length === from.layout.size && after.length === to.layout.size;
   // An array of any other length is no matter of the coordinates if it keeps its length while their number changes; where that stays, nobody can tell.
   const common = ({ before, after }: (typeof entries)[number]): boolean => before.length === after.length && (from.layout.size !== to.layout.size || before.length === 0);
   // Half of a state is none: what an array means may depend on one that could not be carried over.
-  if (!entries.every((entry) => perCoordinate(entry) || common(entry))) return;
+  if (!entries.every((entry) => perCoordinate(entry) || common(entry))) return false;
   for (const entry of entries) {
     const { key, before, after } = entry;
     if (!perCoordinate(entry)) {
@@ -170,13 +197,14 @@ function carryOver(
       continue;
     }
     for (const { name, offset, size } of from.layout.groups) {
-      parked.set(name, { ...parked.get(name), [key]: before.slice(offset, offset + size) });
+      if (!gone.has(name)) parked.set(name, { ...parked.get(name), [key]: before.slice(offset, offset + size) });
     }
     for (const { name, offset, size } of to.layout.groups) {
       const own = parked.get(name)?.[key];
       if (own?.length === size) after.set(own, offset);
     }
   }
+  return true;
 }
 
 function sameGroups(a: ParameterLayout, b: ParameterLayout): boolean {

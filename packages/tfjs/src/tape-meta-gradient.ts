@@ -76,6 +76,10 @@ export function unrollOnTape(rule: TapeRule, layout: ParameterLayout, weights: F
     points.push({ minibatch, parameters: parameters.slice(), gradient, objective, memory: copyMemory(memory) });
     if (t === length) break;
     optimizer.update({ layout: optimizee.layout, iteration: first + t, parameters, gradient, objective, minibatch }, memory, step);
+    if (!allFinite(step)) {
+      outcome = { kind: 'non-finite', step: first + t, what: 'step' };
+      break;
+    }
     for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
   }
   const finished = outcome.kind === 'finished';

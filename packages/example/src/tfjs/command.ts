@@ -20,6 +20,7 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
   const began = performance.now();
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const backend = await loadBackend({ onMessage: log });
+  if (backend.refused.length === 0) log(`backend: ${backend.detail}`);
   const mnist = () => loadMnist(data ?? packagedMnist());
   // Loaded now, because the examples make tensors as soon as they are, and those need the backend.
   const run = {

@@ -6,6 +6,7 @@ export type { BackendName, LoadBackendOptions, LoadedBackend } from '../backend-
 const nodeCandidate: BackendCandidate = {
   name: 'node',
   backend: 'tensorflow',
+  optional: '@tensorflow/tfjs-node',
   async register() {
     // As a string, because the package need not be there to compile and lint this one.
     await import('@tensorflow/tfjs-node' as string);
@@ -15,7 +16,7 @@ const nodeCandidate: BackendCandidate = {
 
 /**
  * Starts the fastest tfjs backend of this Node: @tensorflow/tfjs-node where it is installed and works, else WebAssembly (with the kernels for training), else plain
- * JavaScript. One line says why where the first choice does not run.
+ * JavaScript. One line says why where one that is installed, or was asked for, does not run.
  *
  * @throws UserError if none runs.
  * @example

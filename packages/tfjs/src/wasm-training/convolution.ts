@@ -10,7 +10,7 @@ import {
   type Conv3DBackpropInputV2Attrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { sharedEngine } from '../rule-registry.js';
+import { sharedEngine } from '../shared-engine.js';
 import { gatherPatches, outputsPerExample, patchSize, planeSizes, scatterPatches, volumeSizes, type ConvSizes } from './patches.js';
 import { floats, wasmKernel, type WasmBackend } from './wasm-kernel.js';
 
