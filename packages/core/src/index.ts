@@ -16,3 +16,4 @@ export * from './safetensors.js';
 export * from './user-error.js';
 export * from './parse-options.js';
 export * from './printable-text.js';
+export * from './typed-array.js';

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createKey, keyFromWords, threefry2x32 } from './key.js';
+import { UserError } from './user-error.js';
 
 test('Threefry-2x32-20 gives the Random123 known answers', () => {
   const out = new Uint32Array(2);
@@ -76,4 +77,6 @@ test('bad seeds, counts and indices are refused with the value', () => {
   expect(() => createKey(0).fold(-2)).toThrow(/fold: .* -2/);
   expect(() => createKey(0).normal(1.5)).toThrow(/normal: .* 1.5/);
   expect(() => createKey(0).integers(1, 0)).toThrow(/integers: .* 0/);
+  expect(() => createKey(0).split(-1)).toThrow(/split: .* -1/);
+  expect(() => createKey(-1)).toThrow(UserError);
 });

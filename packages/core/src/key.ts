@@ -1,3 +1,5 @@
+import { UserError } from './user-error.js';
+
 /**
  * Counter-based splittable randomness: Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3";
  * the generator that JAX uses by default).
@@ -32,13 +34,13 @@ export interface Key {
 /**
  * The key of a seed (a non-negative safe integer; its low and high 32-bit words become the key material).
  *
- * @throws RangeError if the seed is not an integer in [0, 2⁵³).
+ * @throws UserError if the seed is not an integer in [0, 2⁵³).
  * @example
  * createKey(7).fold('data').normal(3).length // => 3
  */
 export function createKey(seed: number): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`createKey: the seed must be an integer in [0, 2^53), but is ${seed}`);
+    throw new UserError(`createKey: the seed must be an integer in [0, 2^53), but is ${seed}`);
   }
   return keyFromWords([Math.floor(seed / 2 ** 32), seed >>> 0]);
 }
@@ -63,7 +65,7 @@ class ThreefryKey implements Key {
   fold(index: number | string): Key {
     const named = typeof index === 'string';
     if (!named && (!Number.isInteger(index) || index < 0 || index >= 2 ** 32)) {
-      throw new RangeError(`Key.fold: the index must be an integer in [0, 2^32), but is ${index}`);
+      throw new UserError(`Key.fold: the index must be an integer in [0, 2^32), but is ${index}`);
     }
     const out = new Uint32Array(2);
     threefry2x32(this.words[0], this.words[1], named ? fnv1a(index) : index, named ? FOLD_NAME : FOLD_INDEX, out);
@@ -71,7 +73,7 @@ class ThreefryKey implements Key {
   }
 
   split(n: number): Key[] {
-    return Array.from({ length: n }, (_, i) => this.fold(i));
+    return Array.from({ length: checkedCount('split', n) }, (_, i) => this.fold(i));
   }
 
   bits(): number {
@@ -102,7 +104,7 @@ class ThreefryKey implements Key {
 
   integers(n: number, bound: number): Uint32Array {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new RangeError(`Key.integers: the bound must be an integer in [1, 2^32], but is ${bound}`);
+      throw new UserError(`Key.integers: the bound must be an integer in [1, 2^32], but is ${bound}`);
     }
     const draws = new Uint32Array(checkedCount('integers', n));
     const out = new Uint32Array(2);
@@ -132,7 +134,7 @@ class ThreefryKey implements Key {
 
 function checkedCount(name: string, n: number): number {
   if (!Number.isInteger(n) || n < 0 || n > 2 ** 31) {
-    throw new RangeError(`Key.${name}: the count must be an integer in [0, 2^31], but is ${n}`);
+    throw new UserError(`Key.${name}: the count must be an integer in [0, 2^31], but is ${n}`);
   }
   return n;
 }

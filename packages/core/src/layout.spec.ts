@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { groupView, parameterLayout, type ParameterBlock } from './layout.js';
+import { UserError } from './user-error.js';
 
 const block = (name: string, shape: number[]): ParameterBlock => ({ name, role: 'weight', layer: 0, shape });
 
@@ -23,8 +24,21 @@ test('a view shares memory with the flat vector', () => {
   expect(Array.from(flat)).toEqual([0, 0, 7, 0, 0]);
 });
 
-test('bad layouts are refused', () => {
-  expect(() => parameterLayout([])).toThrow(/at least one block/);
-  expect(() => parameterLayout([block('a', [1]), block('a', [2])])).toThrow(/"a" is repeated/);
-  expect(() => parameterLayout([block('a', [0])])).toThrow(/positive integers/);
+const sound = block('a', [1]);
+test.each<[string, unknown, RegExp]>([
+  ['no block', [], /at least one block/],
+  ['no list', sound, /must be a list, but are object/],
+  ['a repeated name', [sound, sound], /"a" is repeated/],
+  ['no name', [{ ...sound, name: '' }], /block 0 must have a name/],
+  ['an empty slot', [sound, undefined], /block 1 must have a name, but has undefined/],
+  ['an unknown role', [{ ...sound, role: 'banana' }], /"a" must have one of the roles weight, bias, kernel, scale, vector, but has "banana"/],
+  ['a layer that is none', [{ ...sound, layer: -1 }], /layer of 0, 1, …, counted from the input, but has -1/],
+  ['no layer', [{ ...sound, layer: undefined }], /but has undefined/],
+  ['a side of 0', [block('a', [0])], /positive integers, but has \[0\]/],
+  ['half a side', [block('a', [1.5])], /positive integers, but has \[1.5\]/],
+  ['no shape', [{ ...sound, shape: undefined }], /positive integers/],
+  ['a shape whose product overflows', [block('a', [2 ** 30, 2 ** 30])], /"a" have more than 2\^53 coordinates/],
+])('%s is refused', (_, blocks, message) => {
+  expect(() => parameterLayout(blocks as ParameterBlock[])).toThrow(UserError);
+  expect(() => parameterLayout(blocks as ParameterBlock[])).toThrow(message);
 });

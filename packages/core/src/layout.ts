@@ -1,10 +1,16 @@
+import { printable } from './printable-text.js';
+import { UserError } from './user-error.js';
+
 /**
  * Parameters are one flat `Float32Array`. A `ParameterLayout` names its consecutive blocks, the coordinate groups; nothing else in the
  * system knows about nested tensors. Learned optimizers share weights within a group, or across groups of one role.
  */
 
+/** What a block of parameters can be for: a weight matrix, a bias, a convolution's kernel, a scale, or plain coordinates. */
+export const parameterRoles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const;
+
 /** What a block of parameters is for. */
-export type ParameterRole = 'weight' | 'bias' | 'kernel' | 'scale' | 'vector';
+export type ParameterRole = (typeof parameterRoles)[number];
 
 /** One block of the flat parameter vector, as its author describes it. */
 export interface ParameterBlock {
@@ -32,26 +38,43 @@ export interface ParameterLayout {
 /**
  * Lays blocks out one after another.
  *
- * @throws RangeError on an empty list, a repeated name or a shape that is not made of positive integers.
+ * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is no integer of at least 0, a shape that is
+ *   not made of positive integers, and a size beyond 2⁵³.
  * @example
  * parameterLayout([{ name: 'w', role: 'weight', layer: 0, shape: [3, 2] }, { name: 'b', role: 'bias', layer: 0, shape: [2] }]).size // => 8
  */
 export function parameterLayout(blocks: readonly ParameterBlock[]): ParameterLayout {
-  if (blocks.length === 0) throw new RangeError('parameterLayout: a layout needs at least one block, but got none');
+  if (!Array.isArray(blocks)) refuse(`the blocks must be a list, but are ${typeof blocks}; give [{ name, role, layer, shape }, …]`);
+  if (blocks.length === 0) refuse('a layout needs at least one block, but got none');
   const names = new Set<string>();
   let offset = 0;
-  const groups = blocks.map((block) => {
-    if (names.has(block.name)) throw new RangeError(`parameterLayout: block names must be unique, but "${block.name}" is repeated`);
-    names.add(block.name);
-    if (!block.shape.every((side) => Number.isInteger(side) && side >= 1)) {
-      throw new RangeError(`parameterLayout: block "${block.name}" must have a shape of positive integers, but has [${block.shape}]`);
-    }
-    const size = block.shape.reduce((product, side) => product * side, 1);
-    const group: CoordinateGroup = { ...block, shape: [...block.shape], offset, size };
+  const groups = blocks.map((block: ParameterBlock, i): CoordinateGroup => {
+    checkBlock(block, i);
+    const { name, shape } = block;
+    if (names.has(name)) refuse(`block names must be unique, but "${printable(name)}" is repeated`);
+    names.add(name);
+    const size = shape.reduce((product, side) => product * side, 1);
+    const group = { ...block, shape: [...shape], offset, size };
     offset += size;
+    if (!Number.isSafeInteger(offset)) refuse(`the blocks up to "${printable(name)}" have more than 2^53 coordinates; check the shapes`);
     return group;
   });
   return { groups, size: offset };
+}
+
+function checkBlock(block: ParameterBlock, i: number): void {
+  if (typeof block?.name !== 'string' || block.name === '') refuse(`block ${i} must have a name, but has ${String(block?.name)}`);
+  const { name, role, layer, shape } = block;
+  const quoted = `block "${printable(name)}"`;
+  if (!parameterRoles.includes(role)) refuse(`${quoted} must have one of the roles ${parameterRoles.join(', ')}, but has "${printable(String(role))}"`);
+  if (!Number.isSafeInteger(layer) || layer < 0) refuse(`${quoted} must have a layer of 0, 1, …, counted from the input, but has ${String(layer)}`);
+  if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 1)) {
+    refuse(`${quoted} must have a shape of positive integers, but has [${printable(String(shape))}]`);
+  }
+}
+
+function refuse(what: string): never {
+  throw new UserError(`parameterLayout: ${what}`);
 }
 
 /** The coordinates of one group, a view into `flat` (no copy) [group.size]. */

@@ -6,6 +6,7 @@ import type { Optimizee } from './optimizee.js';
 import { copyState, type Optimizer } from './optimizer.js';
 import { describeOutcome } from './outcome.js';
 import { allFinite, rollout } from './rollout.js';
+import { UserError } from './user-error.js';
 import { mean, standardError, summariseCurves } from './statistics.js';
 
 const layout = parameterLayout([{ name: 'x', role: 'vector', layer: 0, shape: [2] }]);
@@ -121,9 +122,43 @@ test('divergence past the limit is named', () => {
   expect(objectives.some(Number.isNaN)).toBe(true);
 });
 
-test('bad horizons and lengths are refused', () => {
-  expect(() => rollout(noisyBowl, descent(1), { horizon: 0, key })).toThrow(/horizon must be a positive integer, but is 0/);
-  expect(() => rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float32Array(3) })).toThrow(/2 parameters, .* length 3/);
+test.each<[string, () => unknown, RegExp]>([
+  ['a horizon of 0', () => rollout(noisyBowl, descent(1), { horizon: 0, key }), /horizon must be a positive integer, but is 0/],
+  ['no options', () => rollout(noisyBowl, descent(1), undefined as never), /horizon must be a positive integer, but is undefined/],
+  ['no key', () => rollout(noisyBowl, descent(1), { horizon: 1 } as never), /key must be a Key, but is undefined; pass .*createKey/],
+  ['a seed for a key', () => rollout(noisyBowl, descent(1), { horizon: 1, key: 7 as never }), /key must be a Key, but is a number/],
+  ['a function for an optimizee', () => rollout((() => noisyBowl) as never, descent(1), { horizon: 1, key }), /must be an optimizee, but is a function/],
+  ['no optimizer', () => rollout(noisyBowl, undefined as never, { horizon: 1, key }), /must be an optimizer, but is undefined/],
+  [
+    'initial parameters of another length',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float32Array(3) }),
+    /2 parameters, .* length 3/,
+  ],
+  [
+    'initial parameters in double precision',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float64Array(2) as never }),
+    /a Float64Array of length 2; give a Float32Array/,
+  ],
+  ['half a stride', () => rollout(noisyBowl, descent(1), { horizon: 1, key, trueObjectiveEvery: 0.5 }), /trueObjectiveEvery must be an integer/],
+  ['a first step before 0', () => rollout(noisyBowl, descent(1), { horizon: 1, key, firstIteration: -1 }), /firstIteration must be an integer/],
+  ['a limit that is none', () => rollout(noisyBowl, descent(1), { horizon: 1, key, divergenceFactor: NaN }), /divergenceFactor must be above 0/],
+])('%s is refused', (_, run, message) => {
+  expect(run).toThrow(UserError);
+  expect(run).toThrow(message);
+});
+
+test('a gradient that was forgotten is refused at the first evaluation, in whole or in part', () => {
+  const forgetful = (write: (gradient: Float32Array) => void): Optimizee => ({
+    ...noisyBowl,
+    minibatch: () => ({ evaluate: (_, gradient) => (gradient && write(gradient), 1) }),
+  });
+  const run = (write: (gradient: Float32Array) => void) => () => rollout(forgetful(write), descent(1), { horizon: 3, key });
+  expect(run(() => undefined)).toThrow(UserError);
+  expect(run(() => undefined)).toThrow(/noisy bowl left entry 0 of the gradient unwritten/);
+  expect(run((gradient) => (gradient[0] = 0))).toThrow(/left entry 1 of the gradient unwritten/);
+  // A gradient of NaN that was written is an outcome, not a fault of the program.
+  expect(run((gradient) => gradient.fill(NaN))().outcome).toEqual({ kind: 'non-finite', step: 0, what: 'gradient' });
+  expect(run((gradient) => gradient.fill(0))().outcome).toEqual({ kind: 'finished' });
 });
 
 test('allFinite sees NaN and both infinities anywhere', () => {

@@ -2,6 +2,9 @@ import type { Key } from './key.js';
 import type { Optimizee } from './optimizee.js';
 import type { Optimizer, OptimizerState } from './optimizer.js';
 import type { Outcome } from './outcome.js';
+import { printable } from './printable-text.js';
+import { describeKind, isTypedArray } from './typed-array.js';
+import { UserError } from './user-error.js';
 
 /** What an observer sees at step t. The arrays are reused by the next step: copy what you keep. */
 export interface RolloutStep {
@@ -57,18 +60,19 @@ export interface Trajectory {
  * The objective is evaluated at θ_0 … θ_T (T + 1 values); the last point sees a mini-batch of its own and is not stepped from. A
  * non-finite value ends the rollout with a named outcome; it never travels on.
  *
- * @throws RangeError if the horizon is not a positive integer or `initialParameters` has the wrong length.
+ * @throws UserError if an argument is not what its type says (the horizon no positive integer, no key, initial parameters of another length), or if
+ *   the first evaluation leaves entries of the gradient unwritten.
  */
 export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): Trajectory {
+  checkArguments(optimizee, optimizer, options);
   const { horizon, key, firstIteration = 0, trueObjectiveEvery = 0, divergenceFactor = Infinity, observers = [] } = options;
-  if (!Number.isInteger(horizon) || horizon < 1) {
-    throw new RangeError(`rollout: the horizon must be a positive integer, but is ${horizon}`);
-  }
   const { layout } = optimizee;
   const n = layout.size;
   const parameters = options.initialParameters?.slice() ?? optimizee.initialParameters(key.fold('initial'));
-  if (parameters.length !== n) {
-    throw new RangeError(`rollout: ${optimizee.name} has ${n} parameters, but the initial ones have length ${parameters.length}`);
+  if (!isTypedArray(parameters, 'Float32Array') || parameters.length !== n) {
+    refuse(
+      `${printable(optimizee.name)} has ${n} parameters, but the initial ones are ${describeKind(parameters)} of length ${(parameters as ArrayLike<number> | undefined)?.length}; give a Float32Array of length ${n}`,
+    );
   }
   const state = options.state ?? optimizer.init(layout);
   const minibatches = key.fold('minibatches');
@@ -82,6 +86,7 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
   for (let t = 0; t <= horizon; t++) {
     const iteration = firstIteration + t;
     const minibatch = optimizee.minibatch(minibatches, iteration);
+    if (t === 0) markUnwritten(gradient);
     const objective = minibatch.evaluate(parameters, gradient);
     objectives[t] = objective;
     if (trueObjectiveEvery > 0 && (t % trueObjectiveEvery === 0 || t === horizon)) {
@@ -91,6 +96,7 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
       outcome = { kind: 'non-finite', step: iteration, what: 'objective' };
       break;
     }
+    if (t === 0) refuseUnwritten(gradient, optimizee.name);
     if (!allFinite(gradient)) {
       outcome = { kind: 'non-finite', step: iteration, what: 'gradient' };
       break;
@@ -113,6 +119,38 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
     if (t < horizon) for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
   }
   return { outcome, objectives, trueObjectives, parameters, state };
+}
+
+/** A NaN that no arithmetic makes: quiet, with a payload of its own. */
+const UNWRITTEN = 0x7fd1b2e3;
+
+function markUnwritten(gradient: Float32Array): void {
+  new Uint32Array(gradient.buffer).fill(UNWRITTEN);
+}
+
+/** One look at the first gradient tells an `evaluate` that forgot it, which would otherwise pass for a flat objective. */
+function refuseUnwritten(gradient: Float32Array, name: string): void {
+  const at = new Uint32Array(gradient.buffer).indexOf(UNWRITTEN);
+  if (at < 0) return;
+  refuse(
+    `${printable(name)} left entry ${at} of the gradient unwritten; evaluate(parameters, gradient) must overwrite all ${gradient.length} entries where a gradient is given`,
+  );
+}
+
+function checkArguments(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): void {
+  if (typeof optimizee?.minibatch !== 'function') refuse(`the first argument must be an optimizee, but is ${describeKind(optimizee)}; sample one from a family`);
+  if (typeof optimizer?.update !== 'function') refuse(`the second argument must be an optimizer, but is ${describeKind(optimizer)}; pass one such as sgd({ learningRate: 0.1 })`);
+  const { horizon, key, firstIteration = 0, trueObjectiveEvery = 0, divergenceFactor = Infinity } = options ?? {};
+  if (!Number.isSafeInteger(horizon) || (horizon as number) < 1) refuse(`the horizon must be a positive integer, but is ${String(horizon)}`);
+  if (typeof key?.fold !== 'function') refuse(`the key must be a Key, but is ${describeKind(key)}; pass { horizon, key: createKey(7) }`);
+  for (const [name, value] of Object.entries({ firstIteration, trueObjectiveEvery })) {
+    if (!Number.isSafeInteger(value) || value < 0) refuse(`${name} must be an integer of at least 0, but is ${String(value)}`);
+  }
+  if (!(divergenceFactor > 0)) refuse(`divergenceFactor must be above 0, but is ${String(divergenceFactor)}`);
+}
+
+function refuse(what: string): never {
+  throw new UserError(`rollout: ${what}`);
 }
 
 /** Whether no entry is NaN or infinite. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parameterLayout } from '../layout.js';
 import type { OptimizeeFamily } from '../optimizee.js';
 import type { Optimizer } from '../optimizer.js';
+import { UserError } from '../user-error.js';
 import { optimizeeConformance, optimizerConformance, type ConformanceCheck } from './index.js';
 
 const momentum = (): Optimizer<{ velocity: Float32Array }> => ({
@@ -84,5 +85,17 @@ describe('each fault is caught by the check that names it', () => {
     expect(failing(optimizeeConformance(impure))).toContain('a mini-batch is pure: interleaved evaluations of two mini-batches repeat their values');
     const sameStart = broken(() => ({ initialParameters: () => new Float32Array(3) }));
     expect(failing(optimizeeConformance(sameStart))).toEqual(['the same key gives the same optimizee, initial parameters and mini-batches; other keys differ']);
+  });
+});
+
+describe('what is no factory is refused with what to pass', () => {
+  test.each<[string, () => unknown, RegExp]>([
+    ['a family', () => optimizeeConformance(family() as never), /optimizeeConformance: the first argument must be a function, but is a record; .*\(\) => quadratics\(\)/],
+    ['nothing', () => optimizerConformance(undefined as never), /optimizerConformance: .*but is undefined; .*\(\) => sgd/],
+    ['a function of nothing', () => optimizeeConformance((() => undefined) as never)[0]!.run(), /returned undefined without a method sample/],
+    ['a function of an optimizee', () => optimizerConformance(family as never)[0]!.run(), /returned a record without a method init/],
+  ])('%s', (_, run, message) => {
+    expect(run).toThrow(UserError);
+    expect(run).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { createKey, type Key } from '../key.js';
 import type { OptimizeeFamily } from '../optimizee.js';
 import { allFinite } from '../rollout.js';
-import { require, sameBits, type ConformanceCheck } from './check.js';
+import { checkedFactory, require, sameBits, type ConformanceCheck } from './check.js';
 
 export interface OptimizeeConformanceOptions {
   /** Step ε of the central difference along a direction of unit length, (f(θ + εd) − f(θ − εd)) / 2ε. Default 1e-2 (single-precision objectives). */
@@ -16,10 +16,13 @@ export interface OptimizeeConformanceOptions {
 /**
  * What every optimizee family must satisfy: reproducible draws, gradients that agree with finite differences, mini-batches that are pure.
  *
+ * @param create makes the family, afresh for each check: `() => quadratics()`, not the family itself
+ * @throws UserError if it is no function.
  * @example
  * for (const check of optimizeeConformance(() => quadratics())) test(check.name, check.run);
  */
 export function optimizeeConformance(create: () => OptimizeeFamily, options: OptimizeeConformanceOptions = {}): ConformanceCheck[] {
+  const make = checkedFactory('optimizeeConformance', create, '() => quadratics()', ['sample']);
   const { differenceStep = 1e-2, tolerance = 2e-3, spread = 0.5, seed = 20 } = options;
   const key = createKey(seed);
 
@@ -53,7 +56,7 @@ export function optimizeeConformance(create: () => OptimizeeFamily, options: Opt
     {
       name: 'the family and its optimizees share one layout without gaps',
       run() {
-        const family = create();
+        const family = make();
         const optimizee = family.sample(key);
         require(optimizee.layout.size === family.layout.size, () => 'sample(key).layout.size must equal the family layout size');
         let offset = 0;
@@ -67,7 +70,7 @@ export function optimizeeConformance(create: () => OptimizeeFamily, options: Opt
     {
       name: 'the same key gives the same optimizee, initial parameters and mini-batches; other keys differ',
       run() {
-        const [a, b] = [create().sample(key), create().sample(key)];
+        const [a, b] = [make().sample(key), make().sample(key)];
         const start = a.initialParameters(key);
         require(sameBits(start, b.initialParameters(key)), () => 'initialParameters(key) must be reproducible');
         require(start !== a.initialParameters(key), () => 'initialParameters(key) must return a fresh array each time');
@@ -81,7 +84,7 @@ export function optimizeeConformance(create: () => OptimizeeFamily, options: Opt
     {
       name: 'a mini-batch is pure: interleaved evaluations of two mini-batches repeat their values',
       run() {
-        const optimizee = create().sample(key);
+        const optimizee = make().sample(key);
         const parameters = somewhere(optimizee.layout.size, key.fold('pure'));
         const before = parameters.slice();
         const [first, second] = [optimizee.minibatch(key, 0), optimizee.minibatch(key, 1)];
@@ -101,7 +104,7 @@ export function optimizeeConformance(create: () => OptimizeeFamily, options: Opt
     {
       name: 'mini-batch gradients agree with finite differences',
       run() {
-        const optimizee = create().sample(key);
+        const optimizee = make().sample(key);
         const minibatch = optimizee.minibatch(key, 0);
         differencesAgree(optimizee.layout.size, (p, g) => minibatch.evaluate(p, g), key.fold('minibatch'));
       },
@@ -109,7 +112,7 @@ export function optimizeeConformance(create: () => OptimizeeFamily, options: Opt
     {
       name: 'true gradients agree with finite differences',
       run() {
-        const optimizee = create().sample(key);
+        const optimizee = make().sample(key);
         differencesAgree(optimizee.layout.size, (p, g) => optimizee.trueObjective(p, g), key.fold('true'));
       },
     },

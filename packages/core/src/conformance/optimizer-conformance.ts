@@ -3,7 +3,7 @@ import { parameterLayout } from '../layout.js';
 import type { Minibatch, Optimizee } from '../optimizee.js';
 import { copyState, type Optimizer } from '../optimizer.js';
 import { allFinite, rollout } from '../rollout.js';
-import { require, sameBits, type ConformanceCheck } from './check.js';
+import { checkedFactory, require, sameBits, type ConformanceCheck } from './check.js';
 
 export interface OptimizerConformanceOptions {
   /** Whether the rule, with the settings it is created with, lowers a well-conditioned quadratic in 60 steps. Default true; false for untrained learned optimizers. */
@@ -40,10 +40,13 @@ function bowl(n: number): Optimizee {
 /**
  * What every optimizer must satisfy: deterministic steps, all memory in the state, inputs left alone, sizes without surprises.
  *
+ * @param create makes the optimizer, afresh for each check: `() => sgd({ learningRate: 0.1 })`, not the optimizer itself
+ * @throws UserError if it is no function.
  * @example
  * for (const check of optimizerConformance(() => adam({ learningRate: 0.1 }))) test(check.name, check.run);
  */
 export function optimizerConformance(create: () => Optimizer, options: OptimizerConformanceOptions = {}): ConformanceCheck[] {
+  const make = checkedFactory('optimizerConformance', create, '() => sgd({ learningRate: 0.1 })', ['init', 'update']);
   const { descends = true, seed = 4 } = options;
   const key = createKey(seed);
 
@@ -51,14 +54,14 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
     {
       name: 'equal inputs give equal bits',
       run() {
-        const run = () => rollout(bowl(7), create(), { horizon: 12, key });
+        const run = () => rollout(bowl(7), make(), { horizon: 12, key });
         require(sameBits(run().parameters, run().parameters), () => 'two rollouts with one key must end at the same parameters');
       },
     },
     {
       name: 'all memory is in the state: a copied state resumes to the same bits',
       run() {
-        const optimizer = create();
+        const optimizer = make();
         const whole = rollout(bowl(7), optimizer, { horizon: 12, key });
         const half = rollout(bowl(7), optimizer, { horizon: 6, key });
         rollout(bowl(5), optimizer, { horizon: 3, key: key.fold('another problem in between') });
@@ -76,7 +79,7 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
       name: 'parameters and gradient are read, not written',
       run() {
         const optimizee = bowl(9);
-        const optimizer = create();
+        const optimizer = make();
         const state = optimizer.init(optimizee.layout);
         const parameters = optimizee.initialParameters(key);
         const gradient = new Float32Array(9);
@@ -94,7 +97,7 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
       name: 'any number of coordinates works, also ones that are no multiple of a vector width',
       run() {
         for (const n of [2, 3, 16, 17, 33]) {
-          const { outcome } = rollout(bowl(n), create(), { horizon: 5, key });
+          const { outcome } = rollout(bowl(n), make(), { horizon: 5, key });
           require(outcome.kind === 'finished', () => `a rollout over ${n} coordinates ended with ${JSON.stringify(outcome)}`);
         }
       },
@@ -104,7 +107,7 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
     checks.push({
       name: 'a well-conditioned quadratic goes down',
       run() {
-        const { trueObjectives, outcome } = rollout(bowl(8), create(), { horizon: 60, key, trueObjectiveEvery: 1 });
+        const { trueObjectives, outcome } = rollout(bowl(8), make(), { horizon: 60, key, trueObjectiveEvery: 1 });
         const [first, last] = [trueObjectives[0] as number, trueObjectives.at(-1) as number];
         require(outcome.kind === 'finished', () => `the rollout ended with ${JSON.stringify(outcome)}`);
         require(last < first, () => `60 steps must lower the objective, but it went from ${first} to ${last}`);
