@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 
+import { isUserError } from '@metadescent/core';
+
 import { writeLines } from './terminal-text.js';
 
 /** 128 + SIGPIPE, as of a program that a closed pipe killed. */
@@ -10,7 +12,7 @@ const DEFECT = 1;
  * Runs a command line's main function and sets the exit code of the process:
  *
  *     0    it returned (or the number that it returned)
- *     2    UserError: the message alone on standard error
+ *     2    UserError or of a subclass: the message alone on standard error
  *     130  InterruptedError: the message alone (143 after SIGTERM)
  *     1    anything else is a defect: with its stack and causes
  *
@@ -39,14 +41,14 @@ export async function runCommand(main: () => Promise<number | void>): Promise<vo
   }
 }
 
-/** By name, because an error may come from a worker or from another copy of a package. */
+/** Not by class, because an error may come from another copy of a package. */
 function describeFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
   const { name, message, exitCode } = (error ?? {}) as {
     readonly name?: string;
     readonly message?: string;
     readonly exitCode?: number;
   };
-  if (name === 'UserError') return { text: `error: ${message}`, exitCode: 2 };
+  if (isUserError(error)) return { text: `error: ${message}`, exitCode: 2 };
   if (name === 'InterruptedError') return { text: String(message), exitCode: exitCode ?? 130 };
   return { text: inspect(error), exitCode: DEFECT };
 }
