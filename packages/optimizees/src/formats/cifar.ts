@@ -1,5 +1,5 @@
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
-import { DatasetFormatError, refuseGzip } from './dataset-format-error.js';
+import { DatasetFormatError, refusePacked } from './dataset-format-error.js';
 
 /** Three planes (red, green, blue) of 32 × 32 bytes, row by row. */
 const PIXELS = 3 * 32 * 32;
@@ -63,7 +63,7 @@ function parseRecords(files: readonly Uint8Array[], layout: RecordLayout, name: 
     throw new DatasetFormatError(`${format}: ${what}`);
   };
   files.forEach((bytes, file) => {
-    refuseGzip(format, bytes);
+    refusePacked(format, bytes);
     if (bytes.length === 0 || bytes.length % stride !== 0) {
       const mixedUp = bytes.length > 0 && bytes.length % other.stride === 0;
       const why = mixedUp ? `these are whole records of ${other.format}` : 'it is truncated, or no such file';

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { LabelledDataset } from '../data/labelled-dataset.js';
-import { inflate } from '../node/data-file.js';
+import { inflateWithin } from '../node/data-file.js';
 import { writeIdx } from '../testing/idx-writer.js';
 import { writeMat } from '../testing/matlab-writer.js';
 import { parseCifar10, parseCifar100 } from './cifar.js';
@@ -10,6 +10,8 @@ import { DatasetFormatError } from './dataset-format-error.js';
 import { idxDataset, parseIdx } from './idx.js';
 import { parseMat } from './matlab.js';
 import { parseTfd } from './tfd.js';
+
+const inflate: ReturnType<typeof inflateWithin> = (bytes, limit) => inflateWithin(limit)(bytes, limit);
 
 /** Damaged versions of a file: bytes flipped, cut short, or followed by something; and random bytes. */
 function damaged(valid: Uint8Array): fc.Arbitrary<Uint8Array> {

@@ -66,6 +66,7 @@ describe('parseIdx', () => {
       writeIdx(new Array<number>(40).fill(2 ** 32 - 1), []),
       /truncated/,
     ],
+    ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), /the bytes are a zip archive; unpack it first \(unzip\)/],
     ['a gzip stream', gzipSync(writeIdx([1], [1])), /gzip-compressed.*optimizees\/node/],
   ])('%s is refused', (_, bytes, message) => {
     expect(() => parseIdx(bytes)).toThrow(DatasetFormatError);
@@ -89,6 +90,36 @@ describe('idxDataset', () => {
       imageShape: [1, 2, 2],
     });
     expect(idxDataset(images, labels, { name: 'tiny', classes: 10 }).classes).toBe(10);
+  });
+
+  /** The three labels 1, 0 and `last`, big-endian, in numbers of this type. */
+  const wider = (code: number, size: number, last: number) => {
+    const bytes = new Uint8Array(8 + 3 * size);
+    bytes.set([0, 0, code, 1, 0, 0, 0, 3]);
+    const view = new DataView(bytes.buffer);
+    [1, 0, last].forEach((label, i) => {
+      if (code === 0x09) view.setInt8(8 + i, label);
+      if (code === 0x0b) view.setInt16(8 + 2 * i, label);
+      if (code === 0x0c) view.setInt32(8 + 4 * i, label);
+      if (code === 0x0d) view.setFloat32(8 + 4 * i, label);
+    });
+    return parseIdx(bytes);
+  };
+
+  test('labels may be wider integers than bytes', () => {
+    for (const [code, size] of [
+      [0x09, 1],
+      [0x0b, 2],
+      [0x0c, 4],
+    ] as const) {
+      const dataset = idxDataset(images, wider(code, size, 4), { name: 'x' });
+      expect([dataset.count, dataset.classes]).toEqual([3, 5]);
+      expect(dataset.labels).toEqual(Uint8Array.of(1, 0, 4));
+    }
+    expect(() => idxDataset(images, wider(0x0c, 4, 256), { name: 'x' })).toThrow(/0 to 255, but label 2 of these 32-bit integers is 256/);
+    expect(() => idxDataset(images, wider(0x09, 1, -1), { name: 'x' })).toThrow(/label 2 of these signed bytes is -1/);
+    expect(() => idxDataset(images, wider(0x0d, 4, 1), { name: 'x' })).toThrow(/must be integers, but are 32-bit floats/);
+    expect(() => idxDataset(wider(0x0c, 4, 1), labels, { name: 'x' })).toThrow(/images must be unsigned bytes .*, but are 32-bit integers of shape \[3\]/);
   });
 
   test('a pair that does not belong together is refused', () => {

@@ -1,5 +1,6 @@
+import { printable } from '@metadescent/core';
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
-import { DatasetFormatError, refuseGzip } from './dataset-format-error.js';
+import { DatasetFormatError, refusePacked } from './dataset-format-error.js';
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
@@ -13,29 +14,29 @@ export interface IdxArray {
 
 type Decode = (view: DataView, begin: number, count: number) => IdxData;
 
+interface IdxType {
+  readonly size: number;
+  readonly decode: Decode;
+}
+
 /** By type code, the third byte of the file. Numbers are big-endian. */
-const TYPES: Readonly<Record<number, { readonly size: number; readonly decode: Decode }>> = {
+const TYPES: Readonly<Record<number, IdxType>> = {
   0x08: { size: 1, decode: (view, begin, n) => new Uint8Array(view.buffer, view.byteOffset + begin, n) },
-  0x09: {
-    size: 1,
-    decode: (view, begin, n) => new Int8Array(view.buffer, view.byteOffset + begin, n).slice(),
-  },
-  0x0b: {
-    size: 2,
-    decode: (view, begin, n) => new Int16Array(n).map((_, i) => view.getInt16(begin + 2 * i)),
-  },
-  0x0c: {
-    size: 4,
-    decode: (view, begin, n) => new Int32Array(n).map((_, i) => view.getInt32(begin + 4 * i)),
-  },
-  0x0d: {
-    size: 4,
-    decode: (view, begin, n) => new Float32Array(n).map((_, i) => view.getFloat32(begin + 4 * i)),
-  },
-  0x0e: {
-    size: 8,
-    decode: (view, begin, n) => new Float64Array(n).map((_, i) => view.getFloat64(begin + 8 * i)),
-  },
+  0x09: { size: 1, decode: (view, begin, n) => new Int8Array(view.buffer, view.byteOffset + begin, n).slice() },
+  0x0b: { size: 2, decode: (view, begin, n) => new Int16Array(n).map((_, i) => view.getInt16(begin + 2 * i)) },
+  0x0c: { size: 4, decode: (view, begin, n) => new Int32Array(n).map((_, i) => view.getInt32(begin + 4 * i)) },
+  0x0d: { size: 4, decode: (view, begin, n) => new Float32Array(n).map((_, i) => view.getFloat32(begin + 4 * i)) },
+  0x0e: { size: 8, decode: (view, begin, n) => new Float64Array(n).map((_, i) => view.getFloat64(begin + 8 * i)) },
+};
+
+/** What an array's numbers are, for messages. */
+const NAMES: Readonly<Record<string, string>> = {
+  Uint8Array: 'unsigned bytes',
+  Int8Array: 'signed bytes',
+  Int16Array: '16-bit integers',
+  Int32Array: '32-bit integers',
+  Float32Array: '32-bit floats',
+  Float64Array: '64-bit floats',
 };
 
 /**
@@ -48,7 +49,7 @@ const TYPES: Readonly<Record<number, { readonly size: number; readonly decode: D
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)) // => { shape: [2], data: Uint8Array [7, 9] }
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
-  refuseGzip('parseIdx', bytes);
+  refusePacked('parseIdx', bytes);
   if (bytes.length < 4)
     fail(`the file has ${bytes.length} bytes, but the header alone has at least 4; it is empty or truncated`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -69,7 +70,7 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const wanted = begin + count * type.size;
   if (bytes.length !== wanted) {
     const state = bytes.length < wanted ? 'truncated' : 'followed by something else';
-    fail(`a file of shape [${shape}] has ${wanted} bytes, but this one has ${bytes.length}; it is ${state}`);
+    fail(`a file of shape ${shown(shape)} has ${wanted} bytes, but this one has ${bytes.length}; it is ${state}`);
   }
   return { shape, data: type.decode(view, begin, count) };
 }
@@ -82,39 +83,54 @@ export interface IdxDatasetOptions {
 }
 
 /**
- * The data set of an array of byte images [count, …] and one of byte labels [count]. Images [count, height, width] are taken as one channel; the inputs
- * are the bytes over 255.
+ * The data set of an array of byte images [count, …] and one of labels [count], bytes or wider integers. Images [count, height, width] are taken as one
+ * channel; the inputs are the bytes over 255.
  *
- * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or if a label is not below `classes`.
+ * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or if a label is not below `classes` (at most 256).
  */
 export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatasetOptions): LabelledDataset {
-  if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1) {
-    fail(
-      `labels must be one list of unsigned bytes (magic 0x00000801), but have shape [${labels.shape}]; are images and labels swapped?`,
-    );
+  if (labels.shape.length !== 1) {
+    fail(`labels must be one list of integers (magic 0x00000801), but have shape ${shown(labels.shape)}; are images and labels swapped?`);
   }
   if (!(images.data instanceof Uint8Array) || images.shape.length < 2) {
     fail(
-      `images must be unsigned bytes of at least two dimensions (magic 0x00000803), but have shape [${images.shape}]`,
+      `images must be unsigned bytes of at least two dimensions (magic 0x00000803), but are ${typeName(images.data)} of shape ${shown(images.shape)}`,
     );
   }
   const [count, ...sides] = images.shape as [number, ...number[]];
   if (labels.data.length !== count)
     fail(`there are ${count} images, but ${labels.data.length} labels; they belong to different sets`);
-  if (images.data.length === 0) fail(`there are no images: the shape is [${images.shape}]`);
-  const { name, classes = labels.data.reduce((highest, label) => Math.max(highest, label)) + 1 } = options;
-  const wrong = labels.data.findIndex((label) => label >= classes);
+  if (images.data.length === 0) fail(`there are no images: the shape is ${shown(images.shape)}`);
+  const bytes = byteLabels(labels.data);
+  const { name, classes = bytes.reduce((highest, label) => Math.max(highest, label)) + 1 } = options;
+  const wrong = bytes.findIndex((label) => label >= classes);
   if (wrong >= 0)
-    fail(
-      `labels must be below ${classes}, but label ${wrong} is ${labels.data[wrong]}; these are not the labels of "${name}"`,
-    );
+    fail(`labels must be below ${classes}, but label ${wrong} is ${bytes[wrong]}; these are not the labels of "${printable(name)}"`);
   return labelledDataset({
     name,
     inputs: images.data,
-    labels: labels.data,
+    labels: bytes,
     classes,
     ...(sides.length === 2 && { imageShape: [1, sides[0] as number, sides[1] as number] as const }),
   });
+}
+
+/** Labels as the bytes that a data set keeps them in. */
+function byteLabels(data: IdxData): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (data instanceof Float32Array || data instanceof Float64Array) fail(`labels must be integers, but are ${typeName(data)}`);
+  const bytes = Uint8Array.from(data);
+  const wrong = bytes.findIndex((byte, i) => byte !== data[i]);
+  if (wrong >= 0) fail(`labels must be 0 to 255, but label ${wrong} of these ${typeName(data)} is ${data[wrong]}`);
+  return bytes;
+}
+
+function typeName(data: IdxData): string {
+  return NAMES[data.constructor.name] ?? 'of another type';
+}
+
+function shown(shape: readonly number[]): string {
+  return printable(`[${String(shape)}]`);
 }
 
 function fail(what: string): never {

@@ -23,11 +23,12 @@ export const NAME_TYPES: readonly number[] = [1, 2, 16];
 /** Reads one number. */
 type Read = (view: DataView, at: number, littleEndian: boolean) => number;
 
-/** 64-bit integers beyond ±2⁵³ have no exact number. */
+/** Thrown where an element holds a 64-bit integer beyond ±(2⁵³ − 1), which has no exact number. */
+export class InexactInteger extends Error {}
+
 const exactly = (value: bigint): number => {
   const number = Number(value);
-  if (!Number.isSafeInteger(number))
-    fail(`a 64-bit integer is ${value}, beyond ±(2^53 − 1), and cannot be read exactly`);
+  if (!Number.isSafeInteger(number)) throw new InexactInteger(`an array with ${value}, a 64-bit integer that no double holds exactly`);
   return number;
 };
 
@@ -97,7 +98,8 @@ export function numbersOf<Values extends NumberArray>(
   for (let i = 0; i < count; i++) {
     const value = type.read(view, i * type.size, littleEndian);
     values[i] = value;
-    if (values[i] !== value && !(values instanceof Float32Array) && !Number.isNaN(value)) {
+    const kept = values[i] as number;
+    if (kept !== value && !(values instanceof Float32Array) && !(Number.isNaN(kept) && Number.isNaN(value))) {
       fail(`the number ${value} is outside the range of its array's class`);
     }
   }

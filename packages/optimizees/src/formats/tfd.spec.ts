@@ -1,10 +1,13 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { UserError } from '@metadescent/core';
-import { inflate } from '../node/data-file.js';
+import { inflateWithin } from '../node/data-file.js';
 import { writeMat, type WrittenArray } from '../testing/matlab-writer.js';
 import { DatasetFormatError } from './dataset-format-error.js';
 import { parseTfd } from './tfd.js';
+
+/** Unpacks what a test packed. */
+const inflate = inflateWithin(2 ** 24);
 
 const SIDE = 3;
 const EXPRESSIONS = [1, -1, 7, 3, 2, -1, 5];

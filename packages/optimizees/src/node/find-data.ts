@@ -25,7 +25,7 @@ export function findData(name: string, options: { readonly directory?: string } 
   const candidates = folders.map((folder) => join(folder, name));
   const found = candidates.find((candidate) => existsSync(candidate)) ?? packaged(name);
   if (found !== undefined) return found;
-  const source = PACKAGES[name];
+  const source = sourceOf(name);
   throw new UserError(
     [
       `findData: there is no "${name}"`,
@@ -36,9 +36,14 @@ export function findData(name: string, options: { readonly directory?: string } 
   );
 }
 
+/** Names that objects inherit are names of no data set. */
+function sourceOf(name: string): (typeof PACKAGES)[string] | undefined {
+  return Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : undefined;
+}
+
 /** The folder in an npm package that is installed where the program runs, or beside this one. */
 function packaged(name: string): string | undefined {
-  const source = PACKAGES[name];
+  const source = sourceOf(name);
   if (!source) return undefined;
   for (const from of [pathToFileURL(join(process.cwd(), 'index.js')).href, import.meta.url]) {
     try {

@@ -63,6 +63,6 @@ function load(
   paths: readonly string[],
   parse: (files: readonly Uint8Array[]) => LabelledDataset,
 ): LabelledDataset {
-  const files = paths.map((path) => readDataFile(caller, path));
+  const files = paths.map((path) => readDataFile(caller, path).bytes);
   return parsing(caller, paths, () => parse(files));
 }

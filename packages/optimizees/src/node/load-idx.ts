@@ -24,7 +24,7 @@ export function loadIdxDataset(
 ): LabelledDataset {
   const caller = 'loadIdxDataset';
   const [images, labels] = [imagesPath, labelsPath].map((path) => {
-    const bytes = readDataFile(caller, path);
+    const { bytes } = readDataFile(caller, path);
     return parsing(caller, [path], () => parseIdx(bytes));
   }) as [IdxArray, IdxArray];
   return parsing(caller, [imagesPath, labelsPath], () =>

