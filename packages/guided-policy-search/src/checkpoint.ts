@@ -1,10 +1,15 @@
 import {
+  describeIssues,
+  isTypedArray,
+  printable,
   readSafetensors,
   UserError,
   writeSafetensors,
   type Tensor,
   type TensorFile,
 } from '@metadescent/core';
+import * as z from 'zod/mini';
+import { packPlainData, parsePlainData } from './plain-data.js';
 import type { GuidedPolicySearchState } from './state.js';
 
 const FORMAT = 'metadescent guided-policy-search state 1';
@@ -17,10 +22,12 @@ export function encodeState<S>(state: GuidedPolicySearchState<S>): Uint8Array {
 }
 
 /**
- * @throws UserError if the bytes hold something else; SafetensorsError if they are damaged.
+ * The state that `encodeState` wrote. The state of the policy is its own to check.
+ *
+ * @throws UserError if the bytes hold something else, or a state that lacks what every state has; of the subclass SafetensorsError if they are no safetensors.
  */
 export function decodeState<S>(bytes: Uint8Array): GuidedPolicySearchState<S> {
-  return stateFromTensors(readSafetensors(bytes));
+  return stateOf(readSafetensors(bytes), 'decodeState', 'encodeState');
 }
 
 /** The content of `encodeState`'s file, for checkpoints that hold more than one state: the tensors and the metadata that say how they belong together. */
@@ -35,58 +42,56 @@ export function stateToTensors<S>(state: GuidedPolicySearchState<S>): TensorFile
  *
  * @throws UserError if it is something else.
  */
-export function stateFromTensors<S>({ tensors, metadata }: TensorFile): GuidedPolicySearchState<S> {
+export function stateFromTensors<S>(file: TensorFile): GuidedPolicySearchState<S> {
+  return stateOf(file, 'stateFromTensors', 'stateToTensors');
+}
+
+function stateOf<S>({ tensors, metadata }: TensorFile, caller: string, writer: string): GuidedPolicySearchState<S> {
   const { format, structure } = metadata;
   if (format !== FORMAT || structure === undefined) {
     throw new UserError(
-      `decodeState: this file is not "${FORMAT}", but ${format === undefined ? 'has no format' : `"${format}"`}; pass one that encodeState wrote`,
+      `${caller}: this file is not "${FORMAT}", but ${format === undefined ? 'has no format' : `"${printable(format)}"`}; pass one that ${writer} wrote`,
     );
   }
-  return unpackPlainData(JSON.parse(structure), tensors) as GuidedPolicySearchState<S>;
+  const state = parsePlainData(structure, tensors, caller);
+  const parsed = stateSchema.safeParse(state);
+  if (!parsed.success) {
+    throw new UserError(`${caller}: the file holds no state of guided policy search; pass one that ${writer} wrote:\n${describeIssues(parsed.error.issues, state)}`);
+  }
+  return state as GuidedPolicySearchState<S>;
 }
 
-/**
- * Takes plain data (numbers, strings, lists, records, typed arrays) apart: typed arrays go to `tensors` under names that start with `path`, the rest comes back, fit for JSON. For
- * checkpoints of states that hold one of this package's.
- */
-export function packPlainData(value: unknown, path: string, tensors: Record<string, Tensor>): unknown {
-  if (ArrayBuffer.isView(value)) {
-    const data = value as Float64Array;
-    tensors[path] = { shape: [data.length], data };
-    return { $tensor: path };
-  }
-  // JSON has no -0 and no non-finite numbers.
-  if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0)
-      ? value
-      : { $number: Object.is(value, -0) ? '-0' : String(value) };
-  if (Array.isArray(value)) return value.map((entry, i) => packPlainData(entry, `${path}.${i}`, tensors));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return Object.fromEntries(
-    entries.map(([name, entry]) => [name, packPlainData(entry, `${path}.${name}`, tensors)]),
-  );
-}
+/** `z.number` refuses NaN and ±∞, which a cost may be. */
+const anyNumber = z.custom<number>((value) => typeof value === 'number', 'must be a number');
+const doubles = z.custom<Float64Array>((value) => isTypedArray(value, 'Float64Array'), 'must be a tensor of 64-bit floats');
+const controllersSchema = z.array(
+  z
+    .object({
+      stateSize: z.int().check(z.minimum(1)),
+      actionSize: z.int().check(z.minimum(1)),
+      horizon: z.int().check(z.minimum(1)),
+      K: doubles,
+      k: doubles,
+      G: doubles,
+    })
+    .check(
+      z.refine(
+        ({ stateSize: D, actionSize: U, horizon: T, K, k, G }) => K.length === T * U * D && k.length === T * U && G.length === T * U * U,
+        'K [T, U, D], k [T, U] and G [T, U, U] must have the lengths that horizon, stateSize and actionSize give',
+      ),
+    ),
+);
 
-/**
- * Puts together what `packPlainData` took apart.
- *
- * @throws UserError if a tensor is missing.
- */
-export function unpackPlainData(value: unknown, tensors: Readonly<Record<string, Tensor>>): unknown {
-  if (Array.isArray(value)) return value.map((entry) => unpackPlainData(entry, tensors));
-  if (typeof value !== 'object' || value === null) return value;
-  const { $tensor, $number } = value as { $tensor?: string; $number?: string };
-  if ($number !== undefined) return Number($number);
-  if ($tensor !== undefined) {
-    const tensor = tensors[$tensor];
-    if (!tensor)
-      throw new UserError(
-        `decodeState: tensor "${$tensor}" is missing from the file; it was not written by encodeState`,
-      );
-    return tensor.data;
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, unpackPlainData(entry, tensors)]),
-  );
-}
+/** What every state has, whatever its policy. */
+const stateSchema = z.object({
+  iteration: z.int().check(z.minimum(0)),
+  controllers: controllersSchema,
+  duals: z.array(z.object({ lambda: doubles, nu: doubles })),
+  eta: z.array(anyNumber),
+  stepMultiplier: anyNumber,
+  untrained: z.optional(z.literal(true)),
+  policyCovariances: z.array(doubles),
+  best: z.optional(z.object({ iteration: z.int().check(z.minimum(0)), cost: anyNumber, controllers: controllersSchema })),
+  worse: z.int().check(z.minimum(0)),
+  last: z.optional(z.object({ cost: anyNumber, predictedImprovement: anyNumber })),
+});

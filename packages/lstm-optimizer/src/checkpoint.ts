@@ -1,15 +1,31 @@
-import { readSafetensors, UserError, writeSafetensors, type TensorFile } from '@metadescent/core';
+import {
+  allFinite,
+  describeIssues,
+  describeKind,
+  isTypedArray,
+  isUserError,
+  printable,
+  readSafetensors,
+  UserError,
+  writeSafetensors,
+  type TensorFile,
+} from '@metadescent/core';
 import { lstmRuleSchema, weightCount, type LstmRule } from './lstm-rule.js';
 import type { MetaTrainingState } from './meta-training.js';
+
+const FORMAT = 'metadescent/lstm-optimizer';
 
 /**
  * A trained rule as a safetensors file: tensor `weights` [weightCount], the rule as JSON in the metadata key `rule`, and whatever provenance is given
  * (configuration, seed, cost, results) beside it.
+ *
+ * @throws UserError if `readTrainedRule` would refuse the file: weights that are not finite, or of another number than the rule has.
  */
 export function writeTrainedRule(rule: LstmRule, weights: Float32Array, provenance: Record<string, string>): Uint8Array {
+  checkWeights('writeTrainedRule', rule, weights);
   return writeSafetensors({
     tensors: { weights: { shape: [weights.length], data: weights } },
-    metadata: { ...provenance, format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule) },
+    metadata: { ...provenance, format: FORMAT, rule: JSON.stringify(rule) },
   });
 }
 
@@ -23,27 +39,48 @@ export interface TrainedRule {
 /**
  * Reads what `writeTrainedRule` wrote.
  *
- * @throws UserError if the file is no weights file of this package or its weights do not fit its rule.
+ * @param file what the bytes come from, for messages, e.g. the path
+ * @throws UserError if it is no weights file of this package, if its weights do not fit its rule, or if a weight is not finite.
  */
-export function readTrainedRule(bytes: Uint8Array): TrainedRule {
-  let file: TensorFile;
+export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
+  const from = file === undefined ? 'readTrainedRule' : `readTrainedRule: ${printable(file, 200)}`;
+  const refuse = (what: string): never => {
+    throw new UserError(`${from}: ${what}`);
+  };
+  let content: TensorFile;
   try {
-    file = readSafetensors(bytes);
+    content = readSafetensors(bytes);
   } catch (error) {
-    throw new UserError(`not a weights file: ${(error as Error).message}; give a .safetensors file written by a training run`);
+    if (!isUserError(error)) throw error;
+    return refuse(`not a weights file: ${error.message}; give a .safetensors file written by a training run`);
   }
-  const { format, rule: ruleText, ...provenance } = file.metadata;
-  if (format !== 'metadescent/lstm-optimizer') {
-    throw new UserError(`the weights are of format ${format ?? '(none)'}, but an LSTM optimizer was expected; give the weights of an andrychowicz experiment`);
+  const { format, rule: ruleText, ...provenance } = content.metadata;
+  if (format !== FORMAT) {
+    const given = format === undefined ? '(none)' : `"${printable(format)}"`;
+    refuse(`the weights are of format ${given}, but an LSTM optimizer ("${FORMAT}") was expected; give the weights of an andrychowicz experiment`);
   }
-  const parsed = lstmRuleSchema.safeParse(safeJson(ruleText));
-  if (!parsed.success) throw new UserError('the weights file does not say which rule it holds (metadata "rule"); it was written by another version');
-  const weights = file.tensors['weights']?.data;
-  const wanted = weightCount(parsed.data);
-  if (!isFloat32(weights) || weights.length !== wanted) {
-    throw new UserError(`the rule in the weights file has ${wanted} weights, but the file holds ${weights?.length ?? 'none'}; the file is damaged or of another version`);
+  const stored = parsedJson(ruleText);
+  const parsed = lstmRuleSchema.safeParse(stored);
+  if (!parsed.success) {
+    return refuse(
+      `the weights file does not say which rule it holds (metadata "rule"); it is damaged, or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
+    );
   }
+  const weights = Object.hasOwn(content.tensors, 'weights') ? content.tensors['weights']?.data : undefined;
+  checkWeights(from, parsed.data, weights);
   return { rule: parsed.data, weights, provenance };
+}
+
+function checkWeights(caller: string, rule: LstmRule, weights: unknown): asserts weights is Float32Array {
+  const wanted = weightCount(rule);
+  if (!isTypedArray(weights, 'Float32Array') || weights.length !== wanted) {
+    const given = ArrayBuffer.isView(weights) ? `${describeKind(weights)} of ${(weights as Float64Array).length}` : 'none';
+    throw new UserError(`${caller}: the rule has ${wanted} weights, a Float32Array, but there is ${given} ("weights"); the file is damaged or of another version`);
+  }
+  if (!allFinite(weights)) {
+    const at = weights.findIndex((weight) => !Number.isFinite(weight));
+    throw new UserError(`${caller}: tensor "weights" must be finite, but entry ${at} is ${weights[at]}; the training diverged, or the file is damaged: use other weights`);
+  }
 }
 
 /** A meta-training state as tensors, for a checkpoint. */
@@ -65,34 +102,34 @@ export function stateToTensors(state: MetaTrainingState): TensorFile {
 /**
  * The state that `stateToTensors` stored.
  *
- * @throws UserError if tensors are missing or of another length than the rule has weights.
+ * @throws UserError if tensors are missing, of another type, or of another length than the rule has weights.
  */
 export function stateFromTensors(rule: LstmRule, { tensors }: TensorFile): MetaTrainingState {
   const wanted = weightCount(rule);
-  const take = <T extends Float32Array | Float64Array | Int32Array>(name: string, length: number): T => {
-    const data = tensors[name]?.data;
-    if (data?.length !== length) {
-      throw new UserError(`the checkpoint's "${name}" has ${data?.length ?? 'no'} entries, but ${length} are needed: it belongs to another rule; start a new run folder`);
+  const take = <Name extends 'Float32Array' | 'Float64Array' | 'Int32Array'>(name: string, type: Name, length: number) => {
+    const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
+    if (!isTypedArray(data, type) || data.length !== length) {
+      const given = data === undefined ? 'is missing' : `has ${data.length} entries, ${describeKind(data)}`;
+      throw new UserError(
+        `the checkpoint's "${name}" ${given}, but ${length} are needed, a ${type}: it belongs to another rule, or is damaged; start a new run folder`,
+      );
     }
-    return data as T;
+    return data;
   };
-  const [epoch, step, bestEpoch] = take<Int32Array>('counters', 3) as unknown as [number, number, number];
+  const [epoch, step, bestEpoch] = take('counters', 'Int32Array', 3) as unknown as [number, number, number];
   return {
     epoch,
-    weights: take<Float32Array>('weights', wanted),
-    moments: { first: take<Float64Array>('adam/first', wanted), second: take<Float64Array>('adam/second', wanted), step },
-    best: { weights: take<Float32Array>('best/weights', wanted), score: take<Float64Array>('best/score', 1)[0] as number, epoch: bestEpoch },
+    weights: take('weights', 'Float32Array', wanted),
+    moments: { first: take('adam/first', 'Float64Array', wanted), second: take('adam/second', 'Float64Array', wanted), step },
+    best: { weights: take('best/weights', 'Float32Array', wanted), score: take('best/score', 'Float64Array', 1)[0] as number, epoch: bestEpoch },
   };
 }
 
-function safeJson(text: string | undefined): unknown {
+/** Undefined where the text is missing or no JSON: a schema then says what is wrong. */
+function parsedJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '');
   } catch {
     return undefined;
   }
-}
-
-function isFloat32(data: unknown): data is Float32Array {
-  return Object.prototype.toString.call(data) === '[object Float32Array]';
 }

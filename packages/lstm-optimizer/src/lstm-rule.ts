@@ -1,8 +1,6 @@
-import { parseOptions, type CoordinateGroup, type Key, type ParameterLayout, type ParameterRole } from '@metadescent/core';
+import { parameterRoles, parseOptions, type CoordinateGroup, type Key, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import * as z from 'zod/mini';
-
-const roles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const satisfies readonly ParameterRole[];
 
 /** What the rule is, apart from its weights. Stored beside the weights and checked when they are loaded. */
 export const lstmRuleSchema = z.strictObject({
@@ -41,7 +39,7 @@ export const lstmRuleSchema = z.strictObject({
       .array(
         z.strictObject({
           name: z.string().check(z.minLength(1)),
-          roles: z.optional(z.array(z.enum(roles)).check(z.minLength(1))),
+          roles: z.optional(z.array(z.enum(parameterRoles)).check(z.minLength(1))),
           layers: z.optional(z.array(z.int().check(z.minimum(0))).check(z.minLength(1))),
         }),
       )

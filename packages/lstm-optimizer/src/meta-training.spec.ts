@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createKey } from '@metadescent/core';
+import { createKey, UserError, writeSafetensors, type TensorFile } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { readTrainedRule, stateFromTensors, stateToTensors, writeTrainedRule } from './checkpoint.js';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
@@ -122,6 +122,46 @@ test('weights files: what is written is read; other files are refused with the r
   expect([...back.weights]).toEqual([...weights]);
   expect(back.provenance).toEqual({ seed: '5' });
   expect(() => readTrainedRule(bytes.slice(0, -8))).toThrow(/not a weights file/);
-  expect(() => readTrainedRule(writeTrainedRule({ ...rule, hidden: 5 }, weights, {}))).toThrow(/the file is damaged/);
+  expect(() => writeTrainedRule({ ...rule, hidden: 5 }, weights, {})).toThrow(/writeTrainedRule: the rule has \d+ weights, .*but there is a Float32Array of/);
+  const stored = (tensors: TensorFile['tensors'], metadata: Record<string, string> = {}) =>
+    writeSafetensors({ tensors, metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule), ...metadata } });
+  const whole = { weights: { shape: [weights.length], data: weights } };
+  for (const [file, message] of [
+    [stored({ weights: { shape: [2], data: new Float32Array(2) } }), /there is a Float32Array of 2 \("weights"\); the file is damaged/],
+    [stored({ weights: { shape: [weights.length], data: Float64Array.from(weights) } }), /there is a Float64Array of/],
+    [stored({}), /there is none \("weights"\)/],
+    [stored(whole, { format: '\u001b[2J' }), /of format "\\u\{1b\}\[2J", but an LSTM optimizer/],
+    [stored(whole, { rule: '{"hidden":0}' }), /which rule it holds[\s\S]*hidden/],
+    [stored(whole, { rule: '{' }), /which rule it holds/],
+  ] as const) {
+    expect(() => readTrainedRule(file)).toThrow(UserError);
+    expect(() => readTrainedRule(file)).toThrow(message);
+  }
   expect(() => stateFromTensors({ ...rule, hidden: 5 }, stateToTensors({ epoch: 0, weights, moments: initialMoments(weights.length), best: { weights, score: 1, epoch: 0 } }))).toThrow(/another rule/);
+});
+
+test.each([NaN, Infinity, -Infinity])('weights of %d are refused, on reading with the name of the file', (value) => {
+  const weights = initialWeights(rule, key);
+  const at = weights.length - 1;
+  weights[at] = value;
+  const file = writeSafetensors({
+    tensors: { weights: { shape: [weights.length], data: weights } },
+    metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule) },
+  });
+  const message = new RegExp(`tensor "weights" must be finite, but entry ${at} is ${value}`);
+  expect(() => readTrainedRule(file)).toThrow(UserError);
+  expect(() => readTrainedRule(file)).toThrow(message);
+  expect(() => readTrainedRule(file, 'runs/a.safetensors')).toThrow(/^readTrainedRule: runs\/a\.safetensors: tensor/);
+  expect(() => writeTrainedRule(rule, weights, {})).toThrow(message);
+});
+
+test('the tensors of a checkpoint must be of the types that were written', () => {
+  const weights = initialWeights(rule, key);
+  const { tensors, metadata } = stateToTensors({ epoch: 1, weights, moments: initialMoments(weights.length), best: { weights, score: 1, epoch: 0 } });
+  for (const name of Object.keys(tensors)) {
+    const { shape, data } = tensors[name]!;
+    const other = { shape, data: Uint8Array.from(data as Float32Array) };
+    expect(() => stateFromTensors(rule, { metadata, tensors: { ...tensors, [name]: other } })).toThrow(new RegExp(`"${name}" has .* a Uint8Array, but`));
+  }
+  expect(stateFromTensors(rule, { metadata, tensors }).epoch).toBe(1);
 });

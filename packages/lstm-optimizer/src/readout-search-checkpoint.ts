@@ -1,4 +1,4 @@
-import { UserError, type TensorFile } from '@metadescent/core';
+import { isTypedArray, UserError, type TensorFile } from '@metadescent/core';
 import type { LstmRule } from './lstm-rule.js';
 import { readoutDimensions, type ReadoutSearchState } from './readout-search.js';
 
@@ -27,11 +27,11 @@ export function searchStateToTensors({ distribution, best }: ReadoutSearchState)
 export function searchStateFromTensors(rule: LstmRule, { tensors }: Pick<TensorFile, 'tensors'>): ReadoutSearchState {
   const d = readoutDimensions(rule);
   const take = (name: string, length: number): Float64Array => {
-    const data = tensors[name]?.data;
-    if (data?.length !== length) {
-      throw new UserError(`the checkpoint's "${name}" has ${data?.length ?? 'no'} entries, but ${length} are needed: it belongs to another rule; start a new run folder`);
+    const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
+    if (!isTypedArray(data, 'Float64Array') || data.length !== length) {
+      throw new UserError(`the checkpoint's "${name}" has ${data?.length ?? 'no'} entries, but ${length} are needed: it belongs to another rule, or is damaged; start a new run folder`);
     }
-    return Float64Array.from(data as Float64Array);
+    return Float64Array.from(data);
   };
   const [generation, sigma, bestGeneration, score] = take('counters', 4) as unknown as [number, number, number, number];
   return {

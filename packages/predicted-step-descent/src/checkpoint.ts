@@ -1,5 +1,5 @@
-import { UserError, type Tensor, type TensorFile } from '@metadescent/core';
-import { packPlainData, unpackPlainData } from '@metadescent/guided-policy-search';
+import { printable, UserError, type Tensor, type TensorFile } from '@metadescent/core';
+import { packPlainData, parsePlainData } from '@metadescent/guided-policy-search';
 import type { FineTuningState } from './fine-tuning.js';
 import type { PsdTrainingState } from './meta-training.js';
 
@@ -34,6 +34,6 @@ function toTensors(format: string, state: unknown): TensorFile {
 
 function fromTensors<S>(wanted: string, { tensors, metadata: { format, structure } }: TensorFile): S {
   if (format !== wanted || structure === undefined)
-    throw new UserError(`the checkpoint is of format ${format ?? '(none)'}, but "${wanted}" was expected; resume the run that wrote it, or start a new run folder`);
-  return unpackPlainData(JSON.parse(structure), tensors) as S;
+    throw new UserError(`the checkpoint is of format ${format === undefined ? '(none)' : `"${printable(format)}"`}, but "${wanted}" was expected; resume the run that wrote it, or start a new run folder`);
+  return parsePlainData(structure, tensors, 'the checkpoint') as S;
 }
