@@ -45,7 +45,10 @@ const WORDS = [0, 1, 2, 255, 256, 2 ** 15, 2 ** 16 - 1, 2 ** 16, 2 ** 24, 2 ** 3
 /** @type {readonly ((bytes: Uint8Array, draws: Draws, others: readonly Uint8Array[]) => Uint8Array)[]} */
 const BINARY = [
   // One bit.
-  (bytes, draws) => changed(bytes, (copy) => (copy[placeIn(bytes, draws)] ^= 1 << draws.below(8))),
+  (bytes, draws) => changed(bytes, (copy) => {
+      const at = placeIn(bytes, draws);
+      copy[at] = /** @type {number} */ (copy[at]) ^ (1 << draws.below(8));
+    }),
   // One byte.
   (bytes, draws) => changed(bytes, (copy) => (copy[placeIn(bytes, draws)] = draws.oneOf(BYTES))),
   // A length field: 2, 4 or 8 bytes in either order.
