@@ -38,13 +38,14 @@ export interface ParameterLayout {
 /**
  * Lays blocks out one after another.
  *
- * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is no integer of at least 0, a shape that is
- *   not made of positive integers, and a size beyond 2⁵³.
+ * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is no integer of at least 0,
+ *   a shape that is not made of positive integers, and a size beyond 2⁵³.
  * @example
  * parameterLayout([{ name: 'w', role: 'weight', layer: 0, shape: [3, 2] }, { name: 'b', role: 'bias', layer: 0, shape: [2] }]).size // => 8
  */
 export function parameterLayout(blocks: readonly ParameterBlock[]): ParameterLayout {
-  if (!Array.isArray(blocks)) refuse(`the blocks must be a list, but are ${typeof blocks}; give [{ name, role, layer, shape }, …]`);
+  if (!Array.isArray(blocks))
+    refuse(`the blocks must be a list, but are ${typeof blocks}; give [{ name, role, layer, shape }, …]`);
   if (blocks.length === 0) refuse('a layout needs at least one block, but got none');
   const names = new Set<string>();
   let offset = 0;
@@ -56,18 +57,24 @@ export function parameterLayout(blocks: readonly ParameterBlock[]): ParameterLay
     const size = shape.reduce((product, side) => product * side, 1);
     const group = { ...block, shape: [...shape], offset, size };
     offset += size;
-    if (!Number.isSafeInteger(offset)) refuse(`the blocks up to "${printable(name)}" have more than 2^53 coordinates; check the shapes`);
+    if (!Number.isSafeInteger(offset))
+      refuse(`the blocks up to "${printable(name)}" have more than 2^53 coordinates; check the shapes`);
     return group;
   });
   return { groups, size: offset };
 }
 
 function checkBlock(block: ParameterBlock, i: number): void {
-  if (typeof block?.name !== 'string' || block.name === '') refuse(`block ${i} must have a name, but has ${String(block?.name)}`);
+  if (typeof block?.name !== 'string' || block.name === '')
+    refuse(`block ${i} must have a name, but has ${String(block?.name)}`);
   const { name, role, layer, shape } = block;
   const quoted = `block "${printable(name)}"`;
-  if (!parameterRoles.includes(role)) refuse(`${quoted} must have one of the roles ${parameterRoles.join(', ')}, but has "${printable(String(role))}"`);
-  if (!Number.isSafeInteger(layer) || layer < 0) refuse(`${quoted} must have a layer of 0, 1, …, counted from the input, but has ${String(layer)}`);
+  if (!parameterRoles.includes(role))
+    refuse(
+      `${quoted} must have one of the roles ${parameterRoles.join(', ')}, but has "${printable(String(role))}"`,
+    );
+  if (!Number.isSafeInteger(layer) || layer < 0)
+    refuse(`${quoted} must have a layer of 0, 1, …, counted from the input, but has ${String(layer)}`);
   if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 1)) {
     refuse(`${quoted} must have a shape of positive integers, but has [${printable(String(shape))}]`);
   }

@@ -45,7 +45,10 @@ const descent = (rate: number): Optimizer<{ count: Int32Array }> => ({
 const key = createKey(11);
 
 test('a rollout of gradient descent on ½|θ|² without noise shrinks θ by (1 − α) a step', () => {
-  const quiet: Optimizee = { ...noisyBowl, minibatch: () => ({ evaluate: (p, g) => (g?.set(p), noisyBowl.trueObjective(p)) }) };
+  const quiet: Optimizee = {
+    ...noisyBowl,
+    minibatch: () => ({ evaluate: (p, g) => (g?.set(p), noisyBowl.trueObjective(p)) }),
+  };
   const { parameters, objectives, outcome, state } = rollout(quiet, descent(0.25), {
     horizon: 5,
     key,
@@ -66,7 +69,9 @@ test('observers see every point, the last one with a zero step; θ moves by exac
   });
   expect(seen.map((s) => s.t)).toEqual([0, 1, 2, 3]);
   for (let t = 0; t < 3; t++) {
-    expect(seen[t + 1]!.parameters).toEqual(seen[t]!.parameters.map((x, i) => Math.fround(x + seen[t]!.step[i]!)));
+    expect(seen[t + 1]!.parameters).toEqual(
+      seen[t]!.parameters.map((x, i) => Math.fround(x + seen[t]!.step[i]!)),
+    );
   }
   expect(seen[3]!.step).toEqual([0, 0]);
   expect(seen[3]!.parameters).toEqual([...parameters]);
@@ -89,7 +94,16 @@ test('a continued rollout equals the whole one, mini-batches included', () => {
 
 test('true objectives are recorded at the stride asked for and at the end', () => {
   const { trueObjectives } = rollout(noisyBowl, descent(0.1), { horizon: 7, key, trueObjectiveEvery: 3 });
-  expect(Array.from(trueObjectives, Number.isFinite)).toEqual([true, false, false, true, false, false, true, true]);
+  expect(Array.from(trueObjectives, Number.isFinite)).toEqual([
+    true,
+    false,
+    false,
+    true,
+    false,
+    false,
+    true,
+    true,
+  ]);
 });
 
 test('non-finite values end the rollout with a name, the last finite iterate kept', () => {
@@ -105,7 +119,11 @@ test('non-finite values end the rollout with a name, the last finite iterate kep
         },
       }),
     };
-    const optimizer: Optimizer = { name: 'x', init: () => ({}), update: (o, _, step) => step.fill(what === 'step' && o.iteration === at ? NaN : 1) };
+    const optimizer: Optimizer = {
+      name: 'x',
+      init: () => ({}),
+      update: (o, _, step) => step.fill(what === 'step' && o.iteration === at ? NaN : 1),
+    };
     return rollout(optimizee, optimizer, { horizon: 6, key, initialParameters: new Float32Array(2) });
   };
   for (const what of ['objective', 'gradient', 'step'] as const) {
@@ -123,12 +141,36 @@ test('divergence past the limit is named', () => {
 });
 
 test.each<[string, () => unknown, RegExp]>([
-  ['a horizon of 0', () => rollout(noisyBowl, descent(1), { horizon: 0, key }), /horizon must be a positive integer, but is 0/],
-  ['no options', () => rollout(noisyBowl, descent(1), undefined as never), /horizon must be a positive integer, but is undefined/],
-  ['no key', () => rollout(noisyBowl, descent(1), { horizon: 1 } as never), /key must be a Key, but is undefined; pass .*createKey/],
-  ['a seed for a key', () => rollout(noisyBowl, descent(1), { horizon: 1, key: 7 as never }), /key must be a Key, but is a number/],
-  ['a function for an optimizee', () => rollout((() => noisyBowl) as never, descent(1), { horizon: 1, key }), /must be an optimizee, but is a function/],
-  ['no optimizer', () => rollout(noisyBowl, undefined as never, { horizon: 1, key }), /must be an optimizer, but is undefined/],
+  [
+    'a horizon of 0',
+    () => rollout(noisyBowl, descent(1), { horizon: 0, key }),
+    /horizon must be a positive integer, but is 0/,
+  ],
+  [
+    'no options',
+    () => rollout(noisyBowl, descent(1), undefined as never),
+    /horizon must be a positive integer, but is undefined/,
+  ],
+  [
+    'no key',
+    () => rollout(noisyBowl, descent(1), { horizon: 1 } as never),
+    /key must be a Key, but is undefined; pass .*createKey/,
+  ],
+  [
+    'a seed for a key',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key: 7 as never }),
+    /key must be a Key, but is a number/,
+  ],
+  [
+    'a function for an optimizee',
+    () => rollout((() => noisyBowl) as never, descent(1), { horizon: 1, key }),
+    /must be an optimizee, but is a function/,
+  ],
+  [
+    'no optimizer',
+    () => rollout(noisyBowl, undefined as never, { horizon: 1, key }),
+    /must be an optimizer, but is undefined/,
+  ],
   [
     'initial parameters of another length',
     () => rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float32Array(3) }),
@@ -136,12 +178,25 @@ test.each<[string, () => unknown, RegExp]>([
   ],
   [
     'initial parameters in double precision',
-    () => rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float64Array(2) as never }),
+    () =>
+      rollout(noisyBowl, descent(1), { horizon: 1, key, initialParameters: new Float64Array(2) as never }),
     /a Float64Array of length 2; give a Float32Array/,
   ],
-  ['half a stride', () => rollout(noisyBowl, descent(1), { horizon: 1, key, trueObjectiveEvery: 0.5 }), /trueObjectiveEvery must be an integer/],
-  ['a first step before 0', () => rollout(noisyBowl, descent(1), { horizon: 1, key, firstIteration: -1 }), /firstIteration must be an integer/],
-  ['a limit that is none', () => rollout(noisyBowl, descent(1), { horizon: 1, key, divergenceFactor: NaN }), /divergenceFactor must be above 0/],
+  [
+    'half a stride',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key, trueObjectiveEvery: 0.5 }),
+    /trueObjectiveEvery must be an integer/,
+  ],
+  [
+    'a first step before 0',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key, firstIteration: -1 }),
+    /firstIteration must be an integer/,
+  ],
+  [
+    'a limit that is none',
+    () => rollout(noisyBowl, descent(1), { horizon: 1, key, divergenceFactor: NaN }),
+    /divergenceFactor must be above 0/,
+  ],
 ])('%s is refused', (_, run, message) => {
   expect(run).toThrow(UserError);
   expect(run).toThrow(message);
@@ -152,12 +207,17 @@ test('a gradient that was forgotten is refused at the first evaluation, in whole
     ...noisyBowl,
     minibatch: () => ({ evaluate: (_, gradient) => (gradient && write(gradient), 1) }),
   });
-  const run = (write: (gradient: Float32Array) => void) => () => rollout(forgetful(write), descent(1), { horizon: 3, key });
+  const run = (write: (gradient: Float32Array) => void) => () =>
+    rollout(forgetful(write), descent(1), { horizon: 3, key });
   expect(run(() => undefined)).toThrow(UserError);
   expect(run(() => undefined)).toThrow(/noisy bowl left entry 0 of the gradient unwritten/);
   expect(run((gradient) => (gradient[0] = 0))).toThrow(/left entry 1 of the gradient unwritten/);
   // A gradient of NaN that was written is an outcome, not a fault of the program.
-  expect(run((gradient) => gradient.fill(NaN))().outcome).toEqual({ kind: 'non-finite', step: 0, what: 'gradient' });
+  expect(run((gradient) => gradient.fill(NaN))().outcome).toEqual({
+    kind: 'non-finite',
+    step: 0,
+    what: 'gradient',
+  });
   expect(run((gradient) => gradient.fill(0))().outcome).toEqual({ kind: 'finished' });
 });
 
@@ -176,7 +236,11 @@ test('meta-losses weight the objectives after θ_0', () => {
 test('curve summaries: mean and standard error, non-finite repetitions counted out', () => {
   expect(mean([1, 2, 6])).toBe(3);
   expect(standardError([1, 3])).toBeCloseTo(1);
-  const summary = summariseCurves([[1, 2], [3, NaN], [5, 6]]);
+  const summary = summariseCurves([
+    [1, 2],
+    [3, NaN],
+    [5, 6],
+  ]);
   expect(summary.mean).toEqual([3, 4]);
   expect(summary.count).toEqual([3, 2]);
   expect(summary.standardError[0]).toBeCloseTo(2 / Math.sqrt(3));

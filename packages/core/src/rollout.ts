@@ -60,18 +60,26 @@ export interface Trajectory {
  * The objective is evaluated at θ_0 … θ_T (T + 1 values); the last point sees a mini-batch of its own and is not stepped from. A
  * non-finite value ends the rollout with a named outcome; it never travels on.
  *
- * @throws UserError if an argument is not what its type says (the horizon no positive integer, no key, initial parameters of another length), or if
- *   the first evaluation leaves entries of the gradient unwritten.
+ * @throws UserError if an argument is not what its type says (the horizon no positive integer, no key, initial parameters of another
+ *   length), or if the first evaluation leaves entries of the gradient unwritten.
  */
 export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): Trajectory {
   checkArguments(optimizee, optimizer, options);
-  const { horizon, key, firstIteration = 0, trueObjectiveEvery = 0, divergenceFactor = Infinity, observers = [] } = options;
+  const {
+    horizon,
+    key,
+    firstIteration = 0,
+    trueObjectiveEvery = 0,
+    divergenceFactor = Infinity,
+    observers = [],
+  } = options;
   const { layout } = optimizee;
   const n = layout.size;
   const parameters = options.initialParameters?.slice() ?? optimizee.initialParameters(key.fold('initial'));
   if (!isTypedArray(parameters, 'Float32Array') || parameters.length !== n) {
     refuse(
-      `${printable(optimizee.name)} has ${n} parameters, but the initial ones are ${describeKind(parameters)} of length ${(parameters as ArrayLike<number> | undefined)?.length}; give a Float32Array of length ${n}`,
+      `${printable(optimizee.name)} has ${n} parameters, but the initial ones are ${describeKind(parameters)} of length ` +
+        `${(parameters as ArrayLike<number> | undefined)?.length}; give a Float32Array of length ${n}`,
     );
   }
   const state = options.state ?? optimizer.init(layout);
@@ -116,7 +124,8 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
       step.fill(0);
     }
     for (const observe of observers) observe({ iteration, parameters, objective, gradient, step });
-    if (t < horizon) for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
+    if (t < horizon)
+      for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
   }
   return { outcome, objectives, trueObjectives, parameters, state };
 }
@@ -133,18 +142,34 @@ function refuseUnwritten(gradient: Float32Array, name: string): void {
   const at = new Uint32Array(gradient.buffer).indexOf(UNWRITTEN);
   if (at < 0) return;
   refuse(
-    `${printable(name)} left entry ${at} of the gradient unwritten; evaluate(parameters, gradient) must overwrite all ${gradient.length} entries where a gradient is given`,
+    `${printable(name)} left entry ${at} of the gradient unwritten; evaluate(parameters, ` +
+    `gradient) must overwrite all ${gradient.length} entries where a gradient is given`,
   );
 }
 
 function checkArguments(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): void {
-  if (typeof optimizee?.minibatch !== 'function') refuse(`the first argument must be an optimizee, but is ${describeKind(optimizee)}; sample one from a family`);
-  if (typeof optimizer?.update !== 'function') refuse(`the second argument must be an optimizer, but is ${describeKind(optimizer)}; pass one such as sgd({ learningRate: 0.1 })`);
-  const { horizon, key, firstIteration = 0, trueObjectiveEvery = 0, divergenceFactor = Infinity } = options ?? {};
-  if (!Number.isSafeInteger(horizon) || (horizon as number) < 1) refuse(`the horizon must be a positive integer, but is ${String(horizon)}`);
-  if (typeof key?.fold !== 'function') refuse(`the key must be a Key, but is ${describeKind(key)}; pass { horizon, key: createKey(7) }`);
+  if (typeof optimizee?.minibatch !== 'function')
+    refuse(
+      `the first argument must be an optimizee, but is ${describeKind(optimizee)}; sample one from a family`,
+    );
+  if (typeof optimizer?.update !== 'function')
+    refuse(
+      `the second argument must be an optimizer, but is ${describeKind(optimizer)}; pass one such as sgd({ learningRate: 0.1 })`,
+    );
+  const {
+    horizon,
+    key,
+    firstIteration = 0,
+    trueObjectiveEvery = 0,
+    divergenceFactor = Infinity,
+  } = options ?? {};
+  if (!Number.isSafeInteger(horizon) || (horizon as number) < 1)
+    refuse(`the horizon must be a positive integer, but is ${String(horizon)}`);
+  if (typeof key?.fold !== 'function')
+    refuse(`the key must be a Key, but is ${describeKind(key)}; pass { horizon, key: createKey(7) }`);
   for (const [name, value] of Object.entries({ firstIteration, trueObjectiveEvery })) {
-    if (!Number.isSafeInteger(value) || value < 0) refuse(`${name} must be an integer of at least 0, but is ${String(value)}`);
+    if (!Number.isSafeInteger(value) || value < 0)
+      refuse(`${name} must be an integer of at least 0, but is ${String(value)}`);
   }
   if (!(divergenceFactor > 0)) refuse(`divergenceFactor must be above 0, but is ${String(divergenceFactor)}`);
 }

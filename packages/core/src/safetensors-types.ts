@@ -2,7 +2,13 @@
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** The types that are written, and read as they are. */
-const WRITTEN = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U32: Uint32Array, U8: Uint8Array } as const;
+const WRITTEN = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+} as const;
 
 /** The type that an array is written as; undefined where it would need another kind of array. */
 export function writtenType(data: unknown): keyof typeof WRITTEN | undefined {
@@ -17,7 +23,10 @@ interface StoredType {
   decode(bytes: Uint8Array<ArrayBuffer>): TensorData | string;
 }
 
-const NOT_READ = (bits: number, what: string): StoredType => ({ bits, decode: () => `holds ${what}, which are not read` });
+const NOT_READ = (bits: number, what: string): StoredType => ({
+  bits,
+  decode: () => `holds ${what}, which are not read`,
+});
 
 /** Every type of the format by its name. Narrower types are widened to the next one that holds all their values. */
 export const STORED_TYPES: ReadonlyMap<string, StoredType> = new Map<string, StoredType>([
@@ -26,13 +35,27 @@ export const STORED_TYPES: ReadonlyMap<string, StoredType> = new Map<string, Sto
   ['I32', { bits: 32, decode: ({ buffer }) => new Int32Array(buffer) }],
   ['U32', { bits: 32, decode: ({ buffer }) => new Uint32Array(buffer) }],
   ['U8', { bits: 8, decode: (bytes) => bytes }],
-  ['BOOL', { bits: 8, decode: (bytes) => (bytes.every((byte) => byte < 2) ? bytes : 'holds booleans that are neither 0 nor 1') }],
+  [
+    'BOOL',
+    {
+      bits: 8,
+      decode: (bytes) =>
+        bytes.every((byte) => byte < 2) ? bytes : 'holds booleans that are neither 0 nor 1',
+    },
+  ],
   ['I8', { bits: 8, decode: ({ buffer }) => Int32Array.from(new Int8Array(buffer)) }],
   ['I16', { bits: 16, decode: ({ buffer }) => Int32Array.from(new Int16Array(buffer)) }],
   ['U16', { bits: 16, decode: ({ buffer }) => Int32Array.from(new Uint16Array(buffer)) }],
   ['F16', { bits: 16, decode: ({ buffer }) => Float32Array.from(new Uint16Array(buffer), halfToNumber) }],
   // The upper half of a single-precision number.
-  ['BF16', { bits: 16, decode: ({ buffer }) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer) }],
+  [
+    'BF16',
+    {
+      bits: 16,
+      decode: ({ buffer }) =>
+        new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer),
+    },
+  ],
   ['I64', { bits: 64, decode: ({ buffer }) => exactIntegers(new BigInt64Array(buffer)) }],
   ['U64', { bits: 64, decode: ({ buffer }) => exactIntegers(new BigUint64Array(buffer)) }],
   ['C64', NOT_READ(64, 'complex numbers')],
@@ -54,7 +77,8 @@ function exactIntegers(values: BigInt64Array | BigUint64Array): Float64Array | s
   const numbers = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {
     numbers[i] = Number(values[i]);
-    if (!Number.isSafeInteger(numbers[i])) return `holds ${values[i]}, a 64-bit integer that no double holds exactly`;
+    if (!Number.isSafeInteger(numbers[i]))
+      return `holds ${values[i]}, a 64-bit integer that no double holds exactly`;
   }
   return numbers;
 }

@@ -40,8 +40,8 @@ const METADATA = '__metadata__';
 /**
  * Serialises tensors, names sorted, so that equal content gives equal bytes. F32, F64, I32, U32 and U8 are written.
  *
- * @throws SafetensorsError on all that no reader would give back: a shape that does not match its data, a tensor named `__metadata__`, metadata that
- *   is no text, names or text with half a surrogate pair, another kind of array, a header above 100,000,000 bytes.
+ * @throws SafetensorsError on all that no reader would give back: a shape that does not match its data, a tensor named `__metadata__`,
+ *   metadata that is no text, names or text with half a surrogate pair, another kind of array, a header above 100,000,000 bytes.
  */
 export function writeSafetensors(file: TensorFile): Uint8Array {
   const refuse = (what: string): never => {
@@ -49,18 +49,32 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
   };
   const metadata = Object.entries(file.metadata).sort(byName);
   for (const [key, value] of metadata) {
-    if (typeof value !== 'string') refuse(`the metadata "${printable(key)}" must be a string, but is ${describeKind(value)}; give JSON.stringify of it`);
-    if (!isWellFormed(key) || !isWellFormed(value)) refuse(`the metadata "${printable(key)}" has half a surrogate pair, which UTF-8 cannot hold`);
+    if (typeof value !== 'string')
+      refuse(
+        `the metadata "${printable(key)}" must be a string, but is ${describeKind(value)}; give JSON.stringify of it`,
+      );
+    if (!isWellFormed(key) || !isWellFormed(value))
+      refuse(`the metadata "${printable(key)}" has half a surrogate pair, which UTF-8 cannot hold`);
   }
   const entries = Object.entries(file.tensors).map(([name, { shape, data }]) => {
-    if (name === METADATA) refuse(`a tensor cannot be named "${METADATA}", which the format keeps for its metadata; choose another name`);
-    if (!isWellFormed(name)) refuse(`the name "${printable(name)}" has half a surrogate pair, which UTF-8 cannot hold; choose another name`);
+    if (name === METADATA)
+      refuse(
+        `a tensor cannot be named "${METADATA}", which the format keeps for its metadata; choose another name`,
+      );
+    if (!isWellFormed(name))
+      refuse(
+        `the name "${printable(name)}" has half a surrogate pair, which UTF-8 cannot hold; choose another name`,
+      );
     const type =
       writtenType(data) ??
-      refuse(`"${printable(name)}" is ${describeKind(data)}, but must be one of Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array`);
+      refuse(
+        `"${printable(name)}" is ${describeKind(data)}, but must be one of Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array`,
+      );
     const size = isCounts(shape) ? sizeOf(shape) : undefined;
     if (size !== data.length) {
-      refuse(`"${printable(name)}" has shape ${shown(shape)} (${size ?? 'no number of'} entries), but ${data.length} values`);
+      refuse(
+        `"${printable(name)}" has shape ${shown(shape)} (${size ?? 'no number of'} entries), but ${data.length} values`,
+      );
     }
     return { name, type, shape, data };
   });
@@ -72,8 +86,14 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
     length += data.byteLength;
     return [name, { dtype: type, shape, data_offsets: [begin, length] }] as const;
   });
-  const json = headerBytes([...(metadata.length > 0 ? [[METADATA, Object.fromEntries(metadata)] as const] : []), ...header]);
-  if (json === undefined) return refuse(`the header would have more than ${LONGEST_HEADER} bytes, the limit of the format; put less into the metadata`);
+  const json = headerBytes([
+    ...(metadata.length > 0 ? [[METADATA, Object.fromEntries(metadata)] as const] : []),
+    ...header,
+  ]);
+  if (json === undefined)
+    return refuse(
+      `the header would have more than ${LONGEST_HEADER} bytes, the limit of the format; put less into the metadata`,
+    );
   const bytes = new Uint8Array(8 + json.length + length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
   bytes.set(json, 8);
@@ -86,24 +106,38 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
 }
 
 /**
- * Parses a safetensors file. Every length, offset and type is checked before it is used, and before memory is taken for it: what is returned
- * takes at most 5 times the bytes of the file, plus the header's names.
+ * Parses a safetensors file. Every length, offset and type is checked before it is used, and before memory is taken for it: what is
+ * returned takes at most 5 times the bytes of the file, plus the header's names.
  *
- * BOOL is read as bytes, I8, I16 and U16 as 32-bit integers, F16 and BF16 as single, I64 and U64 as double precision, exactly; tensors that have no
- * exact values here are named in `skipped`.
+ * BOOL is read as bytes, I8, I16 and U16 as 32-bit integers, F16 and BF16 as single, I64 and U64 as double precision, exactly; tensors
+ * that have no exact values here are named in `skipped`.
  *
  * @param bytes the whole file
- * @throws SafetensorsError naming what is wrong: a header that is too long, cut, no JSON or repeats a key; tensors that do not cover the data whole
- *   and once (holes, overlaps, trailing bytes); an unknown type; a shape that does not match its bytes; metadata that is no record of strings.
+ * @throws SafetensorsError naming what is wrong: a header that is too long, cut, no JSON or repeats a key; tensors that do not cover the
+ *   data whole and once (holes, overlaps, trailing bytes); an unknown type; a shape that does not match its bytes; metadata that is no
+ *   record of strings.
  */
 export function readSafetensors(bytes: Uint8Array): ReadTensorFile {
-  if (!ArrayBuffer.isView(bytes)) fail(`the file must be given as a Uint8Array, but is ${describeKind(bytes)}; wrap its bytes with new Uint8Array(…)`);
-  if (bytes.length < 8) fail(`a file starts with an 8-byte header length, but this one has ${bytes.length} bytes; it is truncated, or another format`);
-  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
+  if (!ArrayBuffer.isView(bytes))
+    fail(
+      `the file must be given as a Uint8Array, but is ${describeKind(bytes)}; wrap its bytes with new Uint8Array(…)`,
+    );
+  if (bytes.length < 8)
+    fail(
+      `a file starts with an 8-byte header length, but this one has ${bytes.length} bytes; it is truncated, or another format`,
+    );
+  const headerLength = Number(
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true),
+  );
   if (headerLength > LONGEST_HEADER) {
-    fail(`the first 8 bytes give the header ${headerLength} bytes, but ${LONGEST_HEADER} is the limit: this is no safetensors file`);
+    fail(
+      `the first 8 bytes give the header ${headerLength} bytes, but ${LONGEST_HEADER} is the limit: this is no safetensors file`,
+    );
   }
-  if (headerLength > bytes.length - 8) fail(`the header is said to have ${headerLength} bytes, but only ${bytes.length - 8} follow: the file is truncated`);
+  if (headerLength > bytes.length - 8)
+    fail(
+      `the header is said to have ${headerLength} bytes, but only ${bytes.length - 8} follow: the file is truncated`,
+    );
   const header = parseHeader(bytes.subarray(8, 8 + headerLength));
   const body = bytes.subarray(8 + headerLength);
   const regions = Object.entries(header)
@@ -119,7 +153,11 @@ export function readSafetensors(bytes: Uint8Array): ReadTensorFile {
     else tensors.push([name, { shape, data }]);
   }
   // Entries become own properties whatever their name: an assignment to `__proto__` would not.
-  return { tensors: Object.fromEntries(tensors), metadata: Object.hasOwn(header, METADATA) ? parseMetadata(header[METADATA]) : {}, skipped };
+  return {
+    tensors: Object.fromEntries(tensors),
+    metadata: Object.hasOwn(header, METADATA) ? parseMetadata(header[METADATA]) : {},
+    skipped,
+  };
 }
 
 /** The header as UTF-8, padded to a multiple of 8 bytes; undefined if it is too long. */
@@ -146,9 +184,12 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
     header = JSON.parse(text);
   } catch (error) {
-    return fail(`the header is not JSON (${printable((error as Error).message, 120)}): the file is damaged, or no safetensors file`);
+    return fail(
+      `the header is not JSON (${printable((error as Error).message, 120)}): the file is damaged, or no safetensors file`,
+    );
   }
-  if (!isRecord(header) || text[0] !== '{') return fail(`the header must be a JSON object from its first byte on, but is ${describeKind(header)}`);
+  if (!isRecord(header) || text[0] !== '{')
+    return fail(`the header must be a JSON object from its first byte on, but is ${describeKind(header)}`);
   const repeated = duplicateKey(text);
   if (repeated !== undefined) fail(`the header has the key "${printable(repeated)}" twice`);
   return header;
@@ -159,8 +200,10 @@ function parseMetadata(entry: unknown): Record<string, string> {
   if (entry === null) return {};
   if (!isRecord(entry)) return fail(`${METADATA} must be a record of strings, but is ${describeKind(entry)}`);
   for (const [key, value] of Object.entries(entry)) {
-    if (typeof value !== 'string') fail(`${METADATA} must be a record of strings, but "${printable(key)}" is ${describeKind(value)}`);
-    if (!isWellFormed(key) || !isWellFormed(value as string)) fail(`${METADATA} has half a surrogate pair in "${printable(key)}"`);
+    if (typeof value !== 'string')
+      fail(`${METADATA} must be a record of strings, but "${printable(key)}" is ${describeKind(value)}`);
+    if (!isWellFormed(key) || !isWellFormed(value as string))
+      fail(`${METADATA} has half a surrogate pair in "${printable(key)}"`);
   }
   return { ...(entry as Record<string, string>) };
 }
@@ -177,20 +220,26 @@ interface Region {
 function parseEntry(name: string, entry: unknown, bodyLength: number): Region {
   const quoted = `"${printable(name)}"`;
   if (!isWellFormed(name)) fail(`the name ${quoted} has half a surrogate pair`);
-  if (!isRecord(entry)) return fail(`${quoted} must be a record of dtype, shape and data_offsets, but is ${describeKind(entry)}`);
+  if (!isRecord(entry))
+    return fail(`${quoted} must be a record of dtype, shape and data_offsets, but is ${describeKind(entry)}`);
   const { dtype, shape, data_offsets: offsets } = entry;
   const type = typeof dtype === 'string' ? STORED_TYPES.get(dtype) : undefined;
   if (!type) {
     const given = typeof dtype === 'string' ? `"${printable(dtype)}"` : describeKind(dtype);
-    return fail(`${quoted} has the unknown type ${given}; the types are ${[...STORED_TYPES.keys()].join(', ')}`);
+    return fail(
+      `${quoted} has the unknown type ${given}; the types are ${[...STORED_TYPES.keys()].join(', ')}`,
+    );
   }
   if (!isCounts(shape)) return fail(`${quoted} has a shape that is not a list of non-negative integers`);
-  if (!isCounts(offsets) || offsets.length !== 2) return fail(`${quoted} must have two byte numbers as data_offsets`);
+  if (!isCounts(offsets) || offsets.length !== 2)
+    return fail(`${quoted} must have two byte numbers as data_offsets`);
   const [begin, end] = offsets as [number, number];
-  if (end > bodyLength) fail(`${quoted} ends at byte ${end}, but the data has ${bodyLength} bytes: the file is truncated`);
+  if (end > bodyLength)
+    fail(`${quoted} ends at byte ${end}, but the data has ${bodyLength} bytes: the file is truncated`);
   const size = sizeOf(shape);
   if (size === undefined) return fail(`${quoted} has shape ${shown(shape)}, whose product is beyond 2^53`);
-  if (8 * (end - begin) !== size * type.bits) fail(`${quoted} has shape ${shown(shape)} of ${String(dtype)}, but ${end - begin} bytes`);
+  if (8 * (end - begin) !== size * type.bits)
+    fail(`${quoted} has shape ${shown(shape)} of ${String(dtype)}, but ${end - begin} bytes`);
   return { name, shape, decode: type.decode, begin, end };
 }
 
@@ -200,11 +249,17 @@ function checkCoverage(regions: readonly Region[], length: number): void {
   let covered = 0;
   for (const { name, begin, end } of sorted) {
     if (begin !== covered) {
-      fail(`"${printable(name)}" begins at byte ${begin}, but the tensors before it end at ${covered}: the data must be indexed whole and once`);
+      fail(
+        `"${printable(name)}" begins at byte ${begin}, but the tensors before it end at ${covered}: ` +
+        'the data must be indexed whole and once',
+      );
     }
     covered = end;
   }
-  if (covered !== length) fail(`the tensors end at byte ${covered}, but the data has ${length} bytes: it must be indexed whole and once`);
+  if (covered !== length)
+    fail(
+      `the tensors end at byte ${covered}, but the data has ${length} bytes: it must be indexed whole and once`,
+    );
 }
 
 /** Number of entries; undefined where a product on the way is no exact integer. */

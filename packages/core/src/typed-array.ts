@@ -7,12 +7,16 @@ interface TypedArrays {
 }
 
 /**
- * Whether `value` is a typed array of this kind. By tag, because an array of another realm (a worker's context, a test's) is no instance of this one's class.
+ * Whether `value` is a typed array of this kind. By tag, because an array of another realm (a worker's context, a test's) is no instance
+ * of this one's class.
  *
  * @example
  * isTypedArray(new Float32Array(2), 'Float32Array') // => true
  */
-export function isTypedArray<Name extends keyof TypedArrays>(value: unknown, name: Name): value is TypedArrays[Name] {
+export function isTypedArray<Name extends keyof TypedArrays>(
+  value: unknown,
+  name: Name,
+): value is TypedArrays[Name] {
   return ArrayBuffer.isView(value) && tagOf(value) === name;
 }
 

@@ -20,5 +20,9 @@ export class UserError extends Error {
 
 /** Whether `thrown` is a `UserError` or of a subclass, also when it comes from another copy of this package. */
 export function isUserError(thrown: unknown): thrown is UserError {
-  return typeof thrown === 'object' && thrown !== null && (USER_ERROR in thrown || (thrown as Error).name === 'UserError');
+  return (
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    (USER_ERROR in thrown || (thrown as Error).name === 'UserError')
+  );
 }

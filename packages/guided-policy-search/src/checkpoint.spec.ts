@@ -33,7 +33,16 @@ test('every kind of value comes back, to the bit', () => {
 
 const plain = {
   iteration: 3,
-  controllers: [{ stateSize: 2, actionSize: 1, horizon: 3, K: new Float64Array(6), k: new Float64Array(3), G: new Float64Array(3) }],
+  controllers: [
+    {
+      stateSize: 2,
+      actionSize: 1,
+      horizon: 3,
+      K: new Float64Array(6),
+      k: new Float64Array(3),
+      G: new Float64Array(3),
+    },
+  ],
   duals: [{ lambda: new Float64Array(3), nu: new Float64Array(3) }],
   eta: [1],
   stepMultiplier: 1,
@@ -48,17 +57,57 @@ const withStructure = (change: (json: string) => string): Uint8Array => {
 };
 
 test.each<[string, Uint8Array, RegExp]>([
-  ['another format', writeSafetensors({ tensors: {}, metadata: { format: 'ot\u001bher' } }), /not "metadescent guided-policy-search state 1", but "ot\\u\{1b\}her"/],
-  ['no format', writeSafetensors({ tensors: {}, metadata: {} }), /but has no format; pass one that encodeState wrote/],
-  ['a structure that is no JSON', withStructure((json) => json.slice(1)), /decodeState: the structure is not JSON/],
+  [
+    'another format',
+    writeSafetensors({ tensors: {}, metadata: { format: 'ot\u001bher' } }),
+    /not "metadescent guided-policy-search state 1", but "ot\\u\{1b\}her"/,
+  ],
+  [
+    'no format',
+    writeSafetensors({ tensors: {}, metadata: {} }),
+    /but has no format; pass one that encodeState wrote/,
+  ],
+  [
+    'a structure that is no JSON',
+    withStructure((json) => json.slice(1)),
+    /decodeState: the structure is not JSON/,
+  ],
   ['a structure that is no record', withStructure(() => '[1]'), /no state of guided policy search/],
-  ['a state without controllers', withStructure((json) => json.replace('"controllers"', '"others"')), /controllers/],
-  ['half an iteration', withStructure((json) => json.replace('"iteration":3', '"iteration":3.5')), /iteration/],
-  ['gains of another length', withStructure((json) => json.replace('"horizon":3', '"horizon":4')), /K \[T, U, D\], k .* must have the lengths/],
-  ['a tensor that is missing', withStructure((json) => json.replace('state.duals.0.nu', 'state.duals.9.nu')), /tensor "state.duals.9.nu" is missing/],
-  ['a tensor of an inherited name', withStructure((json) => json.replace('state.duals.0.nu', 'constructor')), /tensor "constructor" is missing/],
-  ['a tensor without a name', withStructure((json) => json.replace('"state.duals.0.nu"', '7')), /the name of a tensor is a number/],
-  ['a number that is none', withStructure((json) => json.replace('"worse":0', '"worse":{"$number":"0x10"}')), /a number is written as "0x10"/],
+  [
+    'a state without controllers',
+    withStructure((json) => json.replace('"controllers"', '"others"')),
+    /controllers/,
+  ],
+  [
+    'half an iteration',
+    withStructure((json) => json.replace('"iteration":3', '"iteration":3.5')),
+    /iteration/,
+  ],
+  [
+    'gains of another length',
+    withStructure((json) => json.replace('"horizon":3', '"horizon":4')),
+    /K \[T, U, D\], k .* must have the lengths/,
+  ],
+  [
+    'a tensor that is missing',
+    withStructure((json) => json.replace('state.duals.0.nu', 'state.duals.9.nu')),
+    /tensor "state.duals.9.nu" is missing/,
+  ],
+  [
+    'a tensor of an inherited name',
+    withStructure((json) => json.replace('state.duals.0.nu', 'constructor')),
+    /tensor "constructor" is missing/,
+  ],
+  [
+    'a tensor without a name',
+    withStructure((json) => json.replace('"state.duals.0.nu"', '7')),
+    /the name of a tensor is a number/,
+  ],
+  [
+    'a number that is none',
+    withStructure((json) => json.replace('"worse":0', '"worse":{"$number":"0x10"}')),
+    /a number is written as "0x10"/,
+  ],
 ])('%s is refused', (_, bytes, message) => {
   expect(() => decodeState(bytes)).toThrow(UserError);
   expect(() => decodeState(bytes)).toThrow(message);
@@ -86,5 +135,7 @@ test.each<[string, unknown]>([
   ['a 64-bit integer', 1n],
   ['a record that reads like a stand-in', { $tensor: 'state.eta' }],
 ])('%s in a state is refused on writing', (_, policy) => {
-  expect(() => encodeState({ ...plain, policy })).toThrow(/packPlainData: "state.policy" is .*, which cannot be stored/);
+  expect(() => encodeState({ ...plain, policy })).toThrow(
+    /packPlainData: "state.policy" is .*, which cannot be stored/,
+  );
 });

@@ -24,7 +24,8 @@ export function encodeState<S>(state: GuidedPolicySearchState<S>): Uint8Array {
 /**
  * The state that `encodeState` wrote. The state of the policy is its own to check.
  *
- * @throws UserError if the bytes hold something else, or a state that lacks what every state has; of the subclass SafetensorsError if they are no safetensors.
+ * @throws UserError if the bytes hold something else, or a state that lacks what every state has; of the subclass SafetensorsError if
+ *   they are no safetensors.
  */
 export function decodeState<S>(bytes: Uint8Array): GuidedPolicySearchState<S> {
   return stateOf(readSafetensors(bytes), 'decodeState', 'encodeState');
@@ -46,24 +47,35 @@ export function stateFromTensors<S>(file: TensorFile): GuidedPolicySearchState<S
   return stateOf(file, 'stateFromTensors', 'stateToTensors');
 }
 
-function stateOf<S>({ tensors, metadata }: TensorFile, caller: string, writer: string): GuidedPolicySearchState<S> {
+function stateOf<S>(
+  { tensors, metadata }: TensorFile,
+  caller: string,
+  writer: string,
+): GuidedPolicySearchState<S> {
   const { format, structure } = metadata;
   if (format !== FORMAT || structure === undefined) {
     throw new UserError(
-      `${caller}: this file is not "${FORMAT}", but ${format === undefined ? 'has no format' : `"${printable(format)}"`}; pass one that ${writer} wrote`,
+      `${caller}: this file is not "${FORMAT}", but ${format === undefined ? 'has no format' : `"${printable(format)}"`}; ` +
+      `pass one that ${writer} wrote`,
     );
   }
   const state = parsePlainData(structure, tensors, caller);
   const parsed = stateSchema.safeParse(state);
   if (!parsed.success) {
-    throw new UserError(`${caller}: the file holds no state of guided policy search; pass one that ${writer} wrote:\n${describeIssues(parsed.error.issues, state)}`);
+    throw new UserError(
+      `${caller}: the file holds no state of guided policy search; ` +
+      `pass one that ${writer} wrote:\n${describeIssues(parsed.error.issues, state)}`,
+    );
   }
   return state as GuidedPolicySearchState<S>;
 }
 
 /** `z.number` refuses NaN and ±∞, which a cost may be. */
 const anyNumber = z.custom<number>((value) => typeof value === 'number', 'must be a number');
-const doubles = z.custom<Float64Array>((value) => isTypedArray(value, 'Float64Array'), 'must be a tensor of 64-bit floats');
+const doubles = z.custom<Float64Array>(
+  (value) => isTypedArray(value, 'Float64Array'),
+  'must be a tensor of 64-bit floats',
+);
 const controllersSchema = z.array(
   z
     .object({
@@ -76,7 +88,8 @@ const controllersSchema = z.array(
     })
     .check(
       z.refine(
-        ({ stateSize: D, actionSize: U, horizon: T, K, k, G }) => K.length === T * U * D && k.length === T * U && G.length === T * U * U,
+        ({ stateSize: D, actionSize: U, horizon: T, K, k, G }) =>
+          K.length === T * U * D && k.length === T * U && G.length === T * U * U,
         'K [T, U, D], k [T, U] and G [T, U, U] must have the lengths that horizon, stateSize and actionSize give',
       ),
     ),
@@ -91,7 +104,9 @@ const stateSchema = z.object({
   stepMultiplier: anyNumber,
   untrained: z.optional(z.literal(true)),
   policyCovariances: z.array(doubles),
-  best: z.optional(z.object({ iteration: z.int().check(z.minimum(0)), cost: anyNumber, controllers: controllersSchema })),
+  best: z.optional(
+    z.object({ iteration: z.int().check(z.minimum(0)), cost: anyNumber, controllers: controllersSchema }),
+  ),
   worse: z.int().check(z.minimum(0)),
   last: z.optional(z.object({ cost: anyNumber, predictedImprovement: anyNumber })),
 });

@@ -21,7 +21,11 @@ const FORMAT = 'metadescent/lstm-optimizer';
  *
  * @throws UserError if `readTrainedRule` would refuse the file: weights that are not finite, or of another number than the rule has.
  */
-export function writeTrainedRule(rule: LstmRule, weights: Float32Array, provenance: Record<string, string>): Uint8Array {
+export function writeTrainedRule(
+  rule: LstmRule,
+  weights: Float32Array,
+  provenance: Record<string, string>,
+): Uint8Array {
   checkWeights('writeTrainedRule', rule, weights);
   return writeSafetensors({
     tensors: { weights: { shape: [weights.length], data: weights } },
@@ -57,13 +61,17 @@ export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
   const { format, rule: ruleText, ...provenance } = content.metadata;
   if (format !== FORMAT) {
     const given = format === undefined ? '(none)' : `"${printable(format)}"`;
-    refuse(`the weights are of format ${given}, but an LSTM optimizer ("${FORMAT}") was expected; give the weights of an andrychowicz experiment`);
+    refuse(
+      `the weights are of format ${given}, but an LSTM optimizer ("${FORMAT}") was expected; ` +
+      'give the weights of an andrychowicz experiment',
+    );
   }
   const stored = parsedJson(ruleText);
   const parsed = lstmRuleSchema.safeParse(stored);
   if (!parsed.success) {
     return refuse(
-      `the weights file does not say which rule it holds (metadata "rule"); it is damaged, or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
+      'the weights file does not say which rule it holds (metadata "rule"); it is damaged, ' +
+      `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
     );
   }
   const weights = Object.hasOwn(content.tensors, 'weights') ? content.tensors['weights']?.data : undefined;
@@ -74,12 +82,20 @@ export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
 function checkWeights(caller: string, rule: LstmRule, weights: unknown): asserts weights is Float32Array {
   const wanted = weightCount(rule);
   if (!isTypedArray(weights, 'Float32Array') || weights.length !== wanted) {
-    const given = ArrayBuffer.isView(weights) ? `${describeKind(weights)} of ${(weights as Float64Array).length}` : 'none';
-    throw new UserError(`${caller}: the rule has ${wanted} weights, a Float32Array, but there is ${given} ("weights"); the file is damaged or of another version`);
+    const given = ArrayBuffer.isView(weights)
+      ? `${describeKind(weights)} of ${(weights as Float64Array).length}`
+      : 'none';
+    throw new UserError(
+      `${caller}: the rule has ${wanted} weights, a Float32Array, but there is ${given} ("weights"); ` +
+      'the file is damaged or of another version',
+    );
   }
   if (!allFinite(weights)) {
     const at = weights.findIndex((weight) => !Number.isFinite(weight));
-    throw new UserError(`${caller}: tensor "weights" must be finite, but entry ${at} is ${weights[at]}; the training diverged, or the file is damaged: use other weights`);
+    throw new UserError(
+      `${caller}: tensor "weights" must be finite, but entry ${at} is ${weights[at]}; the training diverged, ` +
+      'or the file is damaged: use other weights',
+    );
   }
 }
 
@@ -106,12 +122,17 @@ export function stateToTensors(state: MetaTrainingState): TensorFile {
  */
 export function stateFromTensors(rule: LstmRule, { tensors }: TensorFile): MetaTrainingState {
   const wanted = weightCount(rule);
-  const take = <Name extends 'Float32Array' | 'Float64Array' | 'Int32Array'>(name: string, type: Name, length: number) => {
+  const take = <Name extends 'Float32Array' | 'Float64Array' | 'Int32Array'>(
+    name: string,
+    type: Name,
+    length: number,
+  ) => {
     const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
     if (!isTypedArray(data, type) || data.length !== length) {
       const given = data === undefined ? 'is missing' : `has ${data.length} entries, ${describeKind(data)}`;
       throw new UserError(
-        `the checkpoint's "${name}" ${given}, but ${length} are needed, a ${type}: it belongs to another rule, or is damaged; start a new run folder`,
+        `the checkpoint's "${name}" ${given}, but ${length} are needed, a ${type}: it belongs to another rule, or is damaged; ` +
+        'start a new run folder',
       );
     }
     return data;
@@ -120,8 +141,16 @@ export function stateFromTensors(rule: LstmRule, { tensors }: TensorFile): MetaT
   return {
     epoch,
     weights: take('weights', 'Float32Array', wanted),
-    moments: { first: take('adam/first', 'Float64Array', wanted), second: take('adam/second', 'Float64Array', wanted), step },
-    best: { weights: take('best/weights', 'Float32Array', wanted), score: take('best/score', 'Float64Array', 1)[0] as number, epoch: bestEpoch },
+    moments: {
+      first: take('adam/first', 'Float64Array', wanted),
+      second: take('adam/second', 'Float64Array', wanted),
+      step,
+    },
+    best: {
+      weights: take('best/weights', 'Float32Array', wanted),
+      score: take('best/score', 'Float64Array', 1)[0] as number,
+      epoch: bestEpoch,
+    },
   };
 }
 

@@ -29,7 +29,10 @@ export function searchStateFromTensors(rule: LstmRule, { tensors }: Pick<TensorF
   const take = (name: string, length: number): Float64Array => {
     const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
     if (!isTypedArray(data, 'Float64Array') || data.length !== length) {
-      throw new UserError(`the checkpoint's "${name}" has ${data?.length ?? 'no'} entries, but ${length} are needed: it belongs to another rule, or is damaged; start a new run folder`);
+      throw new UserError(
+        `the checkpoint's "${name}" has ${data?.length ?? 'no'} entries, but ${length} 64-bit floats are needed: ` +
+          'it belongs to another rule, or is damaged; start a new run folder',
+      );
     }
     return Float64Array.from(data);
   };

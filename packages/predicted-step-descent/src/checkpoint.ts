@@ -34,6 +34,9 @@ function toTensors(format: string, state: unknown): TensorFile {
 
 function fromTensors<S>(wanted: string, { tensors, metadata: { format, structure } }: TensorFile): S {
   if (format !== wanted || structure === undefined)
-    throw new UserError(`the checkpoint is of format ${format === undefined ? '(none)' : `"${printable(format)}"`}, but "${wanted}" was expected; resume the run that wrote it, or start a new run folder`);
+    throw new UserError(
+      `the checkpoint is of format ${format === undefined ? '(none)' : `"${printable(format)}"`}, but "${wanted}" was expected; ` +
+        'resume the run that wrote it, or start a new run folder',
+    );
   return parsePlainData(structure, tensors, 'the checkpoint') as S;
 }

@@ -93,9 +93,15 @@ export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
  */
 export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWeights, caller = 'Predicted Step Descent'): void {
   if (rule.nominalRate > 0 && rule.inputs !== 'psi+scale')
-    throw new UserError(`${caller}: a nominal rate of ${rule.nominalRate} needs the inputs "psi+scale", but the rule has "${rule.inputs}"; set the rate to 0 or the inputs to "psi+scale"`);
+    throw new UserError(
+      `${caller}: a nominal rate of ${rule.nominalRate} needs the inputs "psi+scale", but the rule has "${rule.inputs}"; ` +
+        'set the rate to 0 or the inputs to "psi+scale"',
+    );
   if (rule.nominalRate > 0 && rule.normalisation !== 'none')
-    throw new UserError(`${caller}: a nominal rate of ${rule.nominalRate} needs gradients as they are, but the rule has the normalisation "${rule.normalisation}"; set one of the two back`);
+    throw new UserError(
+      `${caller}: a nominal rate of ${rule.nominalRate} needs gradients as they are, but the rule has the normalisation ` +
+        `"${rule.normalisation}"; set one of the two back`,
+    );
   const count = rule.networks.length;
   const inputs = observationInputs(rule.inputs);
   const wanted = { lstm: count * lstmWeightCount(rule), mean: count * inputs, deviation: count * inputs, outputScale: count };
@@ -103,7 +109,8 @@ export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWe
     const needed = wanted[name as keyof typeof wanted];
     if (length !== needed)
       throw new UserError(
-        `${caller}: "${name}" must have ${needed} entries for ${count} networks of ${rule.hidden} cells, but has ${length}; load weights and rule from one file`,
+        `${caller}: "${name}" must have ${needed} entries for ${count} networks of ${rule.hidden} cells, but has ${length}; ` +
+        'load weights and rule from one file',
       );
   }
 }

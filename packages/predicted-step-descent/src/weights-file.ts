@@ -39,7 +39,10 @@ export function weightsToTensors({ rule, lstm, mean, deviation, outputScale }: P
  *
  * @throws UserError if `readWeights` would refuse the file: lengths that do not fit the rule, numbers that are not finite.
  */
-export function writeWeights(weights: PsdWeights, provenance: Readonly<Record<string, string>> = {}): Uint8Array {
+export function writeWeights(
+  weights: PsdWeights,
+  provenance: Readonly<Record<string, string>> = {},
+): Uint8Array {
   checkWeights(weights, 'writeWeights');
   const { tensors, metadata } = weightsToTensors(weights);
   checkNumbers(tensors, 'writeWeights');
@@ -59,7 +62,9 @@ export function readWeights(bytes: Uint8Array, file?: string): TrainedPsd {
     content = readSafetensors(bytes);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    throw new UserError(`${from}: not a weights file: ${error.message}; give a .safetensors file written by a training run`);
+    throw new UserError(
+      `${from}: not a weights file: ${error.message}; give a .safetensors file written by a training run`,
+    );
   }
   return trainedPsdOf(content, from);
 }
@@ -77,19 +82,25 @@ function trainedPsdOf({ tensors, metadata }: TensorFile, from: string): TrainedP
   const { format, rule: ruleText, ...provenance } = metadata;
   if (format !== FORMAT) {
     const given = format === undefined ? '(none)' : `"${printable(format)}"`;
-    throw new UserError(`${from}: the file is of format ${given}, but "${FORMAT}" was expected; give weights of Predicted Step Descent`);
+    throw new UserError(
+      `${from}: the file is of format ${given}, but "${FORMAT}" was expected; give weights of Predicted Step Descent`,
+    );
   }
   const stored = parsedJson(ruleText);
   const parsed = psdRuleSchema.safeParse(stored);
   if (!parsed.success) {
     throw new UserError(
-      `${from}: the file does not say which rule it holds (metadata "rule"); it is damaged, or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
+      `${from}: the file does not say which rule it holds (metadata "rule"); it is damaged, ` +
+      `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
     );
   }
   const take = <Name extends 'Float32Array' | 'Float64Array'>(name: string, type: Name) => {
     const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
     if (isTypedArray(data, type)) return data;
-    throw new UserError(`${from}: tensor "${name}" must be a ${type}, but ${data === undefined ? 'is missing' : `is ${describeKind(data)}`}; the file is damaged or of another version`);
+    throw new UserError(
+      `${from}: tensor "${name}" must be a ${type}, but ${data === undefined ? 'is missing' : `is ${describeKind(data)}`}; ` +
+      'the file is damaged or of another version',
+    );
   };
   const weights: PsdWeights = {
     rule: parsed.data,
@@ -111,7 +122,10 @@ function checkNumbers(tensors: TensorFile['tensors'], from: string): void {
     const at = data.findIndex((value) => !sound(value));
     if (at < 0) continue;
     const rule = name === 'input/deviation' ? 'finite and above 0' : 'finite';
-    throw new UserError(`${from}: tensor "${name}" must be ${rule}, but entry ${at} is ${data[at]}; the training diverged, or the file is damaged: use other weights`);
+    throw new UserError(
+      `${from}: tensor "${name}" must be ${rule}, but entry ${at} is ${data[at]}; the training diverged, ` +
+      'or the file is damaged: use other weights',
+    );
   }
 }
 

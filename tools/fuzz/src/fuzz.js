@@ -35,8 +35,13 @@ export function tryInput(reader, bytes) {
   } catch (error) {
     const { name, message, stack } = /** @type {Error} */ (error);
     if (!isUserError(error)) return { accepted: false, fault: `${name}: ${stack ?? message}` };
-    if (UNPRINTABLE.test(message.replaceAll('\n', ' '))) return { accepted: false, fault: `the message has control characters: ${JSON.stringify(message)}` };
-    if (message.length > LONGEST_MESSAGE) return { accepted: false, fault: `the message has ${message.length} characters: ${JSON.stringify(message.slice(0, 300))}` };
+    if (UNPRINTABLE.test(message.replaceAll('\n', ' ')))
+      return { accepted: false, fault: `the message has control characters: ${JSON.stringify(message)}` };
+    if (message.length > LONGEST_MESSAGE)
+      return {
+        accepted: false,
+        fault: `the message has ${message.length} characters: ${JSON.stringify(message.slice(0, 300))}`,
+      };
     return { accepted: false };
   }
 }

@@ -29,23 +29,36 @@ test('an input follows from seed and number; others differ', () => {
 });
 
 describe('each kind of fault is found', () => {
-  const reader = (read: (bytes: Uint8Array) => void): Reader => ({ name: 'planted', kind: 'binary', seeds: [Uint8Array.of(1, 2, 3, 4)], read });
+  const reader = (read: (bytes: Uint8Array) => void): Reader => ({
+    name: 'planted',
+    kind: 'binary',
+    seeds: [Uint8Array.of(1, 2, 3, 4)],
+    read,
+  });
   const faultOf = (read: (bytes: Uint8Array) => void) => tryInput(reader(read), Uint8Array.of(1)).fault;
 
   test('a crash, a wrong acceptance, a message that a terminal would obey, a message without an end', () => {
     expect(faultOf(() => (undefined as unknown as string[]).length)).toMatch(/^TypeError: /);
-    expect(faultOf(() => {
-      throw new Unsound('accepted');
-    })).toMatch(/^Unsound: .*accepted/);
-    expect(faultOf(() => {
-      throw new UserError('name \u001b[2J');
-    })).toMatch(/control characters/);
-    expect(faultOf(() => {
-      throw new UserError('x'.repeat(10_000));
-    })).toMatch(/10000 characters/);
-    expect(faultOf(() => {
-      throw new UserError('line 1\nline 2');
-    })).toBeUndefined();
+    expect(
+      faultOf(() => {
+        throw new Unsound('accepted');
+      }),
+    ).toMatch(/^Unsound: .*accepted/);
+    expect(
+      faultOf(() => {
+        throw new UserError('name \u001b[2J');
+      }),
+    ).toMatch(/control characters/);
+    expect(
+      faultOf(() => {
+        throw new UserError('x'.repeat(10_000));
+      }),
+    ).toMatch(/10000 characters/);
+    expect(
+      faultOf(() => {
+        throw new UserError('line 1\nline 2');
+      }),
+    ).toBeUndefined();
   });
 
   test('a fault names the input that shows it', () => {
@@ -59,13 +72,20 @@ describe('each kind of fault is found', () => {
 });
 
 test('a reader that hangs is ended with the number of its input', async () => {
-  const hanging = new URL(`data:text/javascript,import { workerData } from 'node:worker_threads'; new Float64Array(workerData.shared)[0] = 42; for (;;);`);
-  await expect(fuzzWatched({ seed: 1, first: 0, inputs: 1, worker: hanging })).rejects.toThrow('input 42: no end after 5000 ms');
+  const hanging = new URL(
+    `data:text/javascript,import { workerData } from 'node:worker_threads'; new Float64Array(workerData.shared)[0] = 42; for (;;);`,
+  );
+  await expect(fuzzWatched({ seed: 1, first: 0, inputs: 1, worker: hanging })).rejects.toThrow(
+    'input 42: no end after 5000 ms',
+  );
 });
 
 test('a reader that fills the heap is ended with the number of its input', async () => {
   const hungry = new URL(
-    `data:text/javascript,import { workerData } from 'node:worker_threads'; new Float64Array(workerData.shared)[0] = 7; const all = []; for (;;) all.push({ some: all.length });`,
+    `data:text/javascript,import { workerData } from 'node:worker_threads'; new Float64Array(workerData.shared)[0] = 7; ` +
+    'const all = []; for (;;) all.push({ some: all.length });',
   );
-  await expect(fuzzWatched({ seed: 1, first: 0, inputs: 1, worker: hungry })).rejects.toThrow(/^input 7: [\s\S]*memory/i);
+  await expect(fuzzWatched({ seed: 1, first: 0, inputs: 1, worker: hungry })).rejects.toThrow(
+    /^input 7: [\s\S]*memory/i,
+  );
 });

@@ -1,7 +1,8 @@
 /** @typedef {import('@metadescent/core').Key} Key */
 
 /**
- * Draws of one mutated input, in order: all that is random about it comes from its key, so that an input can be made again from its number alone.
+ * Draws of one mutated input, in order: all that is random about it comes from its key, so that an input can be made again from its
+ * number alone.
  *
  * @param {Key} key
  */
@@ -19,7 +20,8 @@ export function drawsOf(key) {
 /** @typedef {ReturnType<typeof drawsOf>} Draws */
 
 /**
- * A damaged version of `seed`: one to three mutations after another, where most of the structure is, in the first bytes, more often than elsewhere.
+ * A damaged version of `seed`: one to three mutations after another, where most of the structure is, in the first bytes, more often than
+ * elsewhere.
  *
  * @param {Uint8Array} seed
  * @param {readonly Uint8Array[]} others to splice with
@@ -45,7 +47,8 @@ const WORDS = [0, 1, 2, 255, 256, 2 ** 15, 2 ** 16 - 1, 2 ** 16, 2 ** 24, 2 ** 3
 /** @type {readonly ((bytes: Uint8Array, draws: Draws, others: readonly Uint8Array[]) => Uint8Array)[]} */
 const BINARY = [
   // One bit.
-  (bytes, draws) => changed(bytes, (copy) => {
+  (bytes, draws) =>
+    changed(bytes, (copy) => {
       const at = placeIn(bytes, draws);
       copy[at] = /** @type {number} */ (copy[at]) ^ (1 << draws.below(8));
     }),
@@ -78,19 +81,61 @@ const BINARY = [
     return joined(bytes.subarray(0, end), bytes.subarray(begin));
   },
   // Something behind it.
-  (bytes, draws) => joined(bytes, Uint8Array.from({ length: 1 + draws.below(24) }, () => draws.below(256))),
+  (bytes, draws) =>
+    joined(
+      bytes,
+      Uint8Array.from({ length: 1 + draws.below(24) }, () => draws.below(256)),
+    ),
   // The beginning of one file and the end of another.
   (bytes, draws, others) => {
     const other = draws.oneOf(others);
-    return joined(bytes.subarray(0, draws.below(bytes.length + 1)), other.subarray(draws.below(other.length + 1)));
+    return joined(
+      bytes.subarray(0, draws.below(bytes.length + 1)),
+      other.subarray(draws.below(other.length + 1)),
+    );
   },
 ];
 
 /** Tokens that readers of JSON trip over. */
 const TOKENS = [
-  ...['null', 'true', '0', '-1', '-0', '1.5', '1e999', '1e-400', '9007199254740993', '18446744073709551615', '{}', '[]', '""', ',', ':', '[', '}'],
-  ...['"__proto__"', '"__metadata__"', '"constructor"', '"toString"', '"\\u001b[2J\\u202e"', '"\\ud800"', '"NaN"', '"Infinity"', '"-0"'],
-  ...['{"__proto__":{"step":1}}', '{"$tensor":"constructor"}', '{"$number":"x"}', `${'['.repeat(3000)}${']'.repeat(3000)}`, '\u001b[2J', '\ufeff'],
+  ...[
+    'null',
+    'true',
+    '0',
+    '-1',
+    '-0',
+    '1.5',
+    '1e999',
+    '1e-400',
+    '9007199254740993',
+    '18446744073709551615',
+    '{}',
+    '[]',
+    '""',
+    ',',
+    ':',
+    '[',
+    '}',
+  ],
+  ...[
+    '"__proto__"',
+    '"__metadata__"',
+    '"constructor"',
+    '"toString"',
+    '"\\u001b[2J\\u202e"',
+    '"\\ud800"',
+    '"NaN"',
+    '"Infinity"',
+    '"-0"',
+  ],
+  ...[
+    '{"__proto__":{"step":1}}',
+    '{"$tensor":"constructor"}',
+    '{"$number":"x"}',
+    `${'['.repeat(3000)}${']'.repeat(3000)}`,
+    '\u001b[2J',
+    '\ufeff',
+  ],
 ];
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]|[^"]/g;
 

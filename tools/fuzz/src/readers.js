@@ -5,10 +5,27 @@ import { gzipSync, inflateSync } from 'node:zlib';
 
 import { allFinite, createKey, readSafetensors, writeSafetensors } from '@metadescent/core';
 import { decodeState, encodeState } from '@metadescent/guided-policy-search';
-import { initialWeights, lstmRuleSchema, readTrainedRule, writeTrainedRule } from '@metadescent/lstm-optimizer';
-import { idxDataset, parseCifar10, parseCifar100, parseIdx, parseMat, parseTfd } from '@metadescent/optimizees';
+import {
+  initialWeights,
+  lstmRuleSchema,
+  readTrainedRule,
+  writeTrainedRule,
+} from '@metadescent/lstm-optimizer';
+import {
+  idxDataset,
+  parseCifar10,
+  parseCifar100,
+  parseIdx,
+  parseMat,
+  parseTfd,
+} from '@metadescent/optimizees';
 import { loadIdxDataset } from '@metadescent/optimizees/node';
-import { initialPsdWeights, psdRuleSchema, readWeights, writeWeights } from '@metadescent/predicted-step-descent';
+import {
+  initialPsdWeights,
+  psdRuleSchema,
+  readWeights,
+  writeWeights,
+} from '@metadescent/predicted-step-descent';
 import { decodeCheckpoint, encodeCheckpoint, readRun } from '@metadescent/runtime';
 
 /**
@@ -98,18 +115,26 @@ const DATA_SETS = [
     name: 'idxDataset, images',
     kind: 'binary',
     seeds: [IMAGES],
-    read: (bytes) => soundDataset(idxDataset(parseIdx(bytes), parseIdx(LABELS), { name: 'fuzz' }), bytes.length),
+    read: (bytes) =>
+      soundDataset(idxDataset(parseIdx(bytes), parseIdx(LABELS), { name: 'fuzz' }), bytes.length),
   },
   {
     name: 'idxDataset, labels',
     kind: 'binary',
     seeds: [LABELS, WIDE_LABELS],
-    read: (bytes) => soundDataset(idxDataset(parseIdx(IMAGES), parseIdx(bytes), { name: 'fuzz', classes: 5 }), IMAGES.length),
+    read: (bytes) =>
+      soundDataset(
+        idxDataset(parseIdx(IMAGES), parseIdx(bytes), { name: 'fuzz', classes: 5 }),
+        IMAGES.length,
+      ),
   },
   {
     name: 'parseCifar10',
     kind: 'binary',
-    seeds: [Uint8Array.from([3, ...ramp(3072, 256)]), Uint8Array.from([9, ...ramp(3072, 251), 0, ...ramp(3072, 7)])],
+    seeds: [
+      Uint8Array.from([3, ...ramp(3072, 256)]),
+      Uint8Array.from([9, ...ramp(3072, 251), 0, ...ramp(3072, 7)]),
+    ],
     read: (bytes) => soundDataset(parseCifar10([bytes]), bytes.length),
   },
   {
@@ -139,7 +164,11 @@ const DATA_SETS = [
   },
 ];
 
-const rule = lstmRuleSchema.parse({ hidden: 2, layers: 1, networks: [{ name: 'all', roles: ['weight', 'bias'] }] });
+const rule = lstmRuleSchema.parse({
+  hidden: 2,
+  layers: 1,
+  networks: [{ name: 'all', roles: ['weight', 'bias'] }],
+});
 const psdRule = psdRuleSchema.parse({ hidden: 2, networks: [{ depth: 'first', role: 'weight' }] });
 const doubles = (/** @type {number} */ length) => Float64Array.from(createKey(2).normal(length));
 const controller = { stateSize: 2, actionSize: 1, horizon: 3, K: doubles(6), k: doubles(3), G: doubles(3) };
@@ -172,26 +201,39 @@ const SAFETENSORS = [
     ],
     read(bytes) {
       const { tensors, metadata } = readSafetensors(bytes);
-      for (const { shape, data } of Object.values(tensors)) sound(data.length === product(shape), 'shape and data differ');
+      for (const { shape, data } of Object.values(tensors))
+        sound(data.length === product(shape), 'shape and data differ');
       sound(bytesOf(tensors) <= 5 * bytes.length, 'more than 5 times the bytes of the file');
       const written = writeSafetensors({ tensors, metadata });
       const again = readSafetensors(written);
       sound(sameBytes(written, writeSafetensors(again)), 'what is written again is not what was read');
-      sound(Object.keys(tensors).length === Object.keys(again.tensors).length, 'a name is lost when it is written again');
+      sound(
+        Object.keys(tensors).length === Object.keys(again.tensors).length,
+        'a name is lost when it is written again',
+      );
     },
   },
   {
     name: 'decodeCheckpoint',
     kind: 'headed',
     seeds: [
-      encodeCheckpoint({ step: 40, tensors: TENSORS, state: { at: [1, NaN], name: 'x' }, score: 0.5, metadata: { config: '{}' } }),
+      encodeCheckpoint({
+        step: 40,
+        tensors: TENSORS,
+        state: { at: [1, NaN], name: 'x' },
+        score: 0.5,
+        metadata: { config: '{}' },
+      }),
       encodeCheckpoint({ step: 0, tensors: {} }),
     ],
     read(bytes) {
       const checkpoint = decodeCheckpoint(bytes);
       sound(Number.isSafeInteger(checkpoint.step) && checkpoint.step >= 0, 'the step is no count');
       const written = encodeCheckpoint(checkpoint);
-      sound(sameBytes(written, encodeCheckpoint(decodeCheckpoint(written))), 'what is written again is not what was read');
+      sound(
+        sameBytes(written, encodeCheckpoint(decodeCheckpoint(written))),
+        'what is written again is not what was read',
+      );
     },
   },
   {
@@ -210,7 +252,10 @@ const SAFETENSORS = [
     seeds: [writeWeights(initialPsdWeights(psdRule, createKey(1), 0.03), { seed: '1' })],
     read(bytes) {
       const { weights, provenance } = readWeights(bytes);
-      sound([weights.lstm, weights.mean, weights.deviation, weights.outputScale].every(allFinite), 'weights are not finite');
+      sound(
+        [weights.lstm, weights.mean, weights.deviation, weights.outputScale].every(allFinite),
+        'weights are not finite',
+      );
       writeWeights(weights, provenance);
     },
   },
@@ -220,12 +265,22 @@ const SAFETENSORS = [
     seeds: [encodeState(state)],
     read(bytes) {
       const written = encodeState(decodeState(bytes));
-      sound(sameBytes(written, encodeState(decodeState(written))), 'what is written again is not what was read');
+      sound(
+        sameBytes(written, encodeState(decodeState(written))),
+        'what is written again is not what was read',
+      );
     },
   },
 ];
 
-const environment = { node: 'v20.19.0', platform: 'linux-x64', cpu: 'a cpu', cores: 2, engine: 'wasm', packages: { '@metadescent/core': '0.1.0' } };
+const environment = {
+  node: 'v20.19.0',
+  platform: 'linux-x64',
+  cpu: 'a cpu',
+  cores: 2,
+  engine: 'wasm',
+  packages: { '@metadescent/core': '0.1.0' },
+};
 const RUN = {
   'config.json': '{"steps":100,"rate":0.1,"name":"first"}\n',
   'environment.json': `${JSON.stringify([environment], null, 2)}\n`,
@@ -257,7 +312,10 @@ function fileReaders(root) {
         writeFileSync(join(folder, name), bytes);
         const { metrics, timing, environments } = readRun(folder);
         for (const record of [...metrics, ...timing, ...environments]) {
-          sound(typeof record === 'object' && record !== null && !Array.isArray(record), `a record is ${JSON.stringify(record)}`);
+          sound(
+            typeof record === 'object' && record !== null && !Array.isArray(record),
+            `a record is ${JSON.stringify(record)}`,
+          );
         }
       },
     };

@@ -34,11 +34,17 @@ export function checkedFactory<T extends object>(
   methods: readonly (keyof T & string)[],
 ): () => T {
   const advice = `pass a function that makes one, such as ${example}`;
-  if (typeof create !== 'function') throw new UserError(`${suite}: the first argument must be a function, but is ${describeKind(create)}; ${advice}`);
+  if (typeof create !== 'function')
+    throw new UserError(
+      `${suite}: the first argument must be a function, but is ${describeKind(create)}; ${advice}`,
+    );
   return () => {
     const made: T | undefined = create();
     const missing = methods.find((method) => typeof made?.[method] !== 'function');
-    if (missing) throw new UserError(`${suite}: the function returned ${describeKind(made)} without a method ${missing}; ${advice}`);
+    if (missing)
+      throw new UserError(
+        `${suite}: the function returned ${describeKind(made)} without a method ${missing}; ${advice}`,
+      );
     return made as T;
   };
 }

@@ -19,7 +19,9 @@ const CONTAINERS = [
 ] as const;
 
 /** What these bytes are packed in, and the command that unpacks it; undefined if they begin like none. */
-export function containerOf(bytes: Uint8Array): { readonly name: string; readonly unpack: string } | undefined {
+export function containerOf(
+  bytes: Uint8Array,
+): { readonly name: string; readonly unpack: string } | undefined {
   return CONTAINERS.find(({ at, magic }) => magic.every((byte, i) => bytes[at + i] === byte));
 }
 
@@ -40,8 +42,8 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The most bytes that a file of `size` bytes may unpack to: 64 MiB and a hundred times its size, below 2 GiB. Images shrink to a half or a tenth, so every
- * data set fits; a file of a few kilobytes cannot take the machine's memory.
+ * The most bytes that a file of `size` bytes may unpack to: 64 MiB and a hundred times its size, below 2 GiB. Images shrink to a half or
+ * a tenth, so every data set fits; a file of a few kilobytes cannot take the machine's memory.
  */
 export function largestUnpacked(size: number): number {
   return Math.min(2 ** 31 - 1, 2 ** 26 + 100 * size);

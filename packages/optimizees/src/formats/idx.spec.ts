@@ -66,7 +66,11 @@ describe('parseIdx', () => {
       writeIdx(new Array<number>(40).fill(2 ** 32 - 1), []),
       /truncated/,
     ],
-    ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), /the bytes are a zip archive; unpack it first \(unzip\)/],
+    [
+      'a zip archive',
+      Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0),
+      /the bytes are a zip archive; unpack it first \(unzip\)/,
+    ],
     ['a gzip stream', gzipSync(writeIdx([1], [1])), /gzip-compressed.*optimizees\/node/],
   ])('%s is refused', (_, bytes, message) => {
     expect(() => parseIdx(bytes)).toThrow(DatasetFormatError);
@@ -116,10 +120,18 @@ describe('idxDataset', () => {
       expect([dataset.count, dataset.classes]).toEqual([3, 5]);
       expect(dataset.labels).toEqual(Uint8Array.of(1, 0, 4));
     }
-    expect(() => idxDataset(images, wider(0x0c, 4, 256), { name: 'x' })).toThrow(/0 to 255, but label 2 of these 32-bit integers is 256/);
-    expect(() => idxDataset(images, wider(0x09, 1, -1), { name: 'x' })).toThrow(/label 2 of these signed bytes is -1/);
-    expect(() => idxDataset(images, wider(0x0d, 4, 1), { name: 'x' })).toThrow(/must be integers, but are 32-bit floats/);
-    expect(() => idxDataset(wider(0x0c, 4, 1), labels, { name: 'x' })).toThrow(/images must be unsigned bytes .*, but are 32-bit integers of shape \[3\]/);
+    expect(() => idxDataset(images, wider(0x0c, 4, 256), { name: 'x' })).toThrow(
+      /0 to 255, but label 2 of these 32-bit integers is 256/,
+    );
+    expect(() => idxDataset(images, wider(0x09, 1, -1), { name: 'x' })).toThrow(
+      /label 2 of these signed bytes is -1/,
+    );
+    expect(() => idxDataset(images, wider(0x0d, 4, 1), { name: 'x' })).toThrow(
+      /must be integers, but are 32-bit floats/,
+    );
+    expect(() => idxDataset(wider(0x0c, 4, 1), labels, { name: 'x' })).toThrow(
+      /images must be unsigned bytes .*, but are 32-bit integers of shape \[3\]/,
+    );
   });
 
   test('a pair that does not belong together is refused', () => {

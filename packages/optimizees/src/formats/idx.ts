@@ -22,11 +22,26 @@ interface IdxType {
 /** By type code, the third byte of the file. Numbers are big-endian. */
 const TYPES: Readonly<Record<number, IdxType>> = {
   0x08: { size: 1, decode: (view, begin, n) => new Uint8Array(view.buffer, view.byteOffset + begin, n) },
-  0x09: { size: 1, decode: (view, begin, n) => new Int8Array(view.buffer, view.byteOffset + begin, n).slice() },
-  0x0b: { size: 2, decode: (view, begin, n) => new Int16Array(n).map((_, i) => view.getInt16(begin + 2 * i)) },
-  0x0c: { size: 4, decode: (view, begin, n) => new Int32Array(n).map((_, i) => view.getInt32(begin + 4 * i)) },
-  0x0d: { size: 4, decode: (view, begin, n) => new Float32Array(n).map((_, i) => view.getFloat32(begin + 4 * i)) },
-  0x0e: { size: 8, decode: (view, begin, n) => new Float64Array(n).map((_, i) => view.getFloat64(begin + 8 * i)) },
+  0x09: {
+    size: 1,
+    decode: (view, begin, n) => new Int8Array(view.buffer, view.byteOffset + begin, n).slice(),
+  },
+  0x0b: {
+    size: 2,
+    decode: (view, begin, n) => new Int16Array(n).map((_, i) => view.getInt16(begin + 2 * i)),
+  },
+  0x0c: {
+    size: 4,
+    decode: (view, begin, n) => new Int32Array(n).map((_, i) => view.getInt32(begin + 4 * i)),
+  },
+  0x0d: {
+    size: 4,
+    decode: (view, begin, n) => new Float32Array(n).map((_, i) => view.getFloat32(begin + 4 * i)),
+  },
+  0x0e: {
+    size: 8,
+    decode: (view, begin, n) => new Float64Array(n).map((_, i) => view.getFloat64(begin + 8 * i)),
+  },
 };
 
 /** What an array's numbers are, for messages. */
@@ -70,7 +85,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const wanted = begin + count * type.size;
   if (bytes.length !== wanted) {
     const state = bytes.length < wanted ? 'truncated' : 'followed by something else';
-    fail(`a file of shape ${shown(shape)} has ${wanted} bytes, but this one has ${bytes.length}; it is ${state}`);
+    fail(
+      `a file of shape ${shown(shape)} has ${wanted} bytes, but this one has ${bytes.length}; it is ${state}`,
+    );
   }
   return { shape, data: type.decode(view, begin, count) };
 }
@@ -83,18 +100,22 @@ export interface IdxDatasetOptions {
 }
 
 /**
- * The data set of an array of byte images [count, …] and one of labels [count], bytes or wider integers. Images [count, height, width] are taken as one
- * channel; the inputs are the bytes over 255.
+ * The data set of an array of byte images [count, …] and one of labels [count], bytes or wider integers. Images [count, height, width]
+ * are taken as one channel; the inputs are the bytes over 255.
  *
- * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or if a label is not below `classes` (at most 256).
+ * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or if a label is not below
+ *   `classes` (at most 256).
  */
 export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatasetOptions): LabelledDataset {
   if (labels.shape.length !== 1) {
-    fail(`labels must be one list of integers (magic 0x00000801), but have shape ${shown(labels.shape)}; are images and labels swapped?`);
+    fail(
+      `labels must be one list of integers (magic 0x00000801), but have shape ${shown(labels.shape)}; are images and labels swapped?`,
+    );
   }
   if (!(images.data instanceof Uint8Array) || images.shape.length < 2) {
     fail(
-      `images must be unsigned bytes of at least two dimensions (magic 0x00000803), but are ${typeName(images.data)} of shape ${shown(images.shape)}`,
+      'images must be unsigned bytes of at least two dimensions (magic 0x00000803), ' +
+      `but are ${typeName(images.data)} of shape ${shown(images.shape)}`,
     );
   }
   const [count, ...sides] = images.shape as [number, ...number[]];
@@ -105,7 +126,9 @@ export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatas
   const { name, classes = bytes.reduce((highest, label) => Math.max(highest, label)) + 1 } = options;
   const wrong = bytes.findIndex((label) => label >= classes);
   if (wrong >= 0)
-    fail(`labels must be below ${classes}, but label ${wrong} is ${bytes[wrong]}; these are not the labels of "${printable(name)}"`);
+    fail(
+      `labels must be below ${classes}, but label ${wrong} is ${bytes[wrong]}; these are not the labels of "${printable(name)}"`,
+    );
   return labelledDataset({
     name,
     inputs: images.data,
@@ -118,10 +141,12 @@ export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatas
 /** Labels as the bytes that a data set keeps them in. */
 function byteLabels(data: IdxData): Uint8Array {
   if (data instanceof Uint8Array) return data;
-  if (data instanceof Float32Array || data instanceof Float64Array) fail(`labels must be integers, but are ${typeName(data)}`);
+  if (data instanceof Float32Array || data instanceof Float64Array)
+    fail(`labels must be integers, but are ${typeName(data)}`);
   const bytes = Uint8Array.from(data);
   const wrong = bytes.findIndex((byte, i) => byte !== data[i]);
-  if (wrong >= 0) fail(`labels must be 0 to 255, but label ${wrong} of these ${typeName(data)} is ${data[wrong]}`);
+  if (wrong >= 0)
+    fail(`labels must be 0 to 255, but label ${wrong} of these ${typeName(data)} is ${data[wrong]}`);
   return bytes;
 }
 

@@ -28,7 +28,8 @@ export class InexactInteger extends Error {}
 
 const exactly = (value: bigint): number => {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new InexactInteger(`an array with ${value}, a 64-bit integer that no double holds exactly`);
+  if (!Number.isSafeInteger(number))
+    throw new InexactInteger(`an array with ${value}, a 64-bit integer that no double holds exactly`);
   return number;
 };
 

@@ -133,9 +133,15 @@ test.each<[string, Partial<WrittenArray>, RegExp]>([
   ['text whose dimensions are not integers', { classCode: 4, storedType: 4, shape: [-1, 4] }, /^text$/],
   ['a structure', { classCode: 2 }, /^a structure$/],
   ['a complex array', { flags: 8 }, /^a complex array$/],
-  ['an integer beyond doubles', { classCode: 15, storedType: 13, values: [2 ** 63, 0, 0, 0] }, /9223372036854775808, a 64-bit integer that no double/],
+  [
+    'an integer beyond doubles',
+    { classCode: 15, storedType: 13, values: [2 ** 63, 0, 0, 0] },
+    /9223372036854775808, a 64-bit integer that no double/,
+  ],
 ])('%s beside an array is named, and the array is read', (_, part, what) => {
-  const { arrays, skipped } = read(writeMat([one({ name: 'other', ...part }), one({ values: [3.5, 1, 2, 3] })]));
+  const { arrays, skipped } = read(
+    writeMat([one({ name: 'other', ...part }), one({ values: [3.5, 1, 2, 3] })]),
+  );
   expect(Array.from(arrays.get('x')!.data)).toEqual([3.5, 1, 2, 3]);
   expect([...skipped]).toEqual([['other', expect.stringMatching(what)]]);
 });
@@ -163,7 +169,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a cut variable', valid.subarray(0, valid.length - 1), /truncated or damaged/],
   ['a variable that is none', changed({ 128: 9 }), /must be of type 14, but is of type 9/],
   ['no array flags', changed({ 136: 5 }), /array flags/],
-  ['dimensions of another type', changed({ 152: 9 }), /dimensions of "x" must be of type 5 or 6, but are of type 9/],
+  [
+    'dimensions of another type',
+    changed({ 152: 9 }),
+    /dimensions of "x" must be of type 5 or 6, but are of type 9/,
+  ],
   ['negative dimensions', changed({ 163: 0xff }), /none negative/],
   [
     'dimensions that do not fit',
@@ -190,8 +200,16 @@ test.each<[string, Uint8Array, RegExp]>([
     writeMat([one({ name: 'a' }), one({ name: 'broken' })]).subarray(0, -24),
     /the variable "broken" is cut short: .* said to have 88 bytes, but only 64 follow/,
   ],
-  ['control characters in a name', writeMat([one({ name: '\u001b[2J', shape: [3, 2] })]), /"\\u\{1b\}\[2J" has the dimensions \[3,2\]/],
-  ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, ...new Uint8Array(200)), /the bytes are a zip archive; unpack it first/],
+  [
+    'control characters in a name',
+    writeMat([one({ name: '\u001b[2J', shape: [3, 2] })]),
+    /"\\u\{1b\}\[2J" has the dimensions \[3,2\]/,
+  ],
+  [
+    'a zip archive',
+    Uint8Array.of(0x50, 0x4b, 3, 4, ...new Uint8Array(200)),
+    /the bytes are a zip archive; unpack it first/,
+  ],
   [
     'a damaged stream',
     writeMat([one({ deflate: (bytes) => deflateSync(bytes).subarray(0, 30) })]),
@@ -215,8 +233,12 @@ test('inflate is told a limit that follows from the size of the file', () => {
   parseMat(bytes, { inflate: (packed, limit) => (limits.push(limit), inflate(packed, limit)) });
   expect(limits).toHaveLength(1);
   expect(limits[0]).toBeLessThan(1100 * bytes.length);
-  expect(() => inflateWithin(4000)(deflateSync(new Uint8Array(5000)), 10_000)).toThrow(/more than 4000 bytes inside/);
-  expect(() => inflateWithin(10_000)(deflateSync(new Uint8Array(5000)), 4000)).toThrow(/more than 4000 bytes inside/);
+  expect(() => inflateWithin(4000)(deflateSync(new Uint8Array(5000)), 10_000)).toThrow(
+    /more than 4000 bytes inside/,
+  );
+  expect(() => inflateWithin(10_000)(deflateSync(new Uint8Array(5000)), 4000)).toThrow(
+    /more than 4000 bytes inside/,
+  );
 });
 
 test('the variables of a file share its limit: what they unpack to, and what they are decoded to', () => {
@@ -229,12 +251,24 @@ test('the variables of a file share its limit: what they unpack to, and what the
     const unpacked = inflateWithin(limit)(bytes, limit);
     // As an element that is skipped: a structure of this size.
     const view = new DataView(unpacked.buffer, unpacked.byteOffset);
-    [14, unpacked.length - 8, 6, 8, 2, 0, 5, 8, 1, 1, 1, 1, 0x78].forEach((word, i) => view.setUint32(4 * i, word, true));
+    [14, unpacked.length - 8, 6, 8, 2, 0, 5, 8, 1, 1, 1, 1, 0x78].forEach((word, i) =>
+      view.setUint32(4 * i, word, true),
+    );
     return unpacked;
   };
   expect(() => parseMat(packed, { inflate: count })).toThrow(DatasetFormatError);
   expect(calls).toBeLessThanOrEqual(4);
   // Bytes that are stored as bytes and are doubles by class grow to eight times.
-  const wide = writeMat([one({ name: 'wide', shape: [1, 10 * 2 ** 20], values: new Uint8Array(10 * 2 ** 20) as never, storedType: 2, deflate: deflateSync })]);
-  expect(() => parseMat(wide, { inflate })).toThrow(/unpack to more than \d+ bytes, the most for a file of \d+ bytes/);
+  const wide = writeMat([
+    one({
+      name: 'wide',
+      shape: [1, 10 * 2 ** 20],
+      values: new Uint8Array(10 * 2 ** 20) as never,
+      storedType: 2,
+      deflate: deflateSync,
+    }),
+  ]);
+  expect(() => parseMat(wide, { inflate })).toThrow(
+    /unpack to more than \d+ bytes, the most for a file of \d+ bytes/,
+  );
 });

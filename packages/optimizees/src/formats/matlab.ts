@@ -27,8 +27,8 @@ export interface MatArray {
 export interface MatFile {
   readonly arrays: ReadonlyMap<string, MatArray>;
   /**
-   * What was not read, by name, and what it is: cell arrays, structures, text, sparse and complex arrays, arrays with 64-bit integers that no double holds
-   * exactly, and arrays not asked for.
+   * What was not read, by name, and what it is: cell arrays, structures, text, sparse and complex arrays, arrays with 64-bit integers
+   * that no double holds exactly, and arrays not asked for.
    */
   readonly skipped: ReadonlyMap<string, string>;
 }
@@ -78,11 +78,12 @@ const OTHER: Readonly<Record<number, string>> = {
 
 /**
  * Parses a MATLAB level-5 MAT-file (MATLAB 5 to 7.2, `save -v6` or `-v7`): numeric arrays of any class, any number of dimensions and either byte order,
- * stored in smaller types where MATLAB did so, compressed or not. What compressed variables unpack to, and the arrays, take at most 64 MiB and a hundred
- * times the bytes of the file (below 2 GiB) together.
+ * stored in smaller types where MATLAB did so, compressed or not. What compressed variables unpack to, and the arrays, take at most 64
+ * MiB and a hundred times the bytes of the file (below 2 GiB) together.
  *
  * @param bytes the whole file
- * @throws DatasetFormatError on level-4 files, on version 7.3 (HDF5), on everything that is damaged or truncated, and on what would take more memory.
+ * @throws DatasetFormatError on level-4 files, on version 7.3 (HDF5), on everything that is damaged or truncated, and on what would take
+ *   more memory.
  */
 export function parseMat(bytes: Uint8Array, options: MatOptions = {}): MatFile {
   const littleEndian = readHeader(bytes);
@@ -92,7 +93,8 @@ export function parseMat(bytes: Uint8Array, options: MatOptions = {}): MatFile {
   for (let at = HEADER; at < bytes.length;) {
     let element = readVariable(bytes, at, littleEndian);
     at = element.next;
-    if (element.type === miCOMPRESSED) element = readElement(inflated(element.bytes, options, memory), 0, littleEndian);
+    if (element.type === miCOMPRESSED)
+      element = readElement(inflated(element.bytes, options, memory), 0, littleEndian);
     if (element.type !== miMATRIX)
       fail(`a variable must be of type ${miMATRIX}, but is of type ${element.type}; the file is damaged`);
     if (element.bytes.length > 0) {
@@ -123,7 +125,10 @@ function memoryFor(fileSize: number): Memory {
     },
     take(bytes) {
       left -= bytes;
-      if (left < 0) fail(`the variables unpack to more than ${limit} bytes, the most for a file of ${fileSize} bytes; the file is damaged`);
+      if (left < 0)
+        fail(
+          `the variables unpack to more than ${limit} bytes, the most for a file of ${fileSize} bytes; the file is damaged`,
+        );
     },
   };
 }
@@ -135,7 +140,9 @@ function readVariable(bytes: Uint8Array, at: number, littleEndian: boolean): Mat
   } catch (error) {
     const name = nameAt(bytes.subarray(at + 8), littleEndian);
     if (name === undefined) throw error;
-    return fail(`the variable "${printable(name)}" is cut short: ${(error as Error).message.replace('MAT-file: ', '')}`);
+    return fail(
+      `the variable "${printable(name)}" is cut short: ${(error as Error).message.replace('MAT-file: ', '')}`,
+    );
   }
 }
 
@@ -223,7 +230,12 @@ interface Matrix {
   readonly what: string;
 }
 
-function readMatrix(bytes: Uint8Array, littleEndian: boolean, memory: Memory, wanted: readonly string[] | undefined): Matrix {
+function readMatrix(
+  bytes: Uint8Array,
+  littleEndian: boolean,
+  memory: Memory,
+  wanted: readonly string[] | undefined,
+): Matrix {
   const { code, complex, name, dimensions, next } = readMatrixHead(bytes, littleEndian);
   const Class = NUMERIC[code];
   if (!Class || !dimensions)
@@ -246,11 +258,15 @@ function readMatrix(bytes: Uint8Array, littleEndian: boolean, memory: Memory, wa
 /** MATLAB writes dimensions as miINT32, other programs as miUINT32. */
 function shapeOf(name: string, dimensions: MatElement, littleEndian: boolean): number[] {
   if (dimensions.type !== miINT32 && dimensions.type !== miUINT32) {
-    fail(`the dimensions of "${printable(name)}" must be of type ${miINT32} or ${miUINT32}, but are of type ${dimensions.type}`);
+    fail(
+      `the dimensions of "${printable(name)}" must be of type ${miINT32} or ${miUINT32}, but are of type ${dimensions.type}`,
+    );
   }
   const shape = Array.from(numbersOf(dimensions, littleEndian, Float64Array));
   if (shape.length < 2 || shape.some((side) => side < 0))
-    fail(`"${printable(name)}" has the dimensions ${shown(shape)}; there must be at least two, none negative`);
+    fail(
+      `"${printable(name)}" has the dimensions ${shown(shape)}; there must be at least two, none negative`,
+    );
   return shape;
 }
 
@@ -263,12 +279,14 @@ function realPart(
   Class: NumberClass,
 ): NumberArray {
   const size =
-    NUMBERS[element.type]?.size ?? fail(`the numbers of "${printable(name)}" have the unknown type ${element.type}`);
+    NUMBERS[element.type]?.size ??
+    fail(`the numbers of "${printable(name)}" have the unknown type ${element.type}`);
   // Compared before anything is allocated.
   const count = shape.reduce((product, side) => product * side, 1);
   if (count * size !== element.bytes.length) {
     fail(
-      `"${printable(name)}" has the dimensions ${shown(shape)}, ${count} numbers of ${size} bytes, but ${element.bytes.length} bytes; the file is damaged`,
+      `"${printable(name)}" has the dimensions ${shown(shape)}, ${count} numbers of ${size} bytes, ` +
+      `but ${element.bytes.length} bytes; the file is damaged`,
     );
   }
   memory.take(count * Class.BYTES_PER_ELEMENT);

@@ -85,7 +85,8 @@ function variable(file: MatFile, name: string): MatArray {
   const [skipped, others] = [file.skipped.get(name), [...file.skipped.keys()]];
   if (skipped) return fail(`\`${name}\` must be an array of numbers, but is ${skipped}`);
   return fail(
-    `there is no variable \`${name}\` (others: ${printable(others.join(', '), 200) || 'none'}); give TFD_48x48.mat, not the file with the information alone`,
+    `there is no variable \`${name}\` (others: ${printable(others.join(', '), 200) || 'none'}); give TFD_48x48.mat, ` +
+    'not the file with the information alone',
   );
 }
 

@@ -23,13 +23,17 @@ export function readDataFile(caller: string, path: string): DataFile {
     try {
       bytes = gunzipSync(packed, { maxOutputLength: limit });
     } catch (error) {
-      throw new DatasetFormatError(`${caller}: ${path} cannot be unpacked (${unpackingFailure(error, limit)}); get it again`, { cause: error });
+      throw new DatasetFormatError(
+        `${caller}: ${path} cannot be unpacked (${unpackingFailure(error, limit)}); get it again`,
+        { cause: error },
+      );
     }
   }
   const container = containerOf(bytes);
   if (container) {
     throw new DatasetFormatError(
-      `${caller}: ${path} is ${container.name}${bytes === packed ? '' : ', compressed'}, but the file in it is needed; unpack it first (${container.unpack} ${path})`,
+      `${caller}: ${path} is ${container.name}${bytes === packed ? '' : ', compressed'}, but the file in it is needed; ` +
+      `unpack it first (${container.unpack} ${path})`,
     );
   }
   return { bytes, limit };
@@ -56,12 +60,14 @@ function readBytes(caller: string, path: string): Uint8Array {
 
 function unpackingFailure(error: unknown, limit: number): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ERR_BUFFER_TOO_LARGE' ? `it has more than ${limit} bytes inside, too many for its size; it is damaged` : `${message}; it is truncated or damaged`;
+  return code === 'ERR_BUFFER_TOO_LARGE'
+    ? `it has more than ${limit} bytes inside, too many for its size; it is damaged`
+    : `${message}; it is truncated or damaged`;
 }
 
 /**
- * Unpacks zlib streams that must be whole (see `MatOptions.inflate`), of at most `total` bytes together. The limit is kept while a stream is unpacked: no more
- * memory is taken than it allows.
+ * Unpacks zlib streams that must be whole (see `MatOptions.inflate`), of at most `total` bytes together. The limit is kept while a
+ * stream is unpacked: no more memory is taken than it allows.
  */
 export function inflateWithin(total: number): (bytes: Uint8Array, limit: number) => Uint8Array {
   let left = total;
@@ -119,13 +125,19 @@ export function fileIn(
 
 /** A file where a folder is needed is most often the archive that the folder comes in. */
 function whyNoFolder(path: string): string {
-  if (!existsSync(path)) return `there is no folder ${path}; check the path, or get the data set as the README of @metadescent/optimizees says`;
-  if (/\.zip$/i.test(path)) return `${path} is an archive, but a folder is needed; unpack it (unzip ${path}) and give the folder that it makes`;
-  if (/\.(tar|tgz|tar\.\w+)$/i.test(path)) return `${path} is an archive, but a folder is needed; unpack it (tar -xf ${path}) and give the folder that it makes`;
+  if (!existsSync(path))
+    return `there is no folder ${path}; check the path, or get the data set as the README of @metadescent/optimizees says`;
+  if (/\.zip$/i.test(path))
+    return `${path} is an archive, but a folder is needed; unpack it (unzip ${path}) and give the folder that it makes`;
+  if (/\.(tar|tgz|tar\.\w+)$/i.test(path))
+    return `${path} is an archive, but a folder is needed; unpack it (tar -xf ${path}) and give the folder that it makes`;
   return `${path} is a file, but a folder is needed; give the folder that the files of the data set are in`;
 }
 
-/** Whether there is a folder of this path that can be looked into; false also for a path below a file, or behind a folder that is closed. */
+/**
+ * Whether there is a folder of this path that can be looked into; false also for a path below a file, or behind a folder that is
+ * closed.
+ */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();

