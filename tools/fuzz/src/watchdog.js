@@ -8,7 +8,7 @@ export const HEAP_MB = 256;
  * What the process may take in all; arrays lie outside the heap. The largest bound that a reader states is 64 MiB, twice while it
  * unpacks.
  */
-export const RESIDENT_MB = 768;
+export const RESIDENT_MB = 1024;
 
 const LOOK_EVERY_MS = 200;
 
