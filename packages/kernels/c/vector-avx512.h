@@ -35,8 +35,8 @@ typedef struct {
 } vec_exponent_split;
 enum { VEC_SCALE_SATURATES = 1 };
 INLINE vec_exponent_split vec_split_exponent(vec t) {
-  const vec whole = _mm512_roundscale_ps(t, 0);
-  return (vec_exponent_split){whole, vec_sub(t, whole)};
+  /* Where t is infinite, t − whole would be NaN; the instruction for it gives 0. */
+  return (vec_exponent_split){_mm512_roundscale_ps(t, 0), _mm512_reduce_ps(t, 0)};
 }
 /* a · 2^whole, on ports that multiply-adds do not use */
 INLINE vec vec_scale(vec a, vec_exponent_split split) { return _mm512_scalef_ps(a, split.whole); }

@@ -4,8 +4,11 @@ import type { PsdFeatureKernels } from './psd-features.js';
  * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin (the oracle), WebAssembly SIMD
  * (everywhere; the reproducible reference) or the native library (AVX-512, AVX2, NEON or baseline, chosen at run time).
  *
- * All arrays are row-major; single precision here. Inputs are read, outputs overwritten, unless said otherwise. Every call checks its array lengths and
- * throws a RangeError that names the function, the array, the length wanted and the length received.
+ * All arrays are row-major; single precision here. Inputs are read, outputs overwritten, unless said otherwise. Every call checks its
+ * arguments before it touches memory, on every engine alike (checked-engine.ts): a TypeError or RangeError names the function, the argument,
+ * what it must be and what it is. Arrays may be views into larger buffers and may lie in shared memory, which no other thread may write
+ * during the call. An array that is written must not share memory with another array of the call, unless said otherwise. The kernels take at
+ * most 2³⁰ numbers in one array.
  */
 export interface KernelEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
@@ -21,7 +24,7 @@ export interface KernelEngine {
    *     (ln|g| / p, sign g)   where |g| ≥ e^(−p),   else (−1, e^p · g)
    *
    * @param gradient g [n]
-   * @param p > 0
+   * @param p in [10⁻³⁰, 80], where e^p and 1/p fit single precision
    * @param features receives the two planes, all first components and then all second ones [2, n]
    */
   preprocessGradient(gradient: Float32Array, p: number, features: Float32Array): void;
@@ -78,7 +81,7 @@ export interface LstmKernel {
   /**
    * A trace for segments of up to `capacity` steps of n coordinates: with it, `backpropagate` is a quarter to a third faster, because it need not compute again what
    * the forward steps computed. Coordinates that do not fit into `maxBytes` (default 96 MiB) are computed again as without one. It belongs to this kernel and may
-   * live in the kernel's memory: make one and use it for segment after segment.
+   * live in the kernel's memory: make one, use it for segment after segment, and `dispose` of it when there will be no more.
    */
   createTrace(n: number, capacity: number, maxBytes?: number): LstmTrace;
   /**
@@ -150,8 +153,12 @@ export interface LstmTrace {
   readonly capacity: number;
   /** Steps that it holds. */
   readonly steps: number;
+  /** Memory that it takes, in bytes: 0 once it is disposed of, and on the TypeScript engine, which always computes again. */
+  readonly bytes: number;
   /** Empties it, for the next segment. */
   clear(): void;
+  /** Gives its memory back to the kernel, for other traces or the system. It cannot be used afterwards; a second call does nothing. */
+  dispose(): void;
 }
 
 export type Activation = 'sigmoid' | 'tanh' | 'relu';
@@ -175,7 +182,10 @@ export interface MlpShape {
 export interface MlpKernel {
   readonly shape: MlpShape;
   readonly parameterCount: number;
-  /** Keeps `rows` examples [rows, sizes[0]] with class labels [rows] (softmax-cross-entropy) or targets [rows, last size] (squared-error). The arrays are copied or kept: do not change them before the next `setBatch`. */
+  /**
+   * Takes `rows` examples [rows, sizes[0]] with class labels [rows] (softmax-cross-entropy) or targets [rows, last size] (squared-error).
+   * Labels are copied; the other arrays may be kept: do not change or transfer them before the next `setBatch`.
+   */
   setBatch(inputs: Float32Array, targets: Uint8Array | Float32Array): void;
   /**
    * Mean loss on the batch, and its gradient where wanted.
@@ -183,6 +193,7 @@ export interface MlpKernel {
    * @param parameters [parameterCount]
    * @param gradient overwritten [parameterCount]
    * @throws Error if no batch was set.
+   * @throws RangeError if the arrays of the batch were transferred since.
    */
   evaluate(parameters: Float32Array, gradient?: Float32Array): number;
 }

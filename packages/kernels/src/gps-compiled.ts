@@ -1,16 +1,6 @@
-import {
-  checkCholesky,
-  checkColumnMeans,
-  checkGpsGemm,
-  checkGpsSyrk,
-  checkLqgController,
-  checkLqgMoments,
-  checkLqgProblem,
-  checkLqgShape,
-  checkLqgValues,
-  notLoaded,
-} from './gps-checks.js';
-import type { ActionPenalty, GpsEngine, LqgKernel, LqgShape } from './gps-engine.js';
+import type { BareGpsEngine, BareLqg } from './bare-engine.js';
+import { checkedGpsEngine } from './checked-gps-engine.js';
+import type { ActionPenalty, GpsEngine, LqgShape } from './gps-engine.js';
 
 /** Where an array is for the C code: an address in WebAssembly's memory, or the array itself for the native library. */
 export type GpsPlace = number | Float64Array | Int32Array | null;
@@ -45,7 +35,7 @@ export interface GpsMemory {
   release(mark: number): void;
 }
 
-/** The engine over compiled C code, whatever it was compiled to. Every LQG kernel gets a memory of its own, where its problem stays between calls. */
+/** The engine over compiled C code, whatever it was compiled to, with every argument checked. Every LQG kernel gets a memory of its own, where its problem stays between calls. */
 export function compiledGpsEngine(
   name: 'wasm' | 'native',
   detail: string,
@@ -61,12 +51,10 @@ export function compiledGpsEngine(
       shared.release(mark);
     }
   };
-  return {
+  const bare: BareGpsEngine = {
     name,
     detail,
-    gemm(options) {
-      checkGpsGemm(options);
-      const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+    gemm({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }) {
       call(() => {
         const result = shared.place(c);
         const scratch = shared.reserve(functions.gps_gemm_scratch(n));
@@ -86,9 +74,7 @@ export function compiledGpsEngine(
         shared.read(result, c);
       });
     },
-    syrk(options) {
-      checkGpsSyrk(options);
-      const { rows, n, a, c, offset, alpha = 1, beta = 0 } = options;
+    syrk({ rows, n, a, c, offset, alpha, beta }) {
       call(() => {
         const result = shared.place(c);
         const scratch = shared.reserve(functions.gps_syrk_scratch(n));
@@ -106,7 +92,6 @@ export function compiledGpsEngine(
       });
     },
     columnMeans(rows, n, a, means) {
-      checkColumnMeans(rows, n, a, means);
       call(() => {
         const result = shared.place(means);
         functions.gps_column_means(rows, n, shared.place(a), result);
@@ -114,7 +99,6 @@ export function compiledGpsEngine(
       });
     },
     cholesky(n, a, factor) {
-      checkCholesky('cholesky', n, 0, { a, factor });
       return call(() => {
         const result = shared.place(factor);
         const status = functions.gps_cholesky(n, a === factor ? result : shared.place(a), result);
@@ -123,7 +107,6 @@ export function compiledGpsEngine(
       });
     },
     choleskySolve(n, factor, columns, b) {
-      checkCholesky('choleskySolve', n, columns, { factor, b });
       call(() => {
         const result = shared.place(b);
         functions.gps_cholesky_solve(n, shared.place(factor), columns, result);
@@ -132,10 +115,10 @@ export function compiledGpsEngine(
     },
     lqg: (shape) => compiledLqg(shape, createMemory),
   };
+  return checkedGpsEngine(bare);
 }
 
-function compiledLqg(shape: LqgShape, createMemory: () => GpsMemory): LqgKernel {
-  checkLqgShape(shape);
+function compiledLqg(shape: LqgShape, createMemory: () => GpsMemory): BareLqg {
   const { stateSize: D, actionSize: U, horizon: T, costRank } = shape;
   const memory = createMemory();
   const { functions } = memory;
@@ -154,11 +137,9 @@ function compiledLqg(shape: LqgShape, createMemory: () => GpsMemory): LqgKernel 
       }
     | undefined;
   return {
-    shape,
-    load(problem) {
-      checkLqgProblem(shape, problem);
+    load(problem, actionRows) {
       memory.release(0);
-      const rows = Int32Array.from(problem.actionRows ?? Array.from({ length: D }, (_, i) => i));
+      const rows = Int32Array.from(actionRows);
       const { action, policy, cost } = problem;
       const dims = Int32Array.of(
         D,
@@ -202,39 +183,27 @@ function compiledLqg(shape: LqgShape, createMemory: () => GpsMemory): LqgKernel 
       loaded = { ...places, scratch, mark: memory.mark() };
     },
     backward(eta, controller, values) {
-      if (!loaded) throw notLoaded('lqg.backward');
-      checkLqgController('lqg.backward', shape, controller);
-      if (values) checkLqgValues(shape, values);
-      memory.release(loaded.mark);
+      const { mark, dims, rows, scratch, model, cost, terms, entropyWeight } = loaded!;
+      memory.release(mark);
       const outputs = [controller.K, controller.k, controller.G, ...(values ? [values.V, values.v] : [])];
       const places = outputs.map((array) => memory.place(array));
-      const [A, B, c] = loaded.model as [GpsPlace, GpsPlace, GpsPlace];
+      const [A, B, c] = model as [GpsPlace, GpsPlace, GpsPlace];
       const status = functions.gps_lqg_backward(
-        ...[loaded.dims, loaded.rows, A, B, c, ...loaded.cost, ...loaded.terms, loaded.entropyWeight, eta],
-        ...[...places, ...(values ? [] : [null, null]), loaded.scratch],
+        ...[dims, rows, A, B, c, ...cost, ...terms, entropyWeight, eta],
+        ...[...places, ...(values ? [] : [null, null]), scratch],
       );
       places.forEach((place, i) => memory.read(place, outputs[i]!));
       return status;
     },
     forward(controller, moments) {
-      if (!loaded) throw notLoaded('lqg.forward');
-      checkLqgController('lqg.forward', shape, controller);
-      checkLqgMoments(shape, moments);
-      memory.release(loaded.mark);
+      const { mark, dims, rows, scratch, model, initial, cost, h, terms } = loaded!;
+      memory.release(mark);
       const inputs = [controller.K, controller.k, controller.G].map((array) => memory.place(array));
       const outputs = [moments.cost, moments.previous, moments.policy, moments.mean, moments.finalCovariance];
       const places = outputs.map((array) => memory.place(array));
       functions.gps_lqg_forward(
-        ...[
-          loaded.dims,
-          loaded.rows,
-          ...loaded.model,
-          ...loaded.initial,
-          ...loaded.cost,
-          loaded.h,
-          ...loaded.terms,
-        ],
-        ...[...inputs, ...places, loaded.scratch],
+        ...[dims, rows, ...model, ...initial, ...cost, h, ...terms],
+        ...[...inputs, ...places, scratch],
       );
       places.forEach((place, i) => memory.read(place, outputs[i]!));
     },

@@ -2,8 +2,10 @@
  * The contract of the double-precision kernels of guided policy search: small dense linear algebra, pooled second moments, and the fused
  * backward and forward passes of the linear-quadratic-Gaussian regulator (LQG).
  *
- * All arrays are row-major `Float64Array`s. D is the state size, U the action size, T the horizon. Every call checks its array lengths and throws a
- * RangeError that names the function, the array, the length wanted and the length received.
+ * All arrays are row-major `Float64Array`s. D is the state size, U the action size, T the horizon. Every call checks its arguments before it
+ * touches memory, on every engine alike (checked-gps-engine.ts): a TypeError or RangeError names the function, the argument, what it must be
+ * and what it is. Arrays may be views into larger buffers and may lie in shared memory, which no other thread may write during the call. An
+ * array that is written must not share memory with another array of the call, unless said otherwise.
  */
 export interface GpsEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
@@ -166,7 +168,7 @@ export interface LqgMoments {
  */
 export interface LqgKernel {
   readonly shape: LqgShape;
-  /** Takes the problem. The arrays are copied or kept: do not change them before the next `load`. */
+  /** Takes the problem. The arrays are copied or kept: do not change or transfer them before the next `load`. */
   load(problem: LqgProblem): void;
   /**
    * @param eta η ≥ 0

@@ -1,5 +1,11 @@
 import type { LstmShape } from './engine.js';
-import { requireLength, requireMultiple, requirePositiveInteger } from './array-lengths.js';
+import {
+  requireArray,
+  requireCount,
+  requireDisjoint,
+  requireMultiple,
+  requireWorkspace,
+} from './array-checks.js';
 
 /** Coordinates that the kernels carry together: one AVX-512 vector, two AVX2 vectors, four of WebAssembly or NEON. */
 export const LSTM_LANES = 16;
@@ -31,13 +37,21 @@ export interface LstmLayout {
 /**
  * The layout of an LSTM of this shape.
  *
- * @throws RangeError if `inputs`, `hidden` or `layers` is not a positive integer.
+ * @throws RangeError if `inputs`, `hidden` or `layers` is not a positive integer, or if the network is too large to be counted with 32 bits.
  */
 export function lstmLayout(shape: LstmShape): LstmLayout {
   const { inputs, hidden, layers } = shape;
-  requirePositiveInteger('lstm', 'inputs', inputs);
-  requirePositiveInteger('lstm', 'hidden', hidden);
-  requirePositiveInteger('lstm', 'layers', layers);
+  requireCount('lstm', 'inputs', inputs);
+  requireCount('lstm', 'hidden', hidden);
+  requireCount('lstm', 'layers', layers);
+  // Known before any layer is laid out: a count of layers may be too large for a list of them.
+  const weightCount =
+    4 * hidden * (inputs + hidden + 1) + (layers - 1) * 4 * hidden * (2 * hidden + 1) + hidden + 1;
+  requireWorkspace(
+    'lstm',
+    workspaceFloats(shape, weightCount),
+    `the shape ${inputs} × ${hidden} × ${layers}`,
+  );
   const offsets: LstmLayerOffsets[] = [];
   let at = 0;
   for (let layer = 0; layer < layers; layer++) {
@@ -52,9 +66,26 @@ export function lstmLayout(shape: LstmShape): LstmLayout {
     layers: offsets,
     outputWeights: at,
     outputBias: at + hidden,
-    weightCount: at + hidden + 1,
+    weightCount,
     statePerCoordinate: 2 * layers * hidden,
   };
+}
+
+/** At least what `lstm_packed_size` and `lstm_forward_size` in c/lstm-forward.c tell, together. */
+function workspaceFloats({ inputs, hidden, layers }: LstmShape, weightCount: number): number {
+  return 3 * (weightCount + 2 * LSTM_LANES) + LSTM_LANES * (inputs + (3 * layers + 4) * hidden + 2);
+}
+
+/**
+ * At least what `lstm_backward_size` in c/lstm-backward.c tells: sums, a checkpoint of the state for each piece of the segment, and the
+ * record of a piece, of which as many steps are made as fit 8 million floats.
+ */
+function backwardFloats({ inputs, hidden, layers }: LstmShape, weightCount: number, steps: number): number {
+  const stride = (rows: number) => LSTM_LANES * (rows + 16);
+  const step = stride(inputs) + layers * (5 * stride(hidden) + stride(4 * hidden));
+  const piece = Math.min(steps, Math.max(1, Math.floor(2 ** 23 / step)));
+  const checkpoints = (Math.ceil(steps / piece) + 1) * layers * 2 * hidden * LSTM_LANES;
+  return weightCount + 2 * LSTM_LANES + checkpoints + piece * LSTM_LANES + Math.max(2 ** 23, step);
 }
 
 /**
@@ -83,7 +114,7 @@ export function lstmStateIndex(
 }
 
 function requireIndex(name: string, value: number, bound: number): void {
-  if (!Number.isInteger(value) || value < 0 || value >= bound) {
+  if (!Number.isInteger(value) || value < 0 || !(value < bound)) {
     throw new RangeError(
       `LstmKernel.stateIndex: \`${name}\` must be an integer in [0, ${bound}), but is ${value}`,
     );
@@ -100,10 +131,11 @@ export function checkStep(
   outputs: Float32Array,
 ): number {
   const caller = 'LstmKernel.step';
-  const n = requireMultiple(caller, 'outputs', outputs, 1, '[n]');
-  requireLength(caller, 'weights', weights, layout.weightCount, '[weightCount]');
-  requireLength(caller, 'inputs', inputs, shape.inputs * n, '[inputs, n]');
-  requireLength(caller, 'state', state, layout.statePerCoordinate * n, '[stateSize(n)]');
+  const n = requireMultiple(caller, 'outputs', outputs, 'Float32Array', 1, '[n]');
+  requireArray(caller, 'weights', weights, 'Float32Array', layout.weightCount, '[weightCount]');
+  requireArray(caller, 'inputs', inputs, 'Float32Array', shape.inputs * n, '[inputs, n]');
+  requireArray(caller, 'state', state, 'Float32Array', layout.statePerCoordinate * n, '[stateSize(n)]');
+  requireDisjoint(caller, { state, outputs }, { weights, inputs });
   return n;
 }
 
@@ -116,15 +148,10 @@ export function checkSequence(
   state: Float32Array,
   outputs: Float32Array,
 ): { n: number; steps: number } {
-  return checkSeries(
-    'LstmKernel.sequence',
-    shape,
-    layout,
-    weights,
-    inputs,
-    ['state', state],
-    ['outputs', outputs],
-  );
+  const caller = 'LstmKernel.sequence';
+  const extent = checkSeries(caller, shape, layout, weights, inputs, ['state', state], ['outputs', outputs]);
+  requireDisjoint(caller, { state, outputs }, { weights, inputs });
+  return extent;
 }
 
 /** Checks the arrays of `backpropagate`; returns n and T. */
@@ -138,16 +165,13 @@ export function checkBackpropagation(
   weightGradient: Float32Array,
 ): { n: number; steps: number } {
   const caller = 'LstmKernel.backpropagate';
-  requireLength(caller, 'weightGradient', weightGradient, layout.weightCount, '[weightCount]');
-  return checkSeries(
-    caller,
-    shape,
-    layout,
-    weights,
-    inputs,
-    ['initialState', initialState],
-    ['cotangent', cotangent],
-  );
+  requireArray(caller, 'weightGradient', weightGradient, 'Float32Array', layout.weightCount, '[weightCount]');
+  const state = ['initialState', initialState] as const;
+  const extent = checkSeries(caller, shape, layout, weights, inputs, state, ['cotangent', cotangent]);
+  requireDisjoint(caller, { weightGradient }, { weights, initialState, inputs, cotangent });
+  const floats = backwardFloats(shape, layout.weightCount, extent.steps);
+  requireWorkspace(caller, floats, `a segment of ${extent.steps} steps`);
+  return extent;
 }
 
 /** The length of the state tells n, that of the series over time (outputs or cotangent) then T. */
@@ -160,9 +184,17 @@ function checkSeries(
   [stateName, state]: readonly [name: string, array: Float32Array],
   [seriesName, series]: readonly [name: string, array: Float32Array],
 ): { n: number; steps: number } {
-  requireLength(caller, 'weights', weights, layout.weightCount, '[weightCount]');
-  const n = requireMultiple(caller, stateName, state, layout.statePerCoordinate, '[stateSize(n)]');
-  const steps = requireMultiple(caller, seriesName, series, n, `[T, n = ${n}]`);
-  requireLength(caller, 'inputs', inputs, steps * shape.inputs * n, `[T = ${steps}, inputs, n = ${n}]`);
+  requireArray(caller, 'weights', weights, 'Float32Array', layout.weightCount, '[weightCount]');
+  const n = requireMultiple(
+    caller,
+    stateName,
+    state,
+    'Float32Array',
+    layout.statePerCoordinate,
+    '[stateSize(n)]',
+  );
+  const steps = requireMultiple(caller, seriesName, series, 'Float32Array', n, `[T, n = ${n}]`);
+  const meaning = `[T = ${steps}, inputs, n = ${n}]`;
+  requireArray(caller, 'inputs', inputs, 'Float32Array', steps * shape.inputs * n, meaning);
   return { n, steps };
 }

@@ -1,25 +1,63 @@
+import { requireCount, requireNumber } from './array-checks.js';
+import type { BareLstm, TracePlace } from './bare-engine.js';
 import type { LstmShape, LstmTrace } from './engine.js';
-import { requirePositiveInteger } from './array-lengths.js';
 import { LSTM_LANES } from './lstm-layout.js';
 
 const DEFAULT_MAX_BYTES = 96 * 2 ** 20;
 
 /** The trace of one kernel: what all engines count alike, and the engine's own storage (an array or an address). */
-export class CountedTrace<Storage> implements LstmTrace {
-  steps = 0;
+export class CountedTrace implements LstmTrace {
+  #steps = 0;
+  #storage: unknown;
+  #bytes: number;
+  #disposed = false;
 
   constructor(
-    /** The kernel's identity: a trace is of no use to another one. */
-    readonly owner: object,
+    /** A trace is of no use to another kernel. */
+    readonly owner: BareLstm<unknown>,
     readonly coordinates: number,
     readonly capacity: number,
     /** Blocks of 16 coordinates whose gates are kept. */
     readonly blocks: number,
-    readonly storage: Storage,
-  ) {}
+    bytes: number,
+    storage: unknown,
+  ) {
+    this.#bytes = bytes;
+    this.#storage = storage;
+    // C writes as far as these counts say.
+    Object.freeze(this);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  get place(): TracePlace<unknown> {
+    return { storage: this.#storage, blocks: this.blocks, capacity: this.capacity, first: this.steps };
+  }
+
+  append(steps: number): void {
+    this.#steps += steps;
+  }
 
   clear(): void {
-    this.steps = 0;
+    this.#steps = 0;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.owner.freeTrace(this.#storage);
+    this.#storage = undefined;
+    this.#bytes = 0;
+    this.#disposed = true;
   }
 }
 
@@ -35,43 +73,50 @@ export function traceExtent(
   maxBytes = DEFAULT_MAX_BYTES,
 ): { blocks: number; floats: number } {
   const caller = 'LstmKernel.createTrace';
-  requirePositiveInteger(caller, 'n', n);
-  requirePositiveInteger(caller, 'capacity', capacity);
+  requireCount(caller, 'n', n);
+  requireCount(caller, 'capacity', capacity);
+  requireNumber(caller, 'maxBytes', maxBytes);
   if (!(maxBytes >= 0))
     throw new RangeError(`${caller}: \`maxBytes\` must be at least 0, but is ${maxBytes}`);
   const blockFloats = capacity * layers * 4 * hidden * LSTM_LANES;
   const blocks = Math.min(Math.ceil(n / LSTM_LANES), Math.floor(maxBytes / (4 * blockFloats)));
-  return { blocks, floats: blocks * blockFloats };
+  const floats = blocks * blockFloats;
+  if (floats > MAX_TRACE_FLOATS) {
+    throw new RangeError(
+      `${caller}: the trace would take ${4 * floats} bytes, but at most ${4 * MAX_TRACE_FLOATS} are possible; lower \`maxBytes\``,
+    );
+  }
+  return { blocks, floats };
 }
 
-/** Appends `steps` steps; returns the trace with the index of the first of them. Without a trace, undefined. */
-export function appendToTrace<Storage>(
+/** 4 GiB, less what the C side needs to align it: what a typed array holds everywhere. */
+const MAX_TRACE_FLOATS = 2 ** 30 - 2 * LSTM_LANES;
+
+/** The trace to which `steps` steps of n coordinates will be appended. Without a trace, undefined. */
+export function traceWithRoom(
   caller: 'step' | 'sequence',
-  owner: object,
+  owner: BareLstm<unknown>,
   trace: LstmTrace | undefined,
   n: number,
   steps: number,
-): { trace: CountedTrace<Storage>; first: number } | undefined {
-  const own = ownTrace<Storage>(caller, owner, trace, n);
-  if (!own) return undefined;
-  const first = own.steps;
-  if (first + steps > own.capacity) {
+): CountedTrace | undefined {
+  const own = ownTrace(caller, owner, trace, n);
+  if (own && own.steps + steps > own.capacity) {
     throw new RangeError(
-      `LstmKernel.${caller}: \`trace\` holds ${first} of ${own.capacity} steps, no room for ${steps} more; clear() it for a new segment`,
+      `LstmKernel.${caller}: \`trace\` holds ${own.steps} of ${own.capacity} steps, no room for ${steps} more; clear() it for a new segment`,
     );
   }
-  own.steps = first + steps;
-  return { trace: own, first };
+  return own;
 }
 
 /** The trace of a segment of `steps` steps that is to be backpropagated. Without a trace, undefined. */
-export function traceOfSegment<Storage>(
-  owner: object,
+export function traceForSegment(
+  owner: BareLstm<unknown>,
   trace: LstmTrace | undefined,
   n: number,
   steps: number,
-): CountedTrace<Storage> | undefined {
-  const own = ownTrace<Storage>('backpropagate', owner, trace, n);
+): CountedTrace | undefined {
+  const own = ownTrace('backpropagate', owner, trace, n);
   if (own && own.steps !== steps) {
     throw new RangeError(
       `LstmKernel.backpropagate: \`trace\` must hold the ${steps} steps of the segment, but holds ${own.steps}`,
@@ -80,22 +125,25 @@ export function traceOfSegment<Storage>(
   return own;
 }
 
-function ownTrace<Storage>(
+function ownTrace(
   caller: string,
-  owner: object,
+  owner: BareLstm<unknown>,
   trace: LstmTrace | undefined,
   n: number,
-): CountedTrace<Storage> | undefined {
-  if (!trace) return undefined;
+): CountedTrace | undefined {
+  if (trace === undefined) return undefined;
   if (!(trace instanceof CountedTrace) || trace.owner !== owner) {
     throw new RangeError(
       `LstmKernel.${caller}: \`trace\` must come from this kernel's createTrace, but comes from elsewhere`,
     );
+  }
+  if (trace.disposed) {
+    throw new RangeError(`LstmKernel.${caller}: \`trace\` was disposed; make a new one with createTrace`);
   }
   if (trace.coordinates !== n) {
     throw new RangeError(
       `LstmKernel.${caller}: \`trace\` is for ${trace.coordinates} coordinates, but got ${n}`,
     );
   }
-  return trace as CountedTrace<Storage>;
+  return trace;
 }

@@ -1,5 +1,5 @@
 import type { MlpShape } from './engine.js';
-import { requireLength, requireMultiple, requirePositiveInteger } from './array-lengths.js';
+import { requireArray, requireCount, requireMultiple, requireWorkspace } from './array-checks.js';
 
 /** One dense layer in the flat parameter vector. */
 export interface MlpLayerOffsets {
@@ -22,13 +22,16 @@ export interface MlpLayout {
 /**
  * The layout of an MLP of this shape.
  *
- * @throws RangeError if there are fewer than two sizes, if one is not a positive integer, or if activation or loss is unknown.
+ * @throws RangeError if there are fewer than two sizes, if one is not a positive integer, if activation or loss is unknown, or if
+ *   the network is too large to be counted with 32 bits.
  */
 export function mlpLayout(shape: MlpShape): MlpLayout {
   const { sizes, activation, loss } = shape;
-  if (sizes.length < 2)
-    throw new RangeError(`mlp: \`sizes\` needs at least an input and an output width, but is [${sizes}]`);
-  sizes.forEach((size, i) => requirePositiveInteger('mlp', `sizes[${i}]`, size));
+  if (!Array.isArray(sizes) || sizes.length < 2)
+    throw new RangeError(
+      `mlp: \`sizes\` needs at least an input and an output width, but is [${String(sizes)}]`,
+    );
+  sizes.forEach((size, i) => requireCount('mlp', `sizes[${i}]`, size));
   if (!['sigmoid', 'tanh', 'relu'].includes(activation)) {
     throw new RangeError(`mlp: \`activation\` must be sigmoid, tanh or relu, but is ${activation}`);
   }
@@ -43,51 +46,44 @@ export function mlpLayout(shape: MlpShape): MlpLayout {
     layers.push({ inputs, outputs, weights: at, bias: at + inputs * outputs });
     at += (inputs + 1) * outputs;
   }
+  requireWorkspace('mlp', workspaceFloats(sizes, at), `\`sizes\` [${sizes}]`);
   return { layers, parameterCount: at, outputs: sizes[sizes.length - 1] as number };
 }
 
-/** Checks a batch; returns its number of rows. Labels are checked too: C code indexes with them. */
+/** At least what `mlp_size` in c/mlp.c tells: two planes of all units for 256 examples, a transposed block, and the weights once more. */
+function workspaceFloats(sizes: readonly number[], parameterCount: number): number {
+  const units = sizes.reduce((sum, size) => sum + size, 0);
+  return 16 * (sizes[0] as number) + 512 * units + parameterCount + 16 * (sizes.length + 1) + 4096;
+}
+
+/**
+ * Checks a batch; returns its number of rows, and the targets as they may be kept: labels as a copy, because C indexes with them, and so
+ * they must not change after they were checked.
+ */
 export function checkBatch(
   shape: MlpShape,
   layout: MlpLayout,
   inputs: Float32Array,
   targets: Uint8Array | Float32Array,
-): number {
+): { rows: number; targets: Uint8Array | Float32Array } {
   const caller = 'MlpKernel.setBatch';
   const width = shape.sizes[0] as number;
-  const rows = requireMultiple(caller, 'inputs', inputs, width, `[rows, ${width}]`);
+  const rows = requireMultiple(caller, 'inputs', inputs, 'Float32Array', width, `[rows, ${width}]`);
   if (shape.loss === 'squared-error') {
-    if (targets.BYTES_PER_ELEMENT !== 4)
-      throw new RangeError(`${caller}: squared-error needs \`targets\` as a Float32Array, but got bytes`);
-    requireLength(caller, 'targets', targets, rows * layout.outputs, `[rows = ${rows}, ${layout.outputs}]`);
-    return rows;
+    const meaning = `[rows = ${rows}, ${layout.outputs}]`;
+    requireArray(caller, 'targets', targets, 'Float32Array', rows * layout.outputs, meaning);
+    return { rows, targets };
   }
-  if (targets.BYTES_PER_ELEMENT !== 1)
-    throw new RangeError(
-      `${caller}: softmax-cross-entropy needs \`targets\` as class labels in a Uint8Array, but got floats`,
-    );
-  requireLength(caller, 'targets', targets, rows, `[rows = ${rows}]`);
+  requireArray(caller, 'targets', targets, 'Uint8Array', rows, `[rows = ${rows}]`);
+  const labels = Uint8Array.from(targets);
   for (let row = 0; row < rows; row++) {
-    if ((targets[row] as number) >= layout.outputs) {
+    if ((labels[row] as number) >= layout.outputs) {
       throw new RangeError(
-        `${caller}: labels must be below ${layout.outputs}, the last width, but targets[${row}] is ${targets[row]}`,
+        `${caller}: labels must be below ${layout.outputs}, the last width, but targets[${row}] is ${labels[row]}`,
       );
     }
   }
-  return rows;
-}
-
-/** Checks the arrays of `evaluate`, and that there is a batch. */
-export function checkEvaluate(
-  layout: MlpLayout,
-  rows: number,
-  parameters: Float32Array,
-  gradient: Float32Array | undefined,
-): void {
-  const caller = 'MlpKernel.evaluate';
-  if (rows === 0) throw new Error(`${caller}: there is no batch; call setBatch(inputs, targets) first`);
-  requireLength(caller, 'parameters', parameters, layout.parameterCount, '[parameterCount]');
-  if (gradient) requireLength(caller, 'gradient', gradient, layout.parameterCount, '[parameterCount]');
+  return { rows, targets: labels };
 }
 
 /** The numbers by which the C side knows activations and losses. */

@@ -1,64 +1,125 @@
-import { requireLength, requireMultiple } from './array-lengths.js';
-import type { PsdMemory, PsdObservation, PsdRecentMean, PsdStandardisation, PsdStates } from './psd-features.js';
+import {
+  requireAnyLength,
+  requireArray,
+  requireDisjoint,
+  requireMultiple,
+  requireNumber,
+  requireType,
+} from './array-checks.js';
+import type {
+  PsdMemory,
+  PsdObservation,
+  PsdRecentMean,
+  PsdStandardisation,
+  PsdStates,
+} from './psd-features.js';
 
 /** The averages of a memory that has them. */
 export type PsdAverages = Required<Pick<PsdMemory, 'momentum' | 'square' | 'total'>>;
 
-/** Checks the arrays of `observe`; returns n, and the averages where there are any. */
-export function checkObservation({ t, gradient, parameters, memory, planes }: PsdObservation): { n: number; averages?: PsdAverages } {
-  const n = gradient.length;
-  if (!Number.isInteger(t) || t < 0 || t >= 2 ** 31) throw new RangeError(`psdFeatures.observe: \`t\` must be an integer ≥ 0, but is ${t}`);
+/** The options of a call, read once, with the extents that they tell. */
+export type CheckedObservation = PsdObservation & { readonly n: number; readonly averages?: PsdAverages };
+/** n coordinates in the planes, `total` in the inputs. */
+export type CheckedStandardisation = PsdStandardisation & {
+  readonly features: number;
+  readonly n: number;
+  readonly total: number;
+};
+export type CheckedRecentMean = PsdRecentMean & { readonly n: number; readonly rows: number };
+/** H objective slots of `count` coordinates. */
+export type CheckedStates = PsdStates & { readonly history: number; readonly count: number };
+
+export function checkObservation(step: PsdObservation): CheckedObservation {
+  const caller = 'psdFeatures.observe';
+  const { t, change, scale, gradient, parameters, memory, planes } = step;
   const { gradient: before, previous, earlier, momentum, square, total } = memory;
-  for (const [name, array] of Object.entries({ parameters, 'memory.gradient': before, 'memory.previous': previous, 'memory.earlier': earlier }))
-    requireLength('psdFeatures.observe', name, array, n, '[n]');
-  const parts = Object.entries({ momentum, square, total });
-  const present = parts.some(([, array]) => array);
-  for (const [name, array] of parts) if (present) requireLength('psdFeatures.observe', `memory.${name}`, array ?? [], n, '[n], with the other averages,');
-  requireLength('psdFeatures.observe', 'planes', planes, (present ? 7 : 3) * n, present ? '[7, n]' : '[3, n]');
-  return momentum && square && total ? { n, averages: { momentum, square, total } } : { n };
+  const n = requireAnyLength(caller, 'gradient', gradient, 'Float32Array');
+  if (!Number.isInteger(t) || t < 0 || t >= 2 ** 31)
+    throw new RangeError(`${caller}: \`t\` must be an integer ≥ 0, but is ${t}`);
+  requireNumber(caller, 'change', change);
+  requireNumber(caller, 'scale', scale);
+  const parts = { 'memory.gradient': before, 'memory.previous': previous, 'memory.earlier': earlier };
+  for (const [name, array] of Object.entries({ parameters, ...parts }))
+    requireArray(caller, name, array, 'Float32Array', n, '[n]');
+  const averages = { 'memory.momentum': momentum, 'memory.square': square, 'memory.total': total };
+  const present = Object.values(averages).some((array) => array !== undefined);
+  if (present) {
+    for (const [name, array] of Object.entries(averages))
+      requireArray(caller, name, array as Float32Array, 'Float32Array', n, '[n], with the other averages,');
+  }
+  const meaning = present ? '[7, n]' : '[3, n]';
+  requireArray(caller, 'planes', planes, 'Float32Array', (present ? 7 : 3) * n, meaning);
+  requireDisjoint(caller, { planes, ...parts, ...averages }, { gradient, parameters });
+  const held = { gradient: before, previous, earlier };
+  const given = { t, change, scale, gradient, parameters, memory: held, planes, n };
+  return momentum && square && total ? { ...given, averages: { momentum, square, total } } : given;
 }
 
-/** Checks the arrays of `standardise`; returns the numbers of features, of coordinates in the planes and in the inputs. */
-export function checkStandardisation({ planes, first, count, mean, deviation, inputs, at }: PsdStandardisation): { features: number; n: number; total: number } {
-  const features = mean.length;
-  requireLength('psdFeatures.standardise', 'deviation', deviation, features, '[I]');
-  const n = requireMultiple('psdFeatures.standardise', 'planes', planes, features, '[I, n]');
-  const total = requireMultiple('psdFeatures.standardise', 'inputs', inputs, features, '[I, m]');
-  requireRange('standardise', 'first', first, count, n);
-  requireRange('standardise', 'at', at, count, total);
-  return { features, n, total };
+export function checkStandardisation(run: PsdStandardisation): CheckedStandardisation {
+  const caller = 'psdFeatures.standardise';
+  const { planes, first, count, mean, deviation, limit, inputs, at } = run;
+  requireNumber(caller, 'limit', limit);
+  const features = requireMultiple(caller, 'mean', mean, 'Float64Array', 1, '[I]');
+  requireArray(caller, 'deviation', deviation, 'Float64Array', features, '[I]');
+  const n = requireMultiple(caller, 'planes', planes, 'Float32Array', features, '[I, n]');
+  const total = requireMultiple(caller, 'inputs', inputs, 'Float32Array', features, '[I, m]');
+  requireRange(caller, 'first', first, count, n);
+  requireRange(caller, 'at', at, count, total);
+  requireDisjoint(caller, { inputs }, { planes, mean, deviation });
+  return { planes, first, count, mean, deviation, limit, inputs, at, features, n, total };
 }
 
-/** Checks the arrays of `recentMean`; returns n and the number of rows. */
-export function checkRecentMean({ values, oldest, width, mean }: PsdRecentMean): { n: number; rows: number } {
-  const rows = requireMultiple('psdFeatures.recentMean', 'values', values, mean.length, '[rows, n]');
-  requireRange('recentMean', 'oldest', oldest, 1, rows);
-  if (!Number.isInteger(width) || width < 1 || width > rows) throw new RangeError(`psdFeatures.recentMean: \`width\` must be an integer in 1 … ${rows}, but is ${width}`);
-  return { n: mean.length, rows };
+export function checkRecentMean(options: PsdRecentMean): CheckedRecentMean {
+  const caller = 'psdFeatures.recentMean';
+  const { values, oldest, width, scale, mean } = options;
+  requireNumber(caller, 'scale', scale);
+  const n = requireMultiple(caller, 'mean', mean, 'Float64Array', 1, '[n]');
+  const rows = requireMultiple(caller, 'values', values, 'Float64Array', n, '[rows, n]');
+  requireRange(caller, 'oldest', oldest, 1, rows);
+  if (!Number.isInteger(width) || width < 1 || width > rows)
+    throw new RangeError(`${caller}: \`width\` must be an integer in 1 … ${rows}, but is ${width}`);
+  requireDisjoint(caller, { mean }, { values });
+  return { values, oldest, width, scale, mean, n, rows };
 }
 
 /** Checks that the arrays of a slot are all [n]; returns n. */
-export function checkSlot(caller: string, arrays: Readonly<Record<string, Float64Array>>, slot: Float64Array): number {
-  for (const [name, array] of Object.entries(arrays)) requireLength(`psdFeatures.${caller}`, name, array, slot.length, '[n]');
-  return slot.length;
+export function checkSlot(
+  caller: 'psdFeatures.gradientSlot' | 'psdFeatures.ratioSlot',
+  arrays: Readonly<Record<string, Float64Array>>,
+  slot: Float64Array,
+): number {
+  const n = requireAnyLength(caller, 'slot', slot, 'Float64Array');
+  for (const [name, array] of Object.entries(arrays))
+    requireArray(caller, name, array, 'Float64Array', n, '[n]');
+  requireDisjoint(caller, { slot }, arrays);
+  return n;
 }
 
-/** Checks the arrays of `states`; returns H and the number of coordinates. */
-export function checkStates({ rows, objective, gradient, ratio, iterates, states }: PsdStates): { history: number; count: number } {
-  const history = objective.length;
-  const count = iterates.length;
-  requireLength('psdFeatures.states', 'rows', rows, history + 1, '[H + 1]');
-  requireLength('psdFeatures.states', 'states', states, count * (2 + 3 * history), '[count, 2 + 3H]');
+export function checkStates(options: PsdStates): CheckedStates {
+  const caller = 'psdFeatures.states';
+  const { rows: given, objective, gradient, ratio, iterates, states } = options;
+  const history = requireAnyLength(caller, 'objective', objective, 'Float64Array');
+  const count = requireAnyLength(caller, 'iterates', iterates, 'Float64Array');
+  requireArray(caller, 'rows', given, 'Int32Array', history + 1, '[H + 1]');
+  // C indexes with rows: a copy of its own cannot change after it was checked.
+  const rows = Int32Array.from(given);
+  requireType(caller, 'gradient', gradient, 'Float64Array');
+  requireType(caller, 'ratio', ratio, 'Float64Array');
+  requireArray(caller, 'states', states, 'Float64Array', count * (2 + 3 * history), '[count, 2 + 3H]');
   rows.forEach((row, i) => {
     if (row < 0) return;
-    requireRange('states', `rows[${i}]`, row, count, gradient.length);
-    if (i < history) requireRange('states', `rows[${i}]`, row, count, ratio.length);
+    requireRange(caller, `rows[${i}]`, row, count, gradient.length);
+    if (i < history) requireRange(caller, `rows[${i}]`, row, count, ratio.length);
   });
-  return { history, count };
+  requireDisjoint(caller, { states }, { objective, gradient, ratio, iterates });
+  return { rows, objective, gradient, ratio, iterates, states, history, count };
 }
 
 /** A RangeError where first … first + count − 1 are no indices below `end`. */
 function requireRange(caller: string, name: string, first: number, count: number, end: number): void {
-  if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0 || first + count > end)
-    throw new RangeError(`psdFeatures.${caller}: \`${name}\` must be an integer from 0 on with ${count} places after it among ${end}, but is ${first}`);
+  if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0 || first + count > end) {
+    throw new RangeError(
+      `${caller}: \`${name}\` must be an integer from 0 on with ${count} places after it among ${end}, but is ${first}`,
+    );
+  }
 }

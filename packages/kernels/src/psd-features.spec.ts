@@ -4,7 +4,9 @@ import type { KernelEngine } from './engine.js';
 import type { PsdMemory } from './psd-features.js';
 import { enginesUnderTest } from './testing/engines-under-test.js';
 import { misaligned } from './testing/random-arrays.js';
-import { psdFeatures as twin } from './typescript/psd-features.js';
+import { typescriptEngine } from './typescript/engine.js';
+
+const twin = typescriptEngine().psdFeatures;
 
 const normal = (seed: number, n: number, scale = 1) => createKey(seed).normal(n).map((x) => scale * x);
 const single = (values: ArrayLike<number>) => misaligned(Float32Array.from(values));

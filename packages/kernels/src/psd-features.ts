@@ -1,6 +1,6 @@
 /**
  * The features of Predicted Step Descent (Li & Malik 2017, §3.6) of n coordinates, step by step. Elementwise and in double precision inside, so that all engines give the same bits (but for the last digits of
- * one logarithm). Every call checks its array lengths and throws a RangeError that names the array.
+ * one logarithm). Every call checks its arguments, as `KernelEngine` says.
  */
 export interface PsdFeatureKernels {
   /**

@@ -6,10 +6,17 @@ import {
   type OptimizerState,
   type Outcome,
 } from '@metadescent/core';
-import type { KernelEngine } from '@metadescent/kernels';
-import { sampleCoordinates, sampleState } from './coordinate-sample.js';
+import type { KernelEngine, LstmKernel, LstmTrace } from '@metadescent/kernels';
+import { sampleCoordinates, sampleState, type CoordinateSample } from './coordinate-sample.js';
 import { lstmOptimizer, orientationNameOf, stateNameOf } from './lstm-optimizer.js';
-import { assignCoordinates, inputCount, preprocess, weightCount, type LstmRule } from './lstm-rule.js';
+import {
+  assignCoordinates,
+  inputCount,
+  preprocess,
+  weightCount,
+  type LstmRule,
+  type NetworkCoordinates,
+} from './lstm-rule.js';
 import { orient } from './orientation.js';
 import { tracedKernel } from './traced-kernel.js';
 
@@ -67,16 +74,39 @@ export function unrollSegment(
   engine: KernelEngine,
   options: SegmentOptions,
 ): SegmentResult {
-  const { length, horizon, loss, key, cursor, coordinatesPerGroup = Infinity } = options;
+  const { length, key, cursor, coordinatesPerGroup = Infinity } = options;
   const first = cursor?.iteration ?? 0;
-  const { kernel, traceOf } = tracedKernel(rule, engine);
+  const { kernel, withTraces } = tracedKernel(rule, engine);
   const samples = assignCoordinates(rule, optimizee.layout).map((network) => ({
     network,
     sample: sampleCoordinates(network, optimizee.layout, coordinatesPerGroup, key.fold('coordinates').fold(first)),
   }));
   // A trace holds all coordinates of a network; where only a sample is backpropagated, the kernel computes its steps again.
   const whole = samples.filter(({ network, sample }) => network.size > 0 && sample.flat.length === network.size);
-  const traces = new Map(whole.map(({ network }) => [network.name, traceOf(network.name, network.size, length)]));
+  return withTraces(
+    whole.map(({ network }) => network),
+    length,
+    (traces) => unrollSampled(rule, weights, optimizee, engine, options, { kernel, samples, traces }),
+  );
+}
+
+/** The coordinates that are backpropagated, and what their networks leave for it. */
+interface SampledNetworks {
+  readonly kernel: LstmKernel;
+  readonly samples: readonly { readonly network: NetworkCoordinates; readonly sample: CoordinateSample }[];
+  readonly traces: ReadonlyMap<string, LstmTrace>;
+}
+
+function unrollSampled(
+  rule: LstmRule,
+  weights: Float32Array,
+  optimizee: Optimizee,
+  engine: KernelEngine,
+  options: SegmentOptions,
+  { kernel, samples, traces }: SampledNetworks,
+): SegmentResult {
+  const { length, horizon, loss, key, cursor } = options;
+  const first = cursor?.iteration ?? 0;
   const optimizer = lstmOptimizer(rule, weights, engine, { kernel, traces });
   const initialState = cursor?.state ?? optimizer.init(optimizee.layout);
   // The rollout advances the state in place; backpropagation starts from the one before it.

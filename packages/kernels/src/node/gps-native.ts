@@ -7,12 +7,8 @@ import {
 } from '../gps-compiled.js';
 import type { GpsEngine } from '../gps-engine.js';
 import { wasmGpsEngine } from '../gps-wasm.js';
-import {
-  type NativeTarget,
-  NativeUnavailable,
-  availableTargets,
-  loadNativeLibrary,
-} from './native-library.js';
+import { type NativeTarget, availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { NativeUnavailable } from './native-unavailable.js';
 
 /** The native engine, or why there is none. */
 export type NativeGpsEngine =
@@ -52,16 +48,19 @@ export function nativeGpsEngine(target?: NativeTarget): NativeGpsEngine {
         library.func(`${SIGNATURES[name][0]} ${name}_${chosen}(${SIGNATURES[name][1]})`),
       ]),
     ) as unknown as GpsFunctions;
-    return { engine: compiledGpsEngine('native', `native ${chosen}`, () => nativeMemory(functions)) };
+    return { engine: compiledGpsEngine('native', nativeDetail(chosen), () => nativeMemory(functions)) };
   } catch (error) {
     if (error instanceof NativeUnavailable) return { reason: error.message };
     throw error;
   }
 }
 
-/** The best engine of this machine: native where it can be had, else WebAssembly. */
+/** Native where it can be had, else WebAssembly, whose `detail` then says why not native. */
 export function bestGpsEngine(): GpsEngine {
-  return nativeGpsEngine().engine ?? wasmGpsEngine();
+  const { engine, reason } = nativeGpsEngine();
+  if (engine) return engine;
+  const wasm = wasmGpsEngine();
+  return { ...wasm, detail: `${wasm.detail} (not native: ${reason})` };
 }
 
 /** C sees the arrays themselves; only scratch has to be kept, one array per place on the stack. */

@@ -3,9 +3,9 @@ export { type NativeEngine, nativeEngine } from './native-engine.js';
 export {
   type NativeLibrary,
   type NativeTarget,
-  NativeUnavailable,
   availableTargets,
   loadNativeLibrary,
 } from './native-library.js';
+export { NativeUnavailable } from './native-unavailable.js';
 export { type NativeGpsEngine, bestGpsEngine, nativeGpsEngine } from './gps-native.js';
 export { nativePeakProbe } from './native-peak-probe.js';

@@ -1,11 +1,8 @@
+import type { BareEngine } from '../bare-engine.js';
+import { checkedEngine } from '../checked-engine.js';
 import type { KernelEngine } from '../engine.js';
-import { checkGemm, checkPreprocess } from '../argument-checks.js';
-import {
-  type NativeTarget,
-  NativeUnavailable,
-  availableTargets,
-  loadNativeLibrary,
-} from './native-library.js';
+import { type NativeTarget, availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { NativeUnavailable } from './native-unavailable.js';
 import { nativeLstm } from './native-lstm.js';
 import { nativeMlp } from './native-mlp.js';
 import { nativePsdFeatures } from './native-psd-features.js';
@@ -42,14 +39,14 @@ function load(wanted: NativeTarget | undefined): NativeEngine {
     if (!targets.includes(target)) {
       return { reason: `this processor runs ${targets.join(', ')}, but not ${target}` };
     }
-    return { engine: engineFor(target) };
+    return { engine: checkedEngine(engineFor(target)) };
   } catch (error) {
     if (error instanceof NativeUnavailable) return { reason: error.message };
     throw error;
   }
 }
 
-function engineFor(target: NativeTarget): KernelEngine {
+function engineFor(target: NativeTarget): BareEngine {
   const library = loadNativeLibrary(target);
   const preprocess = library.func(
     `void preprocess_gradient_${target}(const float *, int, float, float, float, float *)`,
@@ -62,17 +59,14 @@ function engineFor(target: NativeTarget): KernelEngine {
 
   return {
     name: 'native',
-    detail: `native ${target}`,
+    detail: nativeDetail(target),
     lstm: nativeLstm(library, target),
     mlp: nativeMlp(library, target),
     psdFeatures: nativePsdFeatures(library, target),
-    preprocessGradient(gradient, p, features) {
-      const n = checkPreprocess(gradient, p, features);
+    preprocessGradient(n, gradient, p, features) {
       preprocess(gradient, n, Math.exp(-p), Math.exp(p), 1 / p, features);
     },
-    gemm(options) {
-      checkGemm(options);
-      const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+    gemm({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }) {
       const size = gemmSize(n, k);
       if (gemmWorkspace.length < size) gemmWorkspace = new Float32Array(size);
       gemm(m, n, k, a, Number(transposeA), b, Number(transposeB), c, alpha, beta, gemmWorkspace);

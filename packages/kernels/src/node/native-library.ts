@@ -1,20 +1,22 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CCompiler, compileLibrary, findCompiler, firstLine } from './c-compiler.js';
+import { addLibrary, librariesIn, removeAll } from './library-folder.js';
+import { NativeUnavailable } from './native-unavailable.js';
 
 /**
  * Finds or makes the shared libraries of the C kernels, one for each instruction set:
  *
  * 1. a prebuilt one in the package's `prebuilds/<platform>-<arch>/`, where it was made from these very sources and can be loaded here;
  * 2. one that an earlier process compiled, in the user's cache folder;
- * 3. else it is compiled there with `cc` (or `$CC`) from the sources in the package, in a few seconds.
+ * 3. else it is compiled there with `cc` (or `$CC`, which may have arguments) from the sources in the package, in a few seconds.
  *
- * All file names carry a digest of sources and flags, those in the cache also of the compiler, so that a change of any of them is never missed. Files are renamed into
- * place whole: processes and workers may do this at the same time.
+ * All file names carry a digest of sources and flags, those in the cache also of the compiler, so that a change of any of them is never
+ * missed; and a digest of the library's own bytes, so that a damaged one is never loaded (library-folder.ts).
  */
 
 /** An instruction set that the kernels are compiled for. */
@@ -46,11 +48,6 @@ type Koffi = typeof import('koffi').default;
 /** A loaded library; `func` declares one of its functions. */
 export type NativeLibrary = ReturnType<Koffi['load']>;
 
-/** Why there is no native engine here, in words for a run record. */
-export class NativeUnavailable extends Error {
-  override readonly name = 'NativeUnavailable';
-}
-
 /** A library to be made: its name, its sources in `c/`, and the compiler's flags. */
 interface LibraryRecipe {
   readonly name: string;
@@ -71,7 +68,7 @@ function kernelsRecipe(target: NativeTarget): LibraryRecipe {
 export function availableTargets(): NativeTarget[] {
   if (process.arch === 'arm64') return ['neon', 'baseline'];
   if (process.arch !== 'x64') return ['baseline'];
-  const level = load(cpuRecipe).func('int metadescent_cpu_level()')();
+  const level = open(cpuRecipe).library.func('int metadescent_cpu_level()')();
   return (['avx512', 'avx2', 'baseline'] as const).slice(2 - level);
 }
 
@@ -81,127 +78,130 @@ export function availableTargets(): NativeTarget[] {
  * @throws NativeUnavailable if koffi is not installed, or if there is neither a prebuilt library nor a C compiler that works.
  */
 export function loadNativeLibrary(target: NativeTarget): NativeLibrary {
-  return load(kernelsRecipe(target));
+  return open(kernelsRecipe(target)).library;
+}
+
+/** What runs, once the kernels for `target` are loaded; where a library had to be made again, with the reason: `native avx2`. */
+export function nativeDetail(target: NativeTarget): string {
+  const notes = [cpuRecipe.name, `kernels-${target}`].flatMap((name) => opened.get(name)?.note ?? []);
+  return `native ${target}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
 /**
- * Compiles the libraries of all targets of this platform into the package's `prebuilds/<platform>-<arch>/`, where they are not there already, and removes others; returns
- * their paths, none where there is no C compiler. For packing (build/build-prebuilds.mjs).
+ * Compiles the libraries of all targets of this platform into the package's `prebuilds/<platform>-<arch>/`, where they are not there already,
+ * and removes others; returns their paths, none where there is no C compiler. For packing (build/build-prebuilds.mjs).
  *
  * @throws NativeUnavailable if the compiler fails.
  */
 export function buildPrebuilds(): string[] {
-  const { command, version } = findCompiler();
-  if (!version) return [];
+  const compiler = findCompiler();
+  if (!compiler.version) return [];
   const targets: NativeTarget[] =
     process.arch === 'x64' ? ['avx512', 'avx2', 'baseline'] : availableTargets();
   const files = [cpuRecipe, ...targets.map(kernelsRecipe)].map((recipe) => {
-    const file = prebuiltFile(recipe);
-    if (!existsSync(file)) compile(command, recipe, file);
-    return file;
+    const stem = stemOf(recipe);
+    return librariesIn(prebuildFolder, stem).whole[0] ?? compile(compiler, recipe, prebuildFolder, stem);
   });
-  for (const name of readdirSync(prebuildFolder)) {
-    const file = join(prebuildFolder, name);
-    if (!files.includes(file)) rmSync(file, { recursive: true });
-  }
+  const others = readdirSync(prebuildFolder).map((name) => join(prebuildFolder, name));
+  removeAll(others.filter((file) => !files.includes(file)));
   return files;
 }
 
-function prebuiltFile(recipe: LibraryRecipe): string {
-  return join(prebuildFolder, fileName(recipe, digestOf(recipe)));
+interface OpenedLibrary {
+  readonly library: NativeLibrary;
+  /** Why it had to be made again. */
+  readonly note?: string;
 }
 
-function load(recipe: LibraryRecipe): NativeLibrary {
-  let koffi: Koffi;
-  try {
-    koffi = createRequire(import.meta.url)('koffi') as Koffi;
-  } catch (error) {
-    throw new NativeUnavailable('the optional package koffi is not installed', { cause: error });
-  }
-  const prebuilt = prebuiltFile(recipe);
-  if (existsSync(prebuilt)) {
-    try {
-      return koffi.load(prebuilt);
-    } catch {
-      // Made for another C library (musl, an older glibc): what is compiled here will fit.
-    }
-  }
-  const file = compiledFile(recipe);
-  try {
-    return koffi.load(file);
-  } catch (error) {
-    throw new NativeUnavailable(`${file} cannot be loaded: ${firstLine(error)}`, { cause: error });
-  }
+/** The libraries that this realm has loaded, by the names of their recipes. */
+const opened = new Map<string, OpenedLibrary>();
+
+function open(recipe: LibraryRecipe): OpenedLibrary {
+  const known = opened.get(recipe.name);
+  if (known) return known;
+  const fresh = find(requireKoffi(), recipe);
+  opened.set(recipe.name, fresh);
+  return fresh;
 }
 
-/** The library in the user's cache folder, compiled if it is not there. */
-function compiledFile(recipe: LibraryRecipe): string {
-  const { command, version } = findCompiler();
-  if (!version) {
+function find(koffi: Koffi, recipe: LibraryRecipe): OpenedLibrary {
+  const stem = stemOf(recipe);
+  const prebuilt = librariesIn(prebuildFolder, stem);
+  // A prebuilt one may be made for another C library (musl, an older glibc): what is compiled here will fit.
+  for (const file of prebuilt.whole) {
+    const { library } = tryToLoad(koffi, file);
+    if (library) return { library };
+  }
+  const compiler = findCompiler();
+  if (!compiler.version) {
     throw new NativeUnavailable(
-      `there is no prebuilt library that fits ${hostPlatform} and no C compiler \`${command}\``,
+      `there is no prebuilt library that fits ${hostPlatform} and no C compiler \`${compiler.command}\`${prebuilt.damaged.length > 0 ? `; ${prebuilt.damaged.join(', ')} is damaged` : ''}`,
     );
   }
-  const file = join(cacheFolder(), fileName(recipe, digestOf(recipe, version)));
-  if (!existsSync(file)) compile(command, recipe, file);
-  return file;
+  const folder = cacheFolder();
+  const compiledStem = stemOf(recipe, [...compiler.prefix, compiler.version]);
+  const cached = librariesIn(folder, compiledStem);
+  const refused = [...prebuilt.damaged, ...cached.damaged].map((file) => `${basename(file)} was damaged`);
+  for (const file of cached.whole) {
+    const { library, reason } = tryToLoad(koffi, file);
+    if (library) return { library };
+    refused.push(`${basename(file)} could not be loaded: ${reason}`);
+  }
+  const file = compile(compiler, recipe, folder, compiledStem);
+  removeAll(cached.damaged);
+  const { library, reason } = tryToLoad(koffi, file);
+  if (!library) throw new NativeUnavailable(`${file} cannot be loaded: ${reason}`);
+  return refused.length === 0 ? { library } : { library, note: `compiled again: ${refused.join(', ')}` };
 }
 
-/** Makes `file`, which appears whole or not at all. */
-function compile(command: string, { sources, flags }: LibraryRecipe, file: string): void {
-  const folder = dirname(file);
-  let scratch: string;
+function requireKoffi(): Koffi {
   try {
-    mkdirSync(folder, { recursive: true });
-    scratch = mkdtempSync(join(folder, 'compiling-'));
+    return createRequire(import.meta.url)('koffi') as Koffi;
   } catch (error) {
-    throw new NativeUnavailable(`the folder ${folder} cannot be written: ${firstLine(error)}`, {
-      cause: error,
-    });
+    const missing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    const fault = missing ? 'is not installed' : `cannot be loaded: ${firstLine(error)}`;
+    throw new NativeUnavailable(`the optional package koffi ${fault}`, { cause: error });
   }
+}
+
+function tryToLoad(
+  koffi: Koffi,
+  file: string,
+): { library: NativeLibrary; reason?: undefined } | { library?: undefined; reason: string } {
   try {
-    const fresh = join(scratch, basename(file));
-    const { status, error, stderr } = spawnSync(command, [...flags, ...sources, '-o', fresh], {
-      cwd: sourceFolder,
-      encoding: 'utf8',
-    });
-    if (status !== 0) {
-      throw new NativeUnavailable(
-        `${command} cannot compile the kernels: ${firstLine(stderr || error || `exit code ${status}`)}`,
-      );
-    }
-    renameSync(fresh, file);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    return { library: koffi.load(file) };
+  } catch (error) {
+    return { reason: firstLine(error) };
   }
 }
 
-/** The C compiler's command, and what it says of itself; no version where there is none. */
-function findCompiler(): { command: string; version: string | undefined } {
-  const command = process.env['CC'] || 'cc';
-  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  return { command, version: status === 0 ? stdout : undefined };
+function compile(
+  compiler: CCompiler,
+  { sources, flags }: LibraryRecipe,
+  folder: string,
+  stem: string,
+): string {
+  return addLibrary(folder, stem, (output) => compileLibrary(compiler, sourceFolder, sources, flags, output));
 }
 
-/** A digest of what a library is made from: all sources, headers included, the recipe, the platform, and `compiler` where it counts. */
-function digestOf({ sources, flags }: LibraryRecipe, compiler = ''): string {
+/**
+ * The name of a library up to the digest of its bytes: with a digest of what it is made from, that is of all sources, headers included, the
+ * recipe, the platform, and `compiler` where it counts.
+ */
+function stemOf({ name, sources, flags }: LibraryRecipe, compiler: readonly string[] = []): string {
   const hash = createHash('sha256');
-  const headers = readdirSync(sourceFolder).filter((name) => name.endsWith('.h'));
-  for (const name of [...headers.sort(), ...sources]) {
+  const headers = readdirSync(sourceFolder).filter((file) => file.endsWith('.h'));
+  for (const file of [...headers.sort(), ...sources]) {
     hash
-      .update(`${name}\0`)
-      .update(readFileSync(join(sourceFolder, name)))
+      .update(`${file}\0`)
+      .update(readFileSync(join(sourceFolder, file)))
       .update('\0');
   }
-  return hash
-    .update([...flags, hostPlatform, compiler].join('\0'))
+  const digest = hash
+    .update([...flags, hostPlatform, ...compiler].join('\0'))
     .digest('hex')
     .slice(0, 16);
-}
-
-function fileName({ name }: LibraryRecipe, digest: string): string {
-  const ending = { win32: 'dll', darwin: 'dylib' }[process.platform as string] ?? 'so';
-  return `metadescent-${name}-${digest}.${ending}`;
+  return `metadescent-${name}-${digest}`;
 }
 
 function cacheFolder(): string {
@@ -211,9 +211,4 @@ function cacheFolder(): string {
     (platform === 'win32' && env['LOCALAPPDATA']) ||
     (platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache'));
   return join(base, 'metadescent', 'kernels');
-}
-
-function firstLine(message: unknown): string {
-  const text = message instanceof Error ? message.message : String(message);
-  return text.trim().split('\n')[0] ?? '';
 }

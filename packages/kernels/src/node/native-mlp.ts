@@ -1,16 +1,15 @@
-import type { MlpKernel, MlpShape } from '../engine.js';
-import { ACTIVATION_CODES, LOSS_CODES, checkBatch, checkEvaluate, mlpLayout } from '../mlp-layout.js';
+import type { BareEngine } from '../bare-engine.js';
+import { ACTIVATION_CODES, LOSS_CODES } from '../mlp-layout.js';
 import type { NativeLibrary, NativeTarget } from './native-library.js';
 
 /** Declares the functions of c/mlp.c; returns what makes a multilayer perceptron of them. The batch is kept, not copied. */
-export function nativeMlp(library: NativeLibrary, target: NativeTarget): (shape: MlpShape) => MlpKernel {
+export function nativeMlp(library: NativeLibrary, target: NativeTarget): BareEngine['mlp'] {
   const mlpSize = library.func(`int mlp_size_${target}(const int *, int)`);
   const mlpEvaluate = library.func(
     `double mlp_evaluate_${target}(const int *, int, int, int, int, const float *, const void *, const float *, float *, float *)`,
   );
 
-  return (shape) => {
-    const layout = mlpLayout(shape);
+  return (shape, layout) => {
     const layers = layout.layers.length;
     const sizes = Int32Array.from(shape.sizes);
     const workspace = new Float32Array(mlpSize(sizes, layers));
@@ -21,15 +20,12 @@ export function nativeMlp(library: NativeLibrary, target: NativeTarget): (shape:
     let batchTargets: Uint8Array | Float32Array = new Uint8Array(0);
 
     return {
-      shape,
-      parameterCount: layout.parameterCount,
-      setBatch(inputs, targets) {
-        rows = checkBatch(shape, layout, inputs, targets);
+      setBatch(count, inputs, targets) {
+        rows = count;
         batchInputs = inputs;
         batchTargets = targets;
       },
       evaluate(parameters, gradient) {
-        checkEvaluate(layout, rows, parameters, gradient);
         return mlpEvaluate(
           sizes,
           layers,

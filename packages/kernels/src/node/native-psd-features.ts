@@ -1,9 +1,9 @@
-import { checkObservation, checkRecentMean, checkSlot, checkStandardisation, checkStates } from '../psd-feature-checks.js';
-import { psdCorrections, type PsdFeatureKernels } from '../psd-features.js';
+import type { BarePsdFeatures } from '../bare-engine.js';
+import { psdCorrections } from '../psd-features.js';
 import type { NativeLibrary, NativeTarget } from './native-library.js';
 
 /** The functions of c/psd-features.c. */
-export function nativePsdFeatures(library: NativeLibrary, target: NativeTarget): PsdFeatureKernels {
+export function nativePsdFeatures(library: NativeLibrary, target: NativeTarget): BarePsdFeatures {
   const declare = (name: string, parameters: string) => library.func(`void psd_${name}_${target}(${parameters})`);
   const observe = declare('observe', 'int, int, double, double, const float *, const float *, float *, float *, float *, float *');
   const observeScale = declare('observe_scale', 'int, double, double, double, const float *, float *, float *, float *, float *');
@@ -14,8 +14,7 @@ export function nativePsdFeatures(library: NativeLibrary, target: NativeTarget):
   const states = declare('states', 'int, int, const int *, const double *, const double *, const double *, const double *, double *');
   return {
     observe(step) {
-      const { t, change, scale, gradient, parameters, memory, planes } = step;
-      const { n, averages } = checkObservation(step);
+      const { n, averages, t, change, scale, gradient, parameters, memory, planes } = step;
       observe(n, t, change, scale, gradient, parameters, memory.gradient, memory.previous, memory.earlier, planes);
       if (!averages) return;
       const corrections = psdCorrections(t);
@@ -23,23 +22,20 @@ export function nativePsdFeatures(library: NativeLibrary, target: NativeTarget):
       observeScale(n, scale, corrections.momentum, corrections.square, gradient, momentum, square, total, planes.subarray(3 * n));
     },
     standardise(run) {
-      const { features, n, total } = checkStandardisation(run);
-      const { first, count, planes, mean, deviation, limit, at, inputs } = run;
+      const { features, n, total, first, count, planes, mean, deviation, limit, at, inputs } = run;
       standardise(features, n, first, count, planes, mean, deviation, limit, total, at, inputs);
     },
-    recentMean(options) {
-      const { n, rows } = checkRecentMean(options);
-      recentMean(n, rows, options.oldest, options.width, options.scale, options.values, options.mean);
+    recentMean({ n, rows, oldest, width, scale, values, mean }) {
+      recentMean(n, rows, oldest, width, scale, values, mean);
     },
-    gradientSlot(now, before, slot) {
-      gradientSlot(checkSlot('gradientSlot', { now, before }, slot), now, before, slot);
+    gradientSlot(n, now, before, slot) {
+      gradientSlot(n, now, before, slot);
     },
-    ratioSlot(late, early, now, before, slot) {
-      ratioSlot(checkSlot('ratioSlot', { late, early, now, before }, slot), late, early, now, before, slot);
+    ratioSlot(n, late, early, now, before, slot) {
+      ratioSlot(n, late, early, now, before, slot);
     },
     states(options) {
-      const { history, count } = checkStates(options);
-      const { rows, objective, gradient, ratio, iterates } = options;
+      const { history, count, rows, objective, gradient, ratio, iterates } = options;
       states(history, count, rows, objective, gradient, ratio, iterates, options.states);
     },
   };

@@ -1,3 +1,4 @@
+import { checkedEngine } from '../checked-engine.js';
 import type { KernelEngine } from '../engine.js';
 import { gemm } from './gemm.js';
 import { lstm } from './lstm.js';
@@ -13,7 +14,7 @@ import { psdFeatures } from './psd-features.js';
  * typescriptEngine().lstm({ inputs: 2, hidden: 20, layers: 2 }).weightCount // => 5141
  */
 export function typescriptEngine(): KernelEngine {
-  return {
+  return checkedEngine({
     name: 'typescript',
     detail: 'typescript, double precision inside',
     lstm,
@@ -21,5 +22,5 @@ export function typescriptEngine(): KernelEngine {
     preprocessGradient,
     gemm,
     psdFeatures,
-  };
+  });
 }

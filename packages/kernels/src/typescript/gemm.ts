@@ -1,10 +1,18 @@
 import type { GemmOptions } from '../engine.js';
-import { checkGemm } from '../argument-checks.js';
 
 /** C ← αAB + βC by the definition: one dot product in double precision per entry. */
-export function gemm(options: GemmOptions): void {
-  checkGemm(options);
-  const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+export function gemm({
+  m,
+  n,
+  k,
+  a,
+  b,
+  c,
+  transposeA,
+  transposeB,
+  alpha,
+  beta,
+}: Required<GemmOptions>): void {
   const [aRow, aColumn] = transposeA ? [1, m] : [k, 1];
   const [bRow, bColumn] = transposeB ? [1, k] : [n, 1];
   for (let i = 0; i < m; i++) {

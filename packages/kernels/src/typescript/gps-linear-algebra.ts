@@ -1,10 +1,7 @@
-import { checkCholesky, checkColumnMeans, checkGpsGemm, checkGpsSyrk } from '../gps-checks.js';
-import type { GpsGemm, GpsSyrk } from '../gps-engine.js';
+import type { BareGpsEngine } from '../bare-engine.js';
 
 /** `GpsEngine.gemm` in plain loops. */
-export function gpsGemm(options: GpsGemm): void {
-  checkGpsGemm(options);
-  const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+export const gpsGemm: BareGpsEngine['gemm'] = ({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }) => {
   if (beta === 0) c.fill(0);
   else if (beta !== 1) for (let i = 0; i < c.length; i++) c[i]! *= beta;
   const [aRow, aColumn] = transposeA ? [1, m] : [k, 1];
@@ -15,12 +12,10 @@ export function gpsGemm(options: GpsGemm): void {
       else for (let j = 0; j < n; j++) c[i * n + j]! += value * b[p * n + j]!;
     }
   }
-}
+};
 
 /** `GpsEngine.syrk` in plain loops: the lower triangle, then its mirror. */
-export function gpsSyrk(options: GpsSyrk): void {
-  checkGpsSyrk(options);
-  const { rows, n, a, c, offset, alpha = 1, beta = 0 } = options;
+export const gpsSyrk: BareGpsEngine['syrk'] = ({ rows, n, a, c, offset, alpha, beta }) => {
   const sum = new Float64Array(n * n);
   const row = new Float64Array(n);
   for (let r = 0; r < rows; r++) {
@@ -37,11 +32,10 @@ export function gpsSyrk(options: GpsSyrk): void {
       c[j * n + i] = value;
     }
   }
-}
+};
 
 /** `GpsEngine.columnMeans`, row by row. */
 export function gpsColumnMeans(rows: number, n: number, a: Float64Array, means: Float64Array): void {
-  checkColumnMeans(rows, n, a, means);
   means.fill(0);
   for (let r = 0; r < rows; r++) for (let i = 0; i < n; i++) means[i]! += a[r * n + i]!;
   for (let i = 0; i < n; i++) means[i]! /= rows;
@@ -49,7 +43,6 @@ export function gpsColumnMeans(rows: number, n: number, a: Float64Array, means: 
 
 /** `GpsEngine.cholesky`, row by row. */
 export function gpsCholesky(n: number, a: Float64Array, factor: Float64Array): number {
-  checkCholesky('cholesky', n, 0, { a, factor });
   return choleskyAt(n, a, factor, 0, 0);
 }
 
@@ -79,7 +72,6 @@ export function choleskyAt(
 
 /** `GpsEngine.choleskySolve`: L Y = B forward, then Lᵀ X = Y backward. */
 export function gpsCholeskySolve(n: number, factor: Float64Array, columns: number, b: Float64Array): void {
-  checkCholesky('choleskySolve', n, columns, { factor, b });
   for (let i = 0; i < n; i++) {
     for (let p = 0; p < i; p++) {
       const l = factor[i * n + p]!;

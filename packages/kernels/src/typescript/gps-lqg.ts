@@ -1,15 +1,7 @@
-import {
-  checkLqgController,
-  checkLqgMoments,
-  checkLqgProblem,
-  checkLqgShape,
-  checkLqgValues,
-  notLoaded,
-} from '../gps-checks.js';
+import type { BareLqg } from '../bare-engine.js';
 import type {
   ActionPenalty,
   LqgController,
-  LqgKernel,
   LqgMoments,
   LqgProblem,
   LqgShape,
@@ -19,26 +11,16 @@ import { addCongruence, addMatrixVector, dot, quadraticForm, symmetrise, transpo
 import { choleskyAt, gpsCholeskySolve } from './gps-linear-algebra.js';
 
 /** `GpsEngine.lqg` in plain loops: the oracle of the compiled ones. The equations stand at `LqgKernel`. */
-export function gpsLqg(shape: LqgShape): LqgKernel {
-  checkLqgShape(shape);
-  let loaded: { problem: LqgProblem; rows: readonly number[] } | undefined;
+export function gpsLqg(shape: LqgShape): BareLqg {
+  let loaded: { readonly problem: LqgProblem; readonly rows: readonly number[] } | undefined;
   return {
-    shape,
-    load(problem) {
-      checkLqgProblem(shape, problem);
-      loaded = { problem, rows: problem.actionRows ?? Array.from({ length: shape.stateSize }, (_, i) => i) };
+    load(problem, rows) {
+      loaded = { problem, rows };
     },
-    backward(eta, controller, values) {
-      if (!loaded) throw notLoaded('lqg.backward');
-      checkLqgController('lqg.backward', shape, controller);
-      if (values) checkLqgValues(shape, values);
-      return backward(shape, loaded.problem, loaded.rows, eta, controller, values);
-    },
+    backward: (eta, controller, values) =>
+      backward(shape, loaded!.problem, loaded!.rows, eta, controller, values),
     forward(controller, moments) {
-      if (!loaded) throw notLoaded('lqg.forward');
-      checkLqgController('lqg.forward', shape, controller);
-      checkLqgMoments(shape, moments);
-      forward(shape, loaded.problem, loaded.rows, controller, moments);
+      forward(shape, loaded!.problem, loaded!.rows, controller, moments);
     },
   };
 }

@@ -1,10 +1,11 @@
+import { checkedGpsEngine } from '../checked-gps-engine.js';
 import type { GpsEngine } from '../gps-engine.js';
 import { gpsCholesky, gpsCholeskySolve, gpsColumnMeans, gpsGemm, gpsSyrk } from './gps-linear-algebra.js';
 import { gpsLqg } from './gps-lqg.js';
 
 /** The plain TypeScript twin of the guided-policy-search kernels: works everywhere, and is the oracle of the compiled ones. */
 export function typescriptGpsEngine(): GpsEngine {
-  return {
+  return checkedGpsEngine({
     name: 'typescript',
     detail: 'typescript',
     gemm: gpsGemm,
@@ -13,5 +14,5 @@ export function typescriptGpsEngine(): GpsEngine {
     cholesky: gpsCholesky,
     choleskySolve: gpsCholeskySolve,
     lqg: gpsLqg,
-  };
+  });
 }

@@ -1,13 +1,6 @@
-import type { LstmKernel, LstmShape } from '../engine.js';
-import {
-  type LstmLayout,
-  checkBackpropagation,
-  checkSequence,
-  checkStep,
-  lstmLayout,
-  lstmStateIndex,
-} from '../lstm-layout.js';
-import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lstm-trace.js';
+import type { BareLstm } from '../bare-engine.js';
+import type { LstmShape } from '../engine.js';
+import { type LstmLayout, lstmStateIndex } from '../lstm-layout.js';
 
 /**
  * The LSTM by its definition, one coordinate after the other in double precision: the oracle of the C kernels. Clear, not fast.
@@ -17,8 +10,7 @@ import { CountedTrace, appendToTrace, traceExtent, traceOfSegment } from '../lst
  * Forward and backward equations: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; the order of gates is that of
  * `LstmKernel`.
  */
-export function lstm(shape: LstmShape): LstmKernel {
-  const layout = lstmLayout(shape);
+export function lstm(shape: LstmShape, layout: LstmLayout): BareLstm<undefined> {
   const { hidden, layers } = shape;
 
   const readState = (state: Float32Array, n: number, coordinate: number): LayerState[] =>
@@ -40,58 +32,19 @@ export function lstm(shape: LstmShape): LstmKernel {
     });
   };
 
-  const forward = (
-    weights: Float32Array,
-    inputs: Float32Array,
-    state: Float32Array,
-    outputs: Float32Array,
-    n: number,
-    steps: number,
-  ): void => {
-    for (let j = 0; j < n; j++) {
-      let values = readState(state, n, j);
-      for (let t = 0; t < steps; t++) {
-        const cells = stepLayers(layout, shape, weights, featuresOf(inputs, shape.inputs, n, t, j), values);
-        values = cells;
-        outputs[t * n + j] = outputOf(layout, weights, (cells[layers - 1] as Cell).h);
-      }
-      writeState(values, state, n, j);
-    }
-  };
-
-  /** Marks the traces of this kernel. */
-  const identity = {};
-
   return {
-    shape,
-    weightCount: layout.weightCount,
-    stateSize: (n) => layout.statePerCoordinate * n,
-    stateIndex: (n, coordinate, layer, part, unit) => lstmStateIndex(shape, n, coordinate, layer, part, unit),
-    createTrace(n, capacity, maxBytes) {
-      const { blocks } = traceExtent(shape, n, capacity, maxBytes);
-      return new CountedTrace(identity, n, capacity, blocks, undefined);
+    forward(weights, inputs, state, outputs, n, steps) {
+      for (let j = 0; j < n; j++) {
+        let values = readState(state, n, j);
+        for (let t = 0; t < steps; t++) {
+          const cells = stepLayers(layout, shape, weights, featuresOf(inputs, shape.inputs, n, t, j), values);
+          values = cells;
+          outputs[t * n + j] = outputOf(layout, weights, (cells[layers - 1] as Cell).h);
+        }
+        writeState(values, state, n, j);
+      }
     },
-    step(weights, inputs, state, outputs, trace) {
-      const n = checkStep(shape, layout, weights, inputs, state, outputs);
-      appendToTrace('step', identity, trace, n, 1);
-      forward(weights, inputs, state, outputs, n, 1);
-    },
-    sequence(weights, inputs, state, outputs, trace) {
-      const { n, steps } = checkSequence(shape, layout, weights, inputs, state, outputs);
-      appendToTrace('sequence', identity, trace, n, steps);
-      forward(weights, inputs, state, outputs, n, steps);
-    },
-    backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
-      const { n, steps } = checkBackpropagation(
-        shape,
-        layout,
-        weights,
-        initialState,
-        inputs,
-        cotangent,
-        weightGradient,
-      );
-      traceOfSegment(identity, trace, n, steps);
+    backpropagate(weights, initialState, inputs, cotangent, weightGradient, n, steps) {
       const gradient = new Float64Array(layout.weightCount);
       for (let j = 0; j < n; j++) {
         const recorded: Cell[][] = [];
@@ -106,6 +59,8 @@ export function lstm(shape: LstmShape): LstmKernel {
       for (let i = 0; i < gradient.length; i++)
         weightGradient[i] = (weightGradient[i] as number) + (gradient[i] as number);
     },
+    allocateTrace: () => ({ storage: undefined, bytes: 0 }),
+    freeTrace() {},
   };
 }
 

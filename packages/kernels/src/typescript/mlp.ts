@@ -1,24 +1,21 @@
-import type { Activation, MlpKernel, MlpShape } from '../engine.js';
-import { type MlpLayerOffsets, checkBatch, checkEvaluate, mlpLayout } from '../mlp-layout.js';
+import type { BareMlp } from '../bare-engine.js';
+import type { Activation, MlpShape } from '../engine.js';
+import type { MlpLayerOffsets, MlpLayout } from '../mlp-layout.js';
 
 /** The multilayer perceptron by its definition, one example after the other in double precision: the oracle of the C kernels. */
-export function mlp(shape: MlpShape): MlpKernel {
-  const layout = mlpLayout(shape);
+export function mlp(shape: MlpShape, layout: MlpLayout): BareMlp {
   const width = shape.sizes[0] as number;
   let rows = 0;
   let batchInputs: Float32Array = new Float32Array(0);
   let batchTargets: Uint8Array | Float32Array = new Uint8Array(0);
 
   return {
-    shape,
-    parameterCount: layout.parameterCount,
-    setBatch(inputs, targets) {
-      rows = checkBatch(shape, layout, inputs, targets);
+    setBatch(count, inputs, targets) {
+      rows = count;
       batchInputs = inputs;
       batchTargets = targets;
     },
     evaluate(parameters, gradient) {
-      checkEvaluate(layout, rows, parameters, gradient);
       const sums = gradient && new Float64Array(layout.parameterCount);
       let loss = 0;
       for (let row = 0; row < rows; row++) {

@@ -1,8 +1,10 @@
-import { checkPreprocess } from '../argument-checks.js';
-
 /** The log/sign preprocessing of gradients, as `KernelEngine.preprocessGradient` states it. A NaN gives two NaNs. */
-export function preprocessGradient(gradient: Float32Array, p: number, features: Float32Array): void {
-  const n = checkPreprocess(gradient, p, features);
+export function preprocessGradient(
+  n: number,
+  gradient: Float32Array,
+  p: number,
+  features: Float32Array,
+): void {
   const threshold = Math.exp(-p);
   const scale = Math.exp(p);
   for (let j = 0; j < n; j++) {

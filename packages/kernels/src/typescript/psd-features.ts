@@ -1,5 +1,6 @@
-import { checkObservation, checkRecentMean, checkSlot, checkStandardisation, checkStates, type PsdAverages } from '../psd-feature-checks.js';
-import { PSD_MOMENTUM, PSD_SQUARE_DECAY, psdCorrections, type PsdFeatureKernels, type PsdObservation } from '../psd-features.js';
+import type { BarePsdFeatures } from '../bare-engine.js';
+import type { CheckedObservation, PsdAverages } from '../psd-feature-checks.js';
+import { PSD_MOMENTUM, PSD_SQUARE_DECAY, psdCorrections } from '../psd-features.js';
 
 /** Added to the denominators of gradient and ratio features (Li & Malik 2017, §3.6). */
 const GRADIENT_OFFSET = 1;
@@ -10,10 +11,9 @@ const TINY = 1e-12;
 const LOG_UNIT = 5;
 
 /** The features, as `PsdFeatureKernels` states them. */
-export const psdFeatures: PsdFeatureKernels = {
+export const psdFeatures: BarePsdFeatures = {
   observe(step) {
-    const { t, change, scale, gradient, parameters, memory, planes } = step;
-    const { n, averages } = checkObservation(step);
+    const { n, averages, t, change, scale, gradient, parameters, memory, planes } = step;
     const { gradient: gradientBefore, previous, earlier } = memory;
     planes.fill(change, 0, n);
     for (let j = 0; j < n; j++) {
@@ -31,8 +31,7 @@ export const psdFeatures: PsdFeatureKernels = {
     if (averages) observeScale(step, averages);
   },
   standardise(run) {
-    const { planes, first, count, mean, deviation, limit, inputs, at } = run;
-    const { features, n, total } = checkStandardisation(run);
+    const { features, n, total, planes, first, count, mean, deviation, limit, inputs, at } = run;
     for (let i = 0; i < features; i++) {
       for (let j = 0; j < count; j++) {
         const value = (planes[i * n + first + j]! - mean[i]!) / deviation[i]!;
@@ -41,8 +40,7 @@ export const psdFeatures: PsdFeatureKernels = {
     }
   },
   recentMean(options) {
-    const { values, oldest, width, scale, mean } = options;
-    const { n, rows } = checkRecentMean(options);
+    const { n, rows, values, oldest, width, scale, mean } = options;
     mean.fill(0);
     for (let l = 0; l < width; l++) {
       const row = ((oldest + l) % rows) * n;
@@ -50,17 +48,14 @@ export const psdFeatures: PsdFeatureKernels = {
     }
     for (let j = 0; j < n; j++) mean[j]! /= width;
   },
-  gradientSlot(now, before, slot) {
-    const n = checkSlot('gradientSlot', { now, before }, slot);
+  gradientSlot(n, now, before, slot) {
     for (let j = 0; j < n; j++) slot[j] = now[j]! / (Math.abs(before[j]!) + GRADIENT_OFFSET);
   },
-  ratioSlot(late, early, now, before, slot) {
-    const n = checkSlot('ratioSlot', { late, early, now, before }, slot);
+  ratioSlot(n, late, early, now, before, slot) {
     for (let j = 0; j < n; j++) slot[j] = Math.abs(late[j]! - early[j]!) / (Math.abs(now[j]! - before[j]!) + RATIO_OFFSET);
   },
   states(options) {
-    const { rows, objective, gradient, ratio, iterates, states } = options;
-    const { history: H, count } = checkStates(options);
+    const { history: H, count, rows, objective, gradient, ratio, iterates, states } = options;
     for (let j = 0; j < count; j++) {
       const state = j * (2 + 3 * H);
       states[state] = iterates[j]!;
@@ -75,7 +70,7 @@ export const psdFeatures: PsdFeatureKernels = {
   },
 };
 
-function observeScale({ t, scale, gradient, planes }: PsdObservation, { momentum, square, total }: PsdAverages): void {
+function observeScale({ t, scale, gradient, planes }: CheckedObservation, { momentum, square, total }: PsdAverages): void {
   const n = gradient.length;
   const corrections = psdCorrections(t);
   for (let j = 0; j < n; j++) {

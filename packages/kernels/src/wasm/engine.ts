@@ -1,5 +1,5 @@
+import { checkedEngine } from '../checked-engine.js';
 import type { GemmOptions, KernelEngine } from '../engine.js';
-import { checkGemm, checkPreprocess } from '../argument-checks.js';
 import { type KernelMemory, createKernelMemory, layOutRegions } from './kernel-memory.js';
 import { lstm } from './lstm.js';
 import { mlp } from './mlp.js';
@@ -41,24 +41,24 @@ interface StatelessExports {
  */
 export function wasmEngine(): KernelEngine {
   const memory = createKernelMemory();
-  return {
+  return checkedEngine({
     name: 'wasm',
     detail: 'wasm simd128',
     lstm,
     mlp,
-    preprocessGradient: (gradient, p, features) => preprocessGradient(memory, gradient, p, features),
+    preprocessGradient: (n, gradient, p, features) => preprocessGradient(memory, n, gradient, p, features),
     gemm: (options) => gemm(memory, options),
     psdFeatures: psdFeatures(memory),
-  };
+  });
 }
 
 function preprocessGradient(
   memory: KernelMemory,
+  n: number,
   gradient: Float32Array,
   p: number,
   features: Float32Array,
 ): void {
-  const n = checkPreprocess(gradient, p, features);
   const at = layOutRegions(memory.base, { gradient: n, features: 2 * n });
   memory.reserve(at.end);
   memory.write(at.gradient, gradient);
@@ -67,9 +67,8 @@ function preprocessGradient(
   memory.read(at.features, features);
 }
 
-function gemm(memory: KernelMemory, options: GemmOptions): void {
-  checkGemm(options);
-  const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
+function gemm(memory: KernelMemory, options: Required<GemmOptions>): void {
+  const { m, n, k, a, b, c, transposeA, transposeB, alpha, beta } = options;
   const kernels = memory.exports as unknown as StatelessExports;
   const at = layOutRegions(memory.base, {
     workspace: kernels.gemm_size(n, k),

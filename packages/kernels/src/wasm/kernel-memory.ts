@@ -6,7 +6,7 @@ export interface KernelMemory {
   readonly exports: WebAssembly.Exports;
   /** First byte that is free for the owner's use, on a cache line boundary. */
   readonly base: number;
-  /** Grows the memory so that the bytes before `end` can be used. */
+  /** Grows the memory so that the bytes before `end` can be used; a RangeError where there is not so much. */
   reserve(end: number): void;
   /** Copies `values` to the byte address `to`. */
   write(to: number, values: Float32Array | Float64Array | Uint8Array | Int32Array): void;
@@ -15,6 +15,8 @@ export interface KernelMemory {
 }
 
 const PAGE = 65536;
+/** What 32-bit addresses reach. */
+const MAX_BYTES = 2 ** 32;
 const CACHE_LINE = 64;
 let compiled: WebAssembly.Module | undefined;
 
@@ -36,7 +38,14 @@ export function createKernelMemory(): KernelMemory {
     reserve(end) {
       const missing = end - bytes.length;
       if (missing <= 0) return;
-      memory.grow(Math.ceil(missing / PAGE));
+      try {
+        memory.grow(Math.ceil(missing / PAGE));
+      } catch (error) {
+        throw new RangeError(
+          `wasm: the arrays of this call need ${end} bytes of WebAssembly memory, which has at most ${MAX_BYTES} and may have less here; make them smaller, or use the native engine`,
+          { cause: error },
+        );
+      }
       bytes = new Uint8Array(memory.buffer);
     },
     write(to, values) {
@@ -67,7 +76,8 @@ export function layOutRegions<Name extends string>(
   return addresses as Record<Name | 'end', number>;
 }
 
-function alignedUp(address: number): number {
+/** The first cache line boundary from this address on. */
+export function alignedUp(address: number): number {
   return Math.ceil(address / CACHE_LINE) * CACHE_LINE;
 }
 

@@ -1,5 +1,6 @@
-import type { MlpKernel, MlpShape } from '../engine.js';
-import { ACTIVATION_CODES, LOSS_CODES, checkBatch, checkEvaluate, mlpLayout } from '../mlp-layout.js';
+import type { BareMlp } from '../bare-engine.js';
+import type { MlpShape } from '../engine.js';
+import { ACTIVATION_CODES, LOSS_CODES, type MlpLayout } from '../mlp-layout.js';
 import { createKernelMemory, layOutRegions } from './kernel-memory.js';
 
 /** The functions of c/mlp.c; pointers are byte addresses. */
@@ -20,8 +21,7 @@ interface MlpExports {
 }
 
 /** A multilayer perceptron in a WebAssembly instance of its own, which also holds the batch. */
-export function mlp(shape: MlpShape): MlpKernel {
-  const layout = mlpLayout(shape);
+export function mlp(shape: MlpShape, layout: MlpLayout): BareMlp {
   const layers = layout.layers.length;
   const memory = createKernelMemory();
   const kernels = memory.exports as unknown as MlpExports;
@@ -38,10 +38,7 @@ export function mlp(shape: MlpShape): MlpKernel {
   let batch = { inputs: 0, targets: 0 };
 
   return {
-    shape,
-    parameterCount: layout.parameterCount,
-    setBatch(inputs, targets) {
-      rows = checkBatch(shape, layout, inputs, targets);
+    setBatch(count, inputs, targets) {
       const at = layOutRegions(fixed.end, {
         inputs: inputs.length,
         targets: Math.ceil(targets.byteLength / 4),
@@ -49,10 +46,10 @@ export function mlp(shape: MlpShape): MlpKernel {
       memory.reserve(at.end);
       memory.write(at.inputs, inputs);
       memory.write(at.targets, targets);
+      rows = count;
       batch = at;
     },
     evaluate(parameters, gradient) {
-      checkEvaluate(layout, rows, parameters, gradient);
       memory.write(fixed.parameters, parameters);
       const loss = kernels.mlp_evaluate(
         fixed.sizes,

@@ -1,5 +1,6 @@
-import { checkObservation, checkRecentMean, checkSlot, checkStandardisation, checkStates, type PsdAverages } from '../psd-feature-checks.js';
-import { psdCorrections, type PsdFeatureKernels } from '../psd-features.js';
+import type { BarePsdFeatures } from '../bare-engine.js';
+import type { PsdAverages } from '../psd-feature-checks.js';
+import { psdCorrections } from '../psd-features.js';
 import { layOutRegions, type KernelMemory } from './kernel-memory.js';
 
 /** The functions of c/psd-features.c; pointers are byte addresses. */
@@ -14,7 +15,7 @@ interface PsdFeatureExports {
 }
 
 /** The features in WebAssembly. Arrays are copied in and out, of a long history only what is read. */
-export function psdFeatures(memory: KernelMemory): PsdFeatureKernels {
+export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
   const kernels = memory.exports as unknown as PsdFeatureExports;
   /** Reserves regions for arrays and copies `inputs` into theirs; returns byte addresses by name. */
   const place = <Input extends string, Output extends string>(
@@ -39,8 +40,7 @@ export function psdFeatures(memory: KernelMemory): PsdFeatureKernels {
   };
   return {
     observe(step) {
-      const { t, change, scale, gradient, parameters, memory: held, planes } = step;
-      const { n, averages } = checkObservation(step);
+      const { n, averages, t, change, scale, gradient, parameters, memory: held, planes } = step;
       const { gradient: before, previous, earlier } = held;
       const at = place({ gradient, parameters, before, previous, earlier }, { planes: { byteLength: 12 * n } });
       kernels.psd_observe(n, t, change, scale, at.gradient, at.parameters, at.before, at.previous, at.earlier, at.planes);
@@ -51,8 +51,7 @@ export function psdFeatures(memory: KernelMemory): PsdFeatureKernels {
       if (averages) observeScale(t, scale, gradient, averages, planes.subarray(3 * n));
     },
     standardise(run) {
-      const { features, n, total } = checkStandardisation(run);
-      const { planes, first, count, mean, deviation, limit, inputs, at: column } = run;
+      const { features, n, total, planes, first, count, mean, deviation, limit, inputs, at: column } = run;
       const block = { byteLength: 4 * features * count };
       const at = place({ mean, deviation }, { planes: block, inputs: block });
       for (let i = 0; i < features; i++) memory.write(at.planes + 4 * i * count, planes.subarray(i * n + first, i * n + first + count));
@@ -60,27 +59,23 @@ export function psdFeatures(memory: KernelMemory): PsdFeatureKernels {
       for (let i = 0; i < features; i++) memory.read(at.inputs + 4 * i * count, inputs.subarray(i * total + column, i * total + column + count));
     },
     recentMean(options) {
-      const { n, rows } = checkRecentMean(options);
-      const { values, oldest, width, scale, mean } = options;
+      const { n, rows, values, oldest, width, scale, mean } = options;
       const at = place({ values }, { mean });
       kernels.psd_recent_mean(n, rows, oldest, width, scale, at.values, at.mean);
       memory.read(at.mean, mean);
     },
-    gradientSlot(now, before, slot) {
-      const n = checkSlot('gradientSlot', { now, before }, slot);
+    gradientSlot(n, now, before, slot) {
       const at = place({ now, before }, { slot });
       kernels.psd_gradient_slot(n, at.now, at.before, at.slot);
       memory.read(at.slot, slot);
     },
-    ratioSlot(late, early, now, before, slot) {
-      const n = checkSlot('ratioSlot', { late, early, now, before }, slot);
+    ratioSlot(n, late, early, now, before, slot) {
       const at = place({ late, early, now, before }, { slot });
       kernels.psd_ratio_slot(n, at.late, at.early, at.now, at.before, at.slot);
       memory.read(at.slot, slot);
     },
     states(options) {
-      const { history, count } = checkStates(options);
-      const { objective, gradient, ratio, iterates, states } = options;
+      const { history, count, objective, gradient, ratio, iterates, states } = options;
       const width = { byteLength: 8 * (history + 1) * count };
       const rows = options.rows.map((row, i) => (row < 0 ? -1 : i * count));
       const at = place({ rows, objective, iterates }, { gradient: width, ratio: width, states });
