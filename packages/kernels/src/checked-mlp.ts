@@ -1,4 +1,4 @@
-import { requireArray, requireDisjoint } from './array-checks.js';
+import { presentLength, requireArray, requireDisjoint } from './array-checks.js';
 import type { BareEngine } from './bare-engine.js';
 import type { MlpKernel, MlpShape } from './engine.js';
 import { checkBatch, mlpLayout } from './mlp-layout.js';
@@ -37,7 +37,7 @@ export function checkedMlp(bare: Pick<BareEngine, 'mlp'>, given: MlpShape): MlpK
       if (!batch) throw new Error(`${caller}: there is no batch; call setBatch(inputs, targets) first`);
       requireArray(caller, 'parameters', parameters, 'Float32Array', parameterCount, '[parameterCount]');
       const { inputs, targets, inputLength, targetLength } = batch;
-      if (inputs.length !== inputLength || targets.length !== targetLength) {
+      if (presentLength(inputs) !== inputLength || presentLength(targets) !== targetLength) {
         throw new RangeError(
           `${caller}: the arrays of the batch were transferred or shrunk since setBatch(inputs, targets); call it again, or transfer copies`,
         );

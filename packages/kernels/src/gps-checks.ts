@@ -1,4 +1,5 @@
 import {
+  presentLength,
   requireArray,
   requireBoolean,
   requireCount,
@@ -44,7 +45,7 @@ export function checkGpsGemm(options: GpsGemm): Required<GpsGemm> {
   requireNumber(caller, 'beta', beta);
   requireDisjoint(caller, { c }, { a, b });
   // At least gps_gemm_scratch in c/gps-linear-algebra.c: 128 rows of B, and a strip of A.
-  requireWorkspace(caller, 128 * (n + 32) + 2 ** 17, `n = ${n}`);
+  requireWorkspace(caller, 128 * (n + 32) + 2 ** 17, `\`n\` = ${n}`);
   return { m, n, k, a, b, c, transposeA, transposeB, alpha, beta };
 }
 
@@ -107,7 +108,7 @@ export function checkLqgShape(given: LqgShape): LqgShape {
   requireWorkspace(
     caller,
     scratch,
-    `stateSize ${stateSize}, actionSize ${actionSize} and costRank ${costRank}`,
+    `\`stateSize\` ${stateSize}, \`actionSize\` ${actionSize} and \`costRank\` ${costRank}`,
   );
   return { stateSize, actionSize, horizon, costRank };
 }
@@ -254,7 +255,7 @@ function takeController(
 /** What was loaded may have been transferred since, and a kernel that kept the arrays would read freed memory. */
 function requireWhole(caller: string, { arrays, lengths }: CheckedLqgProblem): void {
   for (const [name, array] of Object.entries(arrays)) {
-    if (array.length === lengths[name]) continue;
+    if (presentLength(array) === lengths[name]) continue;
     throw new RangeError(
       `${caller}: \`${name}\` of the problem was transferred or shrunk since load(problem); load it again, or transfer copies`,
     );

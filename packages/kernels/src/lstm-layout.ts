@@ -50,7 +50,7 @@ export function lstmLayout(shape: LstmShape): LstmLayout {
   requireWorkspace(
     'lstm',
     workspaceFloats(shape, weightCount),
-    `the shape ${inputs} × ${hidden} × ${layers}`,
+    `\`inputs\` ${inputs}, \`hidden\` ${hidden} and \`layers\` ${layers}`,
   );
   const offsets: LstmLayerOffsets[] = [];
   let at = 0;
@@ -170,7 +170,7 @@ export function checkBackpropagation(
   const extent = checkSeries(caller, shape, layout, weights, inputs, state, ['cotangent', cotangent]);
   requireDisjoint(caller, { weightGradient }, { weights, initialState, inputs, cotangent });
   const floats = backwardFloats(shape, layout.weightCount, extent.steps);
-  requireWorkspace(caller, floats, `a segment of ${extent.steps} steps`);
+  requireWorkspace(caller, floats, `\`cotangent\` of ${extent.steps} steps`);
   return extent;
 }
 

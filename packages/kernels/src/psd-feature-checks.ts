@@ -4,7 +4,6 @@ import {
   requireDisjoint,
   requireMultiple,
   requireNumber,
-  requireType,
 } from './array-checks.js';
 import type {
   PsdMemory,
@@ -59,6 +58,7 @@ export function checkStandardisation(run: PsdStandardisation): CheckedStandardis
   const caller = 'psdFeatures.standardise';
   const { planes, first, count, mean, deviation, limit, inputs, at } = run;
   requireNumber(caller, 'limit', limit);
+  if (!(limit >= 0)) throw new RangeError(`${caller}: \`limit\` must be at least 0, but is ${limit}`);
   const features = requireMultiple(caller, 'mean', mean, 'Float64Array', 1, '[I]');
   requireArray(caller, 'deviation', deviation, 'Float64Array', features, '[I]');
   const n = requireMultiple(caller, 'planes', planes, 'Float32Array', features, '[I, n]');
@@ -103,15 +103,15 @@ export function checkStates(options: PsdStates): CheckedStates {
   requireArray(caller, 'rows', given, 'Int32Array', history + 1, '[H + 1]');
   // C indexes with rows: a copy of its own cannot change after it was checked.
   const rows = Int32Array.from(given);
-  requireType(caller, 'gradient', gradient, 'Float64Array');
-  requireType(caller, 'ratio', ratio, 'Float64Array');
+  const gradientLength = requireAnyLength(caller, 'gradient', gradient, 'Float64Array');
+  const ratioLength = requireAnyLength(caller, 'ratio', ratio, 'Float64Array');
   requireArray(caller, 'states', states, 'Float64Array', count * (2 + 3 * history), '[count, 2 + 3H]');
   rows.forEach((row, i) => {
     if (row < 0) return;
-    requireRange(caller, `rows[${i}]`, row, count, gradient.length);
-    if (i < history) requireRange(caller, `rows[${i}]`, row, count, ratio.length);
+    requireRange(caller, `rows[${i}]`, row, count, gradientLength);
+    if (i < history) requireRange(caller, `rows[${i}]`, row, count, ratioLength);
   });
-  requireDisjoint(caller, { states }, { objective, gradient, ratio, iterates });
+  requireDisjoint(caller, { states }, { rows: given, objective, gradient, ratio, iterates });
   return { rows, objective, gradient, ratio, iterates, states, history, count };
 }
 
