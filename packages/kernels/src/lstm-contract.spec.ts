@@ -96,6 +96,36 @@ describe.each(enginesUnderTest())('LSTM contract, $label', ({ engine }: { engine
     expect(outputs).toHaveLength(8);
   });
 
+  test('a pre-activation of ±∞ is a saturated gate: σ and tanh take their limits', () => {
+    // One unit, h = c = 0 and biases 0: every gate but one is at 0. Finite inputs and weights, whose product overflows single precision.
+    const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+    const kernel = engine.lstm({ inputs: 1, hidden: 1, layers: 1 });
+    const [before, rest] = [0.75, 0.5];
+    for (const sign of [1, -1]) {
+      const limits = [sign > 0 ? 1 : 0, sign > 0 ? 1 : 0, sign, sign > 0 ? 1 : 0];
+      for (let saturated = 0; saturated < 4; saturated++) {
+        const weights = new Float32Array(kernel.weightCount);
+        weights[saturated] = 3;
+        for (let gate = 0; gate < 4; gate++) if (gate !== saturated) weights[8 + gate] = rest;
+        weights[12] = 1;
+        const gates = [rest, rest, rest, rest].map((z, gate) =>
+          gate === saturated ? limits[gate]! : gate === 2 ? Math.tanh(z) : sigmoid(z),
+        ) as [number, number, number, number];
+        const c = gates[1] * before + gates[0] * gates[2];
+        const output = gates[3] * Math.tanh(c);
+        // In the last block, which is not full, and in a full one.
+        for (const n of [1, 16]) {
+          const state = new Float32Array(kernel.stateSize(n));
+          for (let j = 0; j < n; j++) state[kernel.stateIndex(n, j, 0, 'c', 0)] = before;
+          const outputs = new Float32Array(n);
+          kernel.step(weights, new Float32Array(n).fill(sign * 3e38), state, outputs);
+          expect(outputs).toBeAllClose(new Array<number>(n).fill(output), { rtol: 1e-6, atol: 1e-7 });
+          expect(state[kernel.stateIndex(n, n - 1, 0, 'c', 0)]).toBeCloseTo(c, 6);
+        }
+      }
+    }
+  });
+
   test('stateIndex is a bijection onto the state', () => {
     const shape = { inputs: 1, hidden: 3, layers: 2 };
     const kernel = engine.lstm(shape);

@@ -148,7 +148,8 @@ function find(koffi: Koffi, recipe: LibraryRecipe): OpenedLibrary {
     refused.push(`${basename(file)} could not be loaded: ${reason}`);
   }
   const file = compile(compiler, recipe, folder, compiledStem);
-  removeAll(cached.damaged);
+  // The new one may have the name of a damaged one.
+  removeAll(cached.damaged.filter((damaged) => damaged !== file));
   const { library, reason } = tryToLoad(koffi, file);
   if (!library) throw new NativeUnavailable(`${file} cannot be loaded: ${reason}`);
   return refused.length === 0 ? { library } : { library, note: `compiled again: ${refused.join(', ')}` };
