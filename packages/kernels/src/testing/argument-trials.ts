@@ -1,12 +1,7 @@
 import { typescriptEngine } from '../typescript/engine.js';
 import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
-import {
-  wrapperCalls,
-  type Arguments,
-  type EnginePair,
-  type Numbers,
-  type WrapperCall,
-} from './wrapper-calls.js';
+import type { Arguments, EnginePair, Numbers, WrapperCall } from './wrapper-call.js';
+import { wrapperCalls } from './wrapper-calls.js';
 
 /**
  * What a trial must end with: an error that names the wrapper and an argument; the numbers of the unchanged call; those of the TypeScript twin

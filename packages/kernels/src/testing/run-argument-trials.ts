@@ -7,7 +7,7 @@ import { typescriptEngine } from '../typescript/engine.js';
 import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
 import { wasmEngine } from '../wasm/engine.js';
 import { tryArguments } from './argument-trials.js';
-import type { EnginePair } from './wrapper-calls.js';
+import type { EnginePair } from './wrapper-call.js';
 
 function pairOf(name: string): EnginePair {
   if (name === 'typescript') return { kernels: typescriptEngine(), gps: typescriptGpsEngine() };
