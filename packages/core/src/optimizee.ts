@@ -38,6 +38,8 @@ export interface Optimizee {
 export interface OptimizeeFamily {
   readonly name: string;
   readonly layout: ParameterLayout;
+  /** How many independent functions an optimizee of this family is the sum of. Default 1. */
+  readonly parts?: number;
   /** One optimizee; the same key gives the same optimizee. */
   sample(key: Key): Optimizee;
 }

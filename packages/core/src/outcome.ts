@@ -4,7 +4,7 @@ export type Outcome =
   | { readonly kind: 'finished' }
   /** The objective, the gradient or the step had a NaN or an infinity at step `step`; the iterate before it is kept. */
   | { readonly kind: 'non-finite'; readonly step: number; readonly what: 'objective' | 'gradient' | 'step' }
-  /** The objective passed `divergenceFactor` times its first value at step `step`. */
+  /** The objective passed `divergenceFactor` · max(1, |f̂(θ₀)|) at step `step`. */
   | { readonly kind: 'diverged'; readonly step: number };
 
 /** A sentence for people: what happened, and what to try. */

@@ -53,7 +53,8 @@ export interface Trajectory {
 }
 
 /**
- * The only optimisation loop: T steps of `optimizer` on `optimizee`.
+ * The optimisation loop: T steps of `optimizer` on `optimizee`. Every comparison runs it, and every meta-training but that of rules on
+ * the tape of TensorFlow.js, which needs the mini-batch and the memory of each step.
  *
  *     θ_{t+1} = θ_t + Δθ_t,   Δθ_t = optimizer(θ_t, f̂_t(θ_t), ∇f̂_t(θ_t)),   t = 0 … T − 1
  *

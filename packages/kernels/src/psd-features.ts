@@ -92,8 +92,12 @@ export interface PsdStates {
   readonly states: Float64Array;
 }
 
-/** Decay per step of the averages of g and of g²: those of Adam's first moment and of RMSprop. */
+/** Decay per step of the average of g: β₁ of Adam (Kingma & Ba 2015). */
 export const PSD_MOMENTUM = 0.9;
+/**
+ * Decay per step of the average of g². Ours, from no paper (RMSprop has 0.9, Adam's β₂ is 0.999), and part of what the shipped weights were
+ * trained on: with another value they are other optimizers.
+ */
 export const PSD_SQUARE_DECAY = 0.95;
 
 /** What makes up for averages that started at 0, after t + 1 steps. */

@@ -1,4 +1,5 @@
 import {
+  mean,
   rollout,
   type Key,
   type MetaLoss,
@@ -49,6 +50,8 @@ export interface SegmentResult {
   readonly gradient: Float32Array;
   /** L = Σ w_t f̂(θ_t) over the segment's end points; NaN if the segment did not finish. */
   readonly loss: number;
+  /** Mean of f̂(θ_t), unweighted, over the same points; NaN if the segment did not finish. */
+  readonly meanObjective: number;
   /** f̂ at the first point of the segment and at its last. */
   readonly firstObjective: number;
   readonly lastObjective: number;
@@ -156,6 +159,7 @@ function unrollSampled(
   return {
     gradient,
     loss: total,
+    meanObjective: outcome.kind === 'finished' ? mean(objectives.subarray(1)) : NaN,
     firstObjective: objectives[0] as number,
     lastObjective: objectives[length] as number,
     outcome,

@@ -54,11 +54,11 @@ export interface MetaTrainingProblem {
   readonly validation: OptimizeeFamily;
 }
 
-/** Runs one segment: a pure function of the task. */
+/** Runs one segment: a pure function of the task. `meanObjective` of the result is per part where the family stacks several. */
 export function runSegmentTask(problem: MetaTrainingProblem, task: SegmentTask): SegmentResult {
   const key = keyFromWords(task.key);
   const optimizee = randomlyScaled(problem.training.sample(key.fold('optimizee')), task.scaling, key.fold('scaling'));
-  return unrollSegment(problem.rule, task.weights, optimizee, problem.engine, {
+  const result = unrollSegment(problem.rule, task.weights, optimizee, problem.engine, {
     length: task.length,
     horizon: task.horizon,
     loss: metaLosses[task.loss],
@@ -66,6 +66,7 @@ export function runSegmentTask(problem: MetaTrainingProblem, task: SegmentTask):
     coordinatesPerGroup: task.coordinatesPerGroup,
     ...(task.cursor && { cursor: task.cursor }),
   });
+  return { ...result, meanObjective: result.meanObjective / (problem.training.parts ?? 1) };
 }
 
 /** Runs one held-out rollout: a pure function of the task. */

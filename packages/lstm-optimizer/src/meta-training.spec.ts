@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createKey, UserError, writeSafetensors, type TensorFile } from '@metadescent/core';
+import { createKey, rollout, UserError, writeSafetensors, type TensorFile } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { readTrainedRule, stateFromTensors, stateToTensors, writeTrainedRule } from './checkpoint.js';
+import { lstmOptimizer } from './lstm-optimizer.js';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import { adamUpdate, clipToNorm, initialMoments } from './meta-adam.js';
 import { learningRateAt, metaTrainingSchema, unrollAt } from './meta-training-recipe.js';
@@ -25,6 +26,23 @@ test('it learns: held-out bowls end far below where the untrained rule leaves th
   expect(records.at(-1)!.bestScore).toBeLessThan(0.2 * records[0]!.validationScore);
   expect(records.every((r) => r.nonFiniteUnrolls === 0 && r.failedValidations === 0)).toBe(true);
   expect(records.every((r) => r.gradientNorm > 0)).toBe(true);
+});
+
+test('the training objective is the mean over the steps of one function, whatever the weights w_t, the truncation and the stacking', async () => {
+  const records: EpochRecord[] = [];
+  // A bowl is the sum of the six parabolas of its coordinates.
+  const stacked = { ...problem, training: { ...problem.training, parts: 6 } };
+  // Too small a rate to move a weight, and segments of 4, 4 and 2 steps.
+  const still = { loss: 'linearly-increasing', segment: 4, learningRate: 1e-30, epochs: 1, batch: 2, batchesPerEpoch: 1 } as const;
+  await train(still, { executor: inlineExecutor(stacked), onEpoch: (record) => void records.push(record) });
+  const weights = initialWeights(rule, key.fold('weights'));
+  const unrolls = key.fold('training').fold(0).fold(0).split(2);
+  const means = unrolls.map((unroll) => {
+    const optimizer = lstmOptimizer(rule, weights, problem.engine);
+    const { objectives } = rollout(problem.training.sample(unroll.fold('optimizee')), optimizer, { horizon: 10, key: unroll.fold('rollout') });
+    return objectives.subarray(1).reduce((sum, f) => sum + f, 0) / (10 * 6);
+  });
+  expect(records[0]!.trainingObjective).toBeCloseTo((means[0]! + means[1]!) / 2, 10);
 });
 
 test('stopping after an epoch and resuming through a stored checkpoint gives the same bits', async () => {

@@ -21,7 +21,10 @@ export interface EpochRecord {
   readonly epoch: number;
   readonly horizon: number;
   readonly learningRate: number;
-  /** Mean f̂ over the steps of the unrolls that finished; NaN if none did. */
+  /**
+   * Mean of f̂(θ_t) over the steps t ≥ 1 of the segments that finished, unweighted and of a single function (Σ f̂ / (steps · parts) where
+   * the family stacks several): on one scale with the validation score. NaN if no segment finished.
+   */
   readonly trainingObjective: number;
   readonly validationScore: number;
   readonly bestScore: number;
@@ -109,7 +112,7 @@ export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrain
       epoch,
       horizon,
       learningRate,
-      trainingObjective: mean(statistics.objectives),
+      trainingObjective: statistics.objectives / statistics.steps,
       validationScore,
       bestScore: best.score,
       gradientNorm: median(statistics.norms),
@@ -124,14 +127,16 @@ export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrain
 }
 
 interface EpochStatistics {
-  readonly objectives: number[];
+  /** Σ f̂ per part over all steps of finished segments, and how many steps these are. */
+  objectives: number;
+  steps: number;
   readonly norms: number[];
   nonFiniteUnrolls: number;
   readonly touched: Uint8Array;
 }
 
 function emptyStatistics(weights: number): EpochStatistics {
-  return { objectives: [], norms: [], nonFiniteUnrolls: 0, touched: new Uint8Array(weights) };
+  return { objectives: 0, steps: 0, norms: [], nonFiniteUnrolls: 0, touched: new Uint8Array(weights) };
 }
 
 interface BatchContext {
@@ -171,7 +176,8 @@ async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: r
       }
       const gradient = result.gradient.slice();
       statistics.norms.push(clipToNorm(gradient, recipe.gradientClip));
-      statistics.objectives.push(result.loss / length);
+      statistics.objectives += result.meanObjective * length;
+      statistics.steps += length;
       for (let j = 0; j < sum.length; j++) {
         if (gradient[j] !== 0) statistics.touched[j] = 1;
         sum[j] = (sum[j] as number) + (gradient[j] as number) / results.length;

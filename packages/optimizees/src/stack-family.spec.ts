@@ -26,6 +26,8 @@ test('value and gradient are those of the parts, side by side', () => {
     };
   });
   expect(value).toBe(parts[0]!.value + parts[1]!.value);
+  expect(stackFamily(family, 2).parts).toBe(2);
+  expect(stackFamily(stackFamily(family, 2), 3).parts).toBe(6);
   expect([...gradient]).toEqual(parts.flatMap(({ partGradient }) => [...partGradient]));
   expect(() => stackFamily(family, 0)).toThrow(/positive integer, but is 0/);
 });

@@ -37,6 +37,7 @@ export function stackFamily(family: OptimizeeFamily, count: number): OptimizeeFa
   return {
     name,
     layout,
+    parts: count * (family.parts ?? 1),
     sample(key): Optimizee {
       const parts = key.split(count).map((partKey) => family.sample(partKey));
       return {

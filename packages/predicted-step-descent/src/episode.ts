@@ -16,7 +16,7 @@ export interface EpisodeOptions {
   readonly discount: number;
   /** At most this many coordinates of each group are backpropagated through; the estimate stays unbiased. */
   readonly coordinatesPerGroup: number;
-  /** Give up where f̂ passes this multiple of its first value. */
+  /** Give up where f̂ passes this multiple of max(1, |f̂(x_0)|), as in `rollout`. */
   readonly divergenceFactor: number;
 }
 

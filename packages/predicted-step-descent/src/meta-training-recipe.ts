@@ -28,7 +28,7 @@ export const psdRecipeSchema = z.strictObject({
   iterations: z._default(z.int().check(z.minimum(0)), 12),
   /** Coordinates of each group that models are fitted to, redrawn every iteration. */
   coordinatesPerGroup: z._default(z.int().check(z.minimum(1)), 128),
-  /** A rollout is dropped where f̂ passes this multiple of its first value. */
+  /** A rollout is dropped where f̂ passes this multiple of max(1, |f̂(x_0)|), as in `rollout`. */
   divergenceFactor: z._default(z.number().check(z.positive()), 10),
   /** Multiplies measured curvatures. */
   curvatureFactor: z._default(z.number().check(z.positive()), 8),

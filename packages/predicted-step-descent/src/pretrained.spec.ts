@@ -31,7 +31,6 @@ describe.each(pretrainedPsdNames)('%s', (name) => {
   });
 
   for (const check of optimizerConformance(() => predictedStepDescent(weights, engine))) {
-    // psd-plus has only met losses of classifiers, whose gradients are a hundredth of this quadratic's.
     test(`conformance: ${check.name}`, check.run);
   }
 

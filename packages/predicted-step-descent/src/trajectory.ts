@@ -15,7 +15,7 @@ export interface TrajectoryOptions {
   readonly horizon: number;
   /** At most this many coordinates of each group are recorded. */
   readonly coordinatesPerGroup: number;
-  /** A rollout ends as diverged where f̂ passes this multiple of its first value. */
+  /** A rollout ends as diverged where f̂ passes this multiple of max(1, |f̂(x_0)|), as in `rollout`. */
   readonly divergenceFactor: number;
 }
 

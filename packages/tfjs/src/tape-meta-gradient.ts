@@ -29,6 +29,8 @@ export interface TapeSegment {
   readonly gradient: Float32Array;
   /** L = Σ w_t f̂_t(θ_t) over the end points of the steps; NaN if the segment did not finish. */
   readonly loss: number;
+  /** Σ f̂_t(θ_t), unweighted, over the same points; NaN if the segment did not finish. */
+  readonly objectiveSum: number;
   readonly outcome: Outcome;
   readonly cursor: TapeCursor;
 }
@@ -87,6 +89,7 @@ export function unrollOnTape(rule: TapeRule, layout: ParameterLayout, weights: F
   return {
     gradient: finished ? backpropagate(rule, layout, weights, points, first, weightOf, secondDerivatives) : new Float32Array(layout.size),
     loss: finished ? total : NaN,
+    objectiveSum: finished ? points.slice(1).reduce((total_, { objective }) => total_ + objective, 0) : NaN,
     outcome,
     cursor: { iteration: first + points.length - 1, parameters, memory },
   };

@@ -29,7 +29,7 @@ export interface TrainedTapeRule {
   readonly optimizer: Optimizer;
   /** φ */
   readonly weights: Float32Array;
-  /** Mean objective over the steps of each unroll; NaN where it was given up [unrolls]. */
+  /** Mean of f̂(θ_t), unweighted, over the steps of each unroll; NaN where it was given up [unrolls]. */
   readonly losses: readonly number[];
 }
 
@@ -68,7 +68,7 @@ export function trainTapeRule(
         secondDerivatives: recipe.secondDerivatives,
         ...(cursor && { cursor }),
       });
-      sum += segment.loss;
+      sum += segment.objectiveSum;
       if (segment.outcome.kind !== 'finished') break;
       cursor = segment.cursor;
       const norm = Math.hypot(...segment.gradient);
