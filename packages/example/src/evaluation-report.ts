@@ -1,14 +1,19 @@
 import { describeTuningOutcome } from '@metadescent/optimizers';
-import type { CurveSetInput, MetaTrainingRecordInput, OutcomeCountsInput, ReportInput, ResultTableInput, TuningRecordInput } from '@metadescent/reporting';
-import type { EvaluationResult, OptimizerResult } from './evaluation.js';
+import { formatNumber, type CurveSetInput, type OutcomeCountsInput, type ReportBlockInput, type ReportInput, type ResultTableInput, type TuningRecordInput } from '@metadescent/reporting';
+import type { EvaluationRecord, EvaluationResult, OptimizerResult, TrainingTarget } from './evaluation-record.js';
+
+/** The name of the learned optimizer in evaluations. */
+const LEARNED = 'lstm';
 
 /**
  * The curves of an evaluation: mean and band of the true objective of every optimizer. A line-search method that ends orders of magnitude below the others (it solves a small quadratic exactly) would
  * press all other curves into one line: it is named in a note and left to the table.
  */
 export function curvesOf(result: EvaluationResult): CurveSetInput {
-  const bestFinal = Math.min(...result.optimizers.filter((entry) => entry.class !== 'line-search').map(finalOf));
-  const offScale = result.optimizers.filter((entry) => entry.class === 'line-search' && finalOf(entry) < 0.05 * bestFinal);
+  const bestFinal = bestFinalOf(result.optimizers);
+  const offScale = result.optimizers.filter(
+    (entry) => entry.class === 'line-search' && Number.isFinite(bestFinal) && finalOf(entry) < 0.05 * bestFinal,
+  );
   return {
     title: result.title,
     subtitle: `mean ± standard error over ${result.heldOutOptimizees} held-out optimizees`,
@@ -20,54 +25,69 @@ export function curvesOf(result: EvaluationResult): CurveSetInput {
 
 /** Final objectives, area under the curve, and how many rollouts finished. */
 export function tableOf(result: EvaluationResult): ResultTableInput {
+  const { horizon, heldOutOptimizees, optimizers } = result;
+  const half = Math.round(horizon / 2);
   return {
     title: `${result.title}: true objective`,
-    caption: comparisonSentence(result),
-    columns: [`step ${result.horizon}`, `step ${Math.round(result.horizon / 2)}`, 'mean over steps', { name: 'tuned', better: 'none' }],
-    rows: [...result.optimizers]
+    caption: findingsOf(result).join(' '),
+    columns: [`step ${horizon}`, `step ${half}`, 'mean over steps', { name: 'tuned', better: 'none' }],
+    rows: [...optimizers]
       .sort((a, b) => finalOf(a) - finalOf(b))
       .map((entry) => ({
         name: entry.optimizer,
         kind: entry.kind,
-        cells: [
-          { value: entry.mean.at(-1) as number, standardError: entry.standardError.at(-1) as number },
-          at(entry, Math.round(result.horizon / 2)),
-          { value: entry.mean.slice(1).reduce((sum, f) => sum + f, 0) / result.horizon },
-          settingsText(entry),
-        ],
+        cells: [at(entry, horizon, heldOutOptimizees), at(entry, half, heldOutOptimizees), meanOverSteps(entry, heldOutOptimizees), settingsText(entry)],
       })),
   };
 }
 
-/** One sentence: the ratio at the last step, its uncertainty, and the paper's. */
-export function comparisonSentence({ comparison, horizon, heldOutOptimizees }: EvaluationResult): string {
-  const { bestBaseline, ratio, ratioStandardError, publishedRatio } = comparison;
-  const published = publishedRatio === undefined ? '' : ` (the paper's plots: ${publishedRatio})`;
-  return (
-    `At step ${horizon} the learned optimizer's mean objective is ${ratio.toFixed(3)} ± ${ratioStandardError.toFixed(3)} times that of the best tuned ` +
-    `baseline, ${bestBaseline}${published}; ${heldOutOptimizees} held-out optimizees, common random numbers.`
-  );
+/** What was found, a sentence each: the ratio, what it leaves out, and whether meta-training came to its target. */
+export function findingsOf(result: EvaluationResult): string[] {
+  return [comparisonSentence(result), ...excludedSentence(result), ...(result.training ? [targetSentence(result.training)] : [])];
 }
 
-/** What `evaluate --out` and the demo keep beside the report, and `report` draws again. */
-export interface EvaluationRecord {
-  readonly title: string;
-  readonly facts: {
-    readonly seed: number;
-    readonly wallTimeSeconds: number;
-    /** The command line that repeats this. */
-    readonly command: string;
-  };
-  /** Meta-training that was part of it. */
-  readonly training?: MetaTrainingRecordInput;
-  readonly results: readonly EvaluationResult[];
+/** One sentence: the ratio at the last step, its uncertainty, and the paper's. */
+export function comparisonSentence({ comparison, horizon, heldOutOptimizees, optimizers }: EvaluationResult): string {
+  const { bestBaseline, ratio, ratioStandardError, publishedRatio } = comparison;
+  const published = publishedRatio === undefined ? '' : ` (the paper's plots: ${publishedRatio})`;
+  const baseline = `the best tuned first-order baseline, ${bestBaseline}${published}`;
+  const over = `${heldOutOptimizees} held-out optimizees, common random numbers.`;
+  if (Number.isFinite(ratio))
+    return `At step ${horizon} the learned optimizer's mean objective is ${ratio.toFixed(3)} ± ${ratioStandardError.toFixed(3)} times that of ${baseline}; ${over}`;
+  const lost = optimizers
+    .filter(({ optimizer, outcomes }) => (optimizer === bestBaseline || optimizer === LEARNED) && outcomes.finished < heldOutOptimizees)
+    .map(({ optimizer, outcomes }) => `${optimizer} finished ${outcomes.finished} of ${heldOutOptimizees} rollouts`);
+  return `At step ${horizon} the learned optimizer cannot be compared with ${baseline}: ${lost.join(', ') || 'a mean is not finite'}; ${over}`;
+}
+
+/** Which methods the comparison leaves out, and whether they end lower than those that it counts. */
+function excludedSentence({ optimizers }: EvaluationResult): string[] {
+  const searches = optimizers.filter((entry) => entry.class === 'line-search');
+  if (searches.length === 0) return [];
+  const lower = searches.filter((entry) => finalOf(entry) < bestFinalOf(optimizers)).map(({ optimizer }) => optimizer);
+  return [
+    `Left out of "best": ${searches.map(({ optimizer }) => optimizer).join(' and ')}, which search along lines and evaluate their mini-batch several times per step. ` +
+      (lower.length > 0 ? `Lower than all others at the last step: ${lower.join(' and ')}.` : 'None of them ends lower than all others.'),
+  ];
+}
+
+/** The lowest final objective of the optimizers that are counted. */
+function bestFinalOf(optimizers: readonly OptimizerResult[]): number {
+  return Math.min(...optimizers.filter((entry) => entry.class !== 'line-search').map(finalOf));
+}
+
+/** Whether meta-training came to where it was to stop. */
+function targetSentence({ target, reached }: TrainingTarget): string {
+  const [wanted, best] = [target, reached].map((value) => formatNumber(value, 3));
+  const outcome = reached <= target ? `target ${wanted} reached (${best})` : `target ${wanted} not reached (${best})`;
+  return `Meta-training, objective on its held-out functions: ${outcome}.`;
 }
 
 /** One self-contained report of one or more evaluations. */
 export function reportOf({ title, facts, training, results }: EvaluationRecord): ReportInput {
   return {
     title,
-    summary: results.map((result) => `${result.title}: ${comparisonSentence(result)}`),
+    summary: results.flatMap((result) => findingsOf(result).map((finding) => `${result.title}: ${finding}`)),
     sections: [
       ...results.map((result) => ({
         heading: result.title,
@@ -79,7 +99,7 @@ export function reportOf({ title, facts, training, results }: EvaluationRecord):
             type: 'paragraph' as const,
             text: 'Every baseline was tuned for this experiment and horizon, on optimizees of the validation split; the comparison is on optimizees of the test split.',
           },
-          { type: 'tuning' as const, records: tuningOf(result) },
+          ...tuningBlocks(result),
         ],
       })),
       ...(training ? [{ heading: 'Meta-training', blocks: [{ type: 'meta-training' as const, training }] }] : []),
@@ -102,36 +122,56 @@ function outcomesOf({ optimizers }: EvaluationResult): OutcomeCountsInput {
   };
 }
 
+function tuningBlocks(result: EvaluationResult): ReportBlockInput[] {
+  const records = tuningOf(result);
+  return records.length > 0 ? [{ type: 'tuning', records }] : [];
+}
+
 function tuningOf({ optimizers }: EvaluationResult): TuningRecordInput[] {
-  return optimizers.flatMap(({ optimizer, hyperparameters, tuning }) =>
-    tuning
-      ? [
+  return optimizers.flatMap((result) =>
+    result.kind === 'learned'
+      ? []
+      : [
           {
-            optimizer,
-            chosen: hyperparameters as Record<string, number>,
-            criterion: `final true objective, mean over ${tuning.tasks} optimizees`,
-            grid: tuning.candidates.map(({ options, score, standardError }) => ({ parameters: options, score, standardError })),
-            edgeNotes: [describeTuningOutcome(tuning.outcome)],
-            nonFiniteCandidates: tuning.divergedCandidates,
+            optimizer: result.optimizer,
+            chosen: result.hyperparameters,
+            criterion: `final true objective, mean over ${result.tuning.tasks} optimizees`,
+            grid: result.tuning.candidates.map(({ options, score, standardError }) => ({ parameters: options, score, standardError })),
+            edgeNotes: [describeTuningOutcome(result.tuning.outcome)],
+            nonFiniteCandidates: result.tuning.divergedCandidates,
           },
-        ]
-      : [],
+        ],
   );
 }
 
+/** The final objective; infinite for an optimizer that did not finish everywhere, whose mean is over the others alone. */
 function finalOf({ mean, outcomes }: OptimizerResult): number {
   const final = mean.at(-1) as number;
-  return outcomes.finished > 0 && Number.isFinite(final) ? final : Infinity;
+  const lost = outcomes['non-finite'] + outcomes.diverged;
+  return lost === 0 && Number.isFinite(final) ? final : Infinity;
 }
 
-function at({ mean, standardError }: OptimizerResult, step: number): { value: number; standardError: number } {
-  return { value: mean[step] as number, standardError: standardError[step] as number };
+type Cell = ResultTableInput['rows'][number]['cells'][number];
+
+/** The mean at a step; where rollouts are missing there, how many: a mean of the others would look like a result. */
+function at({ mean, standardError, count }: OptimizerResult, step: number, rollouts: number): Cell {
+  const finite = count[step] as number;
+  return finite < rollouts ? lostText(finite, rollouts) : { value: mean[step] as number, standardError: standardError[step] as number };
 }
 
-function settingsText({ kind, class: optimizerClass, hyperparameters }: OptimizerResult): string {
-  if (kind === 'learned') return 'meta-trained';
-  const settings = Object.entries(hyperparameters)
-    .map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(3)) : String(value)}`)
+function meanOverSteps({ mean, count }: OptimizerResult, rollouts: number): Cell {
+  const fewest = Math.min(...count);
+  return fewest < rollouts ? lostText(fewest, rollouts) : { value: mean.slice(1).reduce((sum, f) => sum + f, 0) / (mean.length - 1) };
+}
+
+function lostText(finite: number, rollouts: number): string {
+  return `${rollouts - finite} of ${rollouts} not finite`;
+}
+
+function settingsText(result: OptimizerResult): string {
+  if (result.kind === 'learned') return 'meta-trained';
+  const settings = Object.entries(result.hyperparameters)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
     .join(', ');
-  return optimizerClass === 'line-search' ? `${settings}; line search` : settings;
+  return result.class === 'line-search' ? `${settings}; line search` : settings;
 }

@@ -5,7 +5,8 @@ import { createBaseline, type BaselineName } from '@metadescent/optimizers';
 import { quadratics } from '@metadescent/optimizees';
 import { renderReport } from '@metadescent/reporting';
 import { comparisonSentence, curvesOf, reportOf, tableOf } from './evaluation-report.js';
-import { allBaselines, bestBaselineOn, evaluateExperiment, evaluationStages, tuneBaselines, type EvaluationResult } from './evaluation.js';
+import { allBaselines, bestBaselineOn, evaluateExperiment, evaluationStages, tuneBaselines } from './evaluation.js';
+import type { EvaluationResult, OptimizerResult } from './evaluation-record.js';
 import { experimentNamed } from './experiments/registry.js';
 import { inlineTasks } from './tasks.fixture.js';
 
@@ -38,7 +39,7 @@ test('every baseline is tuned and raced once, beside the learned optimizer, each
 });
 
 test('the curves are means over the held-out optimizees of the test split with common random numbers', () => {
-  const adam = result.optimizers.find((o) => o.optimizer === 'adam')!;
+  const adam = result.optimizers.find((o) => o.optimizer === 'adam')! as Extract<OptimizerResult, { kind: 'hand-made' }>;
   const keys = createKey(1).fold('evaluation').fold(experiment.name).fold('test').split(5);
   const finals = keys.map((key) => {
     const optimizee = quadratics({ dimension: 3 }).sample(keyFromWords(key.words).fold('optimizee'));
@@ -48,8 +49,9 @@ test('the curves are means over the held-out optimizees of the test split with c
 });
 
 test('tuned settings are the best of what was tried', () => {
-  for (const { tuning, hyperparameters } of result.optimizers) {
-    if (!tuning) continue;
+  for (const entry of result.optimizers) {
+    if (entry.kind === 'learned') continue;
+    const { tuning, hyperparameters } = entry;
     const best = tuning.candidates.reduce((a, b) => (b.score < a.score ? b : a));
     expect(hyperparameters).toEqual(best.options);
   }
@@ -83,7 +85,7 @@ test('the bar for meta-training is the best tuned baseline on the validation fun
 });
 
 test('the report names every optimizer, its settings and the ratio', async () => {
-  const page = await renderReport(reportOf({ title: 'T', facts: { seed: 1, wallTimeSeconds: 2, command: 'npx metadescent demo' }, results: [result] }));
+  const page = await renderReport(reportOf({ kind: 'evaluation', title: 'T', facts: { seed: 1, wallTimeSeconds: 2, command: 'npx metadescent demo' }, results: [result] }));
   for (const name of result.optimizers.map((o) => o.optimizer)) expect(page).toContain(name);
   expect(page).toContain(result.comparison.ratio.toFixed(3));
   expect(page).toContain('npx metadescent demo');

@@ -1,7 +1,8 @@
-import { createKey, mean, standardError, summariseCurves, type Key, type Outcome } from '@metadescent/core';
+import { createKey, mean, standardError, summariseCurves, type Key } from '@metadescent/core';
 import type { LstmRule } from '@metadescent/lstm-optimizer';
-import { baselineOptimizers, tuneOptimizer, type BaselineName, type Candidate, type EvaluateTrials, type TuningReport } from '@metadescent/optimizers';
+import { baselineOptimizers, tuneOptimizer, type BaselineName, type EvaluateTrials, type TuningReport } from '@metadescent/optimizers';
 import type { Executor } from '@metadescent/runtime';
+import type { Comparison, EvaluationResult, OptimizerResult } from './evaluation-record.js';
 import type { Experiment } from './experiments/experiment.js';
 import type * as Tasks from './tasks.js';
 import type { OptimizerSpecification, RaceResult, RaceTask } from './tasks.js';
@@ -11,51 +12,6 @@ export const allBaselines = Object.keys(baselineOptimizers) as BaselineName[];
 
 /** Rules that evaluate their mini-batch several times per step. */
 const lineSearch: ReadonlySet<string> = new Set<BaselineName>(['conjugate-gradient', 'lbfgs']);
-
-/** One optimizer's part of an evaluation: what `--json` prints and the report draws. */
-export interface OptimizerResult {
-  readonly optimizer: string;
-  readonly kind: 'learned' | 'hand-made';
-  /** Whether it counts in "best baseline": line-search methods use several evaluations per step and are shown for reference. */
-  readonly class: 'learned' | 'first-order' | 'line-search';
-  /** The tuned hyper-parameters; the rule's settings for a learned optimizer. */
-  readonly hyperparameters: Readonly<Record<string, unknown>>;
-  /** Everything that tuning tried; the scores on single optimizees are left out. */
-  readonly tuning?: TuningRecord;
-  /** Mean of the true objective over the held-out optimizees that were finite, per step [horizon + 1]. */
-  readonly mean: number[];
-  /** Standard error of that mean [horizon + 1]. */
-  readonly standardError: number[];
-  /** How many were finite [horizon + 1]. */
-  readonly count: number[];
-  readonly outcomes: Readonly<Record<Outcome['kind'], number>>;
-}
-
-/** A tuning report whose candidates keep only their mean scores. */
-export type TuningRecord = Omit<TuningReport, 'candidates' | 'best'> & { readonly candidates: readonly Omit<Candidate, 'scores'>[] };
-
-/** Everything that `evaluate` found out about one experiment. */
-export interface EvaluationResult {
-  readonly experiment: string;
-  readonly title: string;
-  readonly source: string;
-  readonly horizon: number;
-  readonly heldOutOptimizees: number;
-  readonly engine: string;
-  readonly optimizers: readonly OptimizerResult[];
-  readonly comparison: Comparison;
-}
-
-/** The learned optimizer against the best first-order baseline at the last step, on the same held-out optimizees. */
-export interface Comparison {
-  readonly bestBaseline: string;
-  /** Mean objective of the learned optimizer / that of the best baseline; NaN if either did not finish everywhere. */
-  readonly ratio: number;
-  /** Standard error of the ratio, from the paired differences (delta method). */
-  readonly ratioStandardError: number;
-  /** The ratio that the paper's plots show, where there is one. */
-  readonly publishedRatio?: number;
-}
 
 /** What tuning and racing share. */
 export interface EvaluationContext {
@@ -111,7 +67,7 @@ export async function raceOptimizers(experiment: Experiment, options: RaceOption
   const keys = evaluationKey(experiment, options).fold('test').split(heldOutOptimizees);
   const optimizers: OptimizerResult[] = [];
   const finals = new Map<string, number[]>();
-  for (const { specification, ...description } of entrantsOf(rule, weights, tuned)) {
+  for (const { specification, description } of entrantsOf(rule, weights, tuned)) {
     onStage?.(`racing ${description.optimizer}`);
     const results = await executor.map(
       'race',
@@ -168,31 +124,39 @@ export async function bestBaselineOn(keys: readonly Key[], experiment: Experimen
   return best;
 }
 
-type Entrant = Pick<OptimizerResult, 'optimizer' | 'kind' | 'class' | 'hyperparameters' | 'tuning'> & { readonly specification: OptimizerSpecification };
+/** What is raced, and what its result says of it besides the curves. */
+interface Entrant {
+  readonly description: Description<OptimizerResult>;
+  readonly specification: OptimizerSpecification;
+}
+
+type Description<Result> = Result extends OptimizerResult ? Omit<Result, 'mean' | 'standardError' | 'count' | 'outcomes'> : never;
 
 /** The learned optimizer first; a baseline that diverged everywhere has no settings to race with, and its tuning report says so. */
 function entrantsOf(rule: LstmRule, weights: Float32Array, tuned: readonly TuningReport[]): Entrant[] {
-  const learned: Entrant = { optimizer: 'lstm', kind: 'learned', class: 'learned', hyperparameters: rule, specification: { kind: 'learned', rule, weights } };
+  const learned: Entrant = {
+    description: { optimizer: 'lstm', kind: 'learned', class: 'learned', hyperparameters: rule },
+    specification: { kind: 'learned', rule, weights },
+  };
   const handMade = tuned.flatMap((tuning): Entrant[] => {
     if (!tuning.best) return [];
     const name = tuning.optimizer as BaselineName;
     const { options } = tuning.best;
+    const { best: _, candidates, ...report } = tuning;
     return [
       {
-        optimizer: name,
-        kind: 'hand-made',
-        class: lineSearch.has(name) ? 'line-search' : 'first-order',
-        hyperparameters: options,
-        tuning: recordOf(tuning),
+        description: {
+          optimizer: name,
+          kind: 'hand-made',
+          class: lineSearch.has(name) ? 'line-search' : 'first-order',
+          hyperparameters: options,
+          tuning: { ...report, candidates: candidates.map(({ scores: __, ...candidate }) => candidate) },
+        },
         specification: { kind: 'hand-made', name, options },
       },
     ];
   });
   return [learned, ...handMade];
-}
-
-function recordOf({ best: _, candidates, ...report }: TuningReport): TuningRecord {
-  return { ...report, candidates: candidates.map(({ scores: __, ...candidate }) => candidate) };
 }
 
 function evaluationKey(experiment: Experiment, { seed }: EvaluationContext): Key {
@@ -220,5 +184,5 @@ function compare(optimizers: readonly OptimizerResult[], finals: ReadonlyMap<str
   const [learned, baseline] = [finals.get('lstm') as number[], finals.get(best) as number[]];
   const ratio = mean(learned) / mean(baseline);
   const residuals = learned.map((x, i) => x - ratio * (baseline[i] as number));
-  return { bestBaseline: best, ratio, ratioStandardError: standardError(residuals) / mean(baseline) };
+  return { bestBaseline: best, bestOf: 'first-order', ratio, ratioStandardError: standardError(residuals) / mean(baseline) };
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { experimentNamed } from './experiments/registry.js';
 import { runMetaTraining, WEIGHTS_FILE } from './meta-training-run.js';
 import { inlineTasks } from './tasks.fixture.js';
+import { epochMetricsSchema, metaTrainingConfigSchema } from './meta-training-record.js';
 import { trainingReport } from './training-report.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, preprocessing: { kind: 'none' } });
@@ -56,7 +57,9 @@ test('training stops at its target, and a folder that is taken is refused', asyn
 });
 
 test('the training report shows the course', async () => {
-  const page = await renderReport(trainingReport(readRun(join(folder, 'whole'))));
+  const record = readRun(join(folder, 'whole'));
+  for (const line of record.metrics) expect(epochMetricsSchema.parse(line)).toEqual(line);
+  const page = await renderReport(trainingReport({ ...record, config: metaTrainingConfigSchema.parse(record.config) }));
   expect(page).toContain('andrychowicz/quadratics');
   expect(page).toContain('<svg');
 });

@@ -12,6 +12,7 @@ import {
 import { createProgress, openRun, writeFileAtomic, type Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
 import type { Experiment, PresetName } from './experiments/experiment.js';
+import type { EpochMetrics, MetaTrainingConfig } from './meta-training-record.js';
 import { program } from './program.js';
 import type * as Tasks from './tasks.js';
 
@@ -42,7 +43,7 @@ export const WEIGHTS_FILE = 'weights.safetensors';
 export async function runMetaTraining(experiment: Experiment, options: MetaTrainingRunOptions): Promise<MetaTrainingState> {
   const { recipe, seed, directory, resume, engine, executor, signal, preset, stacked, target = -Infinity } = options;
   const { rule } = experiment;
-  const config = { experiment: experiment.name, preset, seed, stacked, problem: experiment.problem, rule, recipe };
+  const config: MetaTrainingConfig = { kind: 'meta-training', experiment: experiment.name, preset, seed, stacked, problem: experiment.problem, rule, recipe };
   const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const start = run.checkpoint && stateFromTensors(rule, { tensors: run.checkpoint.tensors, metadata: {} });
@@ -109,6 +110,6 @@ export function overWorkers(executor: Executor<typeof Tasks>): MetaTrainingExecu
   };
 }
 
-function metricsOf({ epoch, ...record }: EpochRecord): { step: number } & Record<string, number> {
+function metricsOf({ epoch, ...record }: EpochRecord): EpochMetrics {
   return { step: epoch, ...record };
 }

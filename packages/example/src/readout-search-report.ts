@@ -1,16 +1,15 @@
 import { formatNumber, type CurveSetInput, type ReportInput } from '@metadescent/reporting';
-import type { RunRecord } from '@metadescent/runtime';
 import { gridOf, metricSeries, panelOf, type MetricLine, type Metrics } from './metric-curves.js';
-import type { ReadoutSearchConfig } from './readout-search-run.js';
+import type { ReadoutSearchConfig } from './readout-search-record.js';
 import { counted, repeatSection, statusSentence } from './run-sections.js';
+import type { RunOf } from './training-run.js';
 
 const FINAL = 'validation/final';
 const MEAN = 'validation/mean';
 
 /** The report of a search for a readout, finished or under way. */
-export function readoutSearchReport(run: RunRecord): ReportInput {
-  const { metrics } = run;
-  const config = run.config as ReadoutSearchConfig;
+export function readoutSearchReport(run: RunOf<ReadoutSearchConfig>): ReportInput {
+  const { metrics, config } = run;
   const kept = keptRecord(metrics);
   return {
     title: `Readout search ${config.experiment}`,

@@ -72,6 +72,6 @@ test('a folder that is taken is refused, and so is resuming the run of another s
 });
 
 test('its report draws the search', async () => {
-  const page = await renderReport(reportOfTraining(readRun(join(folder, 'whole'))));
+  const page = await renderReport(reportOfTraining(readRun(join(folder, 'whole')), folder));
   for (const text of ['The run finished after 3 generations.', 'best candidate', 'held-out objective at step 8']) expect(page).toContain(text);
 });

@@ -15,15 +15,10 @@ import { join } from 'node:path';
 import type { Experiment, SearchTraining } from './experiments/experiment.js';
 import { trainingKey, WEIGHTS_FILE, type MetaTrainingRunOptions } from './meta-training-run.js';
 import { program } from './program.js';
-import type { TrainingConfig } from './run-sections.js';
+import type { GenerationMetrics, ReadoutSearchConfig } from './readout-search-record.js';
 
 /** Where and how a search runs. */
 export type ReadoutSearchRunOptions = Omit<MetaTrainingRunOptions, 'recipe' | 'stacked' | 'target'>;
-
-/** The `config.json` of a run. */
-export interface ReadoutSearchConfig extends TrainingConfig, Pick<Experiment, 'problem' | 'rule'>, Pick<SearchTraining, 'startsFrom'> {
-  readonly recipe: ReadoutSearchRecipe;
-}
 
 /** What a search found: the best validated point. */
 export type FoundReadout = NonNullable<ReadoutSearchState['best']>;
@@ -38,7 +33,7 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
   const { preset, seed, directory, resume, engine, executor, signal } = options;
   const recipe: ReadoutSearchRecipe = training.search[preset];
   const start: LstmCandidate = { rule: experiment.rule, weights: pretrained(training.startsFrom).weights };
-  const config: ReadoutSearchConfig = { experiment: experiment.name, preset, seed, problem: experiment.problem, rule: experiment.rule, startsFrom: training.startsFrom, recipe };
+  const config: ReadoutSearchConfig = { kind: 'readout-search', experiment: experiment.name, preset, seed, problem: experiment.problem, rule: experiment.rule, startsFrom: training.startsFrom, recipe };
   const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const began = performance.now();
@@ -53,7 +48,11 @@ export async function runReadoutSearch(experiment: Experiment, training: SearchT
       ...(from && { resume: from }),
       onGeneration({ generation, validation, ...metrics }, next) {
         if (validation) note = [`held out ${validation.final.toPrecision(4)}`, `best ${next.best?.score.toPrecision(4)}`];
-        run.recordMetrics({ step: generation, ...metrics, ...(validation && { 'validation/final': validation.final, 'validation/mean': validation.mean }) });
+        const line: GenerationMetrics = {
+          ...{ step: generation, ...metrics },
+          ...(validation && { 'validation/final': validation.final, 'validation/mean': validation.mean }),
+        };
+        run.recordMetrics({ ...line });
         run.recordTiming({ generation, seconds: (performance.now() - began) / 1000 });
         run.saveCheckpoint({ step: generation, ...searchStateToTensors(next), ...(validation && { score: validation.final }) });
         progress.update(generation, note);

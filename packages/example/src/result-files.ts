@@ -1,11 +1,14 @@
 import { UserError } from '@metadescent/core';
-import { renderReport, toJson } from '@metadescent/reporting';
+import { renderReport } from '@metadescent/reporting';
 import { writeFileAtomic } from '@metadescent/runtime';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { reportOf, type EvaluationRecord } from './evaluation-report.js';
+import { evaluationRecordSchema, type EvaluationRecord } from './evaluation-record.js';
+import { reportOf } from './evaluation-report.js';
+import { readRecord, writeRecord } from './record-file.js';
 
-const RESULTS_FILE = 'results.json';
+/** What an evaluation found out, in its folder. */
+export const RESULTS_FILE = 'results.json';
 /** The page of a run folder. */
 export const REPORT_FILE = 'report.html';
 
@@ -16,7 +19,12 @@ export async function writeEvaluation(directory: string, record: EvaluationRecor
   } catch (error) {
     throw new UserError(`cannot make the folder ${directory} (${(error as NodeJS.ErrnoException).code}); give another one with --out`);
   }
-  writeFileAtomic(join(directory, RESULTS_FILE), `${toJson(record)}\n`);
+  writeRecord(join(directory, RESULTS_FILE), record);
+  return drawEvaluation(directory, record);
+}
+
+/** Writes the `report.html` of an evaluation into its folder; returns its path. */
+export async function drawEvaluation(directory: string, record: EvaluationRecord): Promise<string> {
   const path = join(directory, REPORT_FILE);
   writeFileAtomic(path, await renderReport(reportOf(record)));
   return path;
@@ -25,14 +33,10 @@ export async function writeEvaluation(directory: string, record: EvaluationRecor
 /**
  * The record that `writeEvaluation` kept in a folder; undefined if there is none.
  *
- * @throws UserError if the file is damaged.
+ * @throws UserError that names the file and its fields if it is damaged or of another version.
  */
 export function readEvaluation(directory: string): EvaluationRecord | undefined {
   const path = join(directory, RESULTS_FILE);
   if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as EvaluationRecord;
-  } catch (error) {
-    throw new UserError(`${path} is not JSON (${(error as Error).message}): it was changed or damaged; run \`metadescent evaluate --out\` again`);
-  }
+  return readRecord(path, evaluationRecordSchema, 'run `metadescent evaluate --out` again');
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRun } from '@metadescent/runtime';
 import { andrychowiczExperiments } from './experiments/andrychowicz.js';
+import { presetOf } from './experiments/registry.js';
 import { psdExperiments } from './psd-training/psd-experiments.js';
 import { reportOfTraining, writeRunReport } from './run-report.js';
 import { statusSentence, wallTime } from './run-sections.js';
@@ -17,9 +18,11 @@ const [search, fineTuning] = (['search', 'fine-tuning'] as const).map((kind) => 
   return { experiment: name, preset: 'paper', seed: 4, ...presets.paper };
 });
 const readout = andrychowiczExperiments.flatMap(({ name, rule, problem, training }) =>
-  'search' in training ? [{ experiment: name, preset: 'paper', seed: 4, rule, problem, startsFrom: training.startsFrom, recipe: training.search.paper }] : [],
+  'search' in training ? [{ kind: 'readout-search', experiment: name, preset: 'paper', seed: 4, rule, problem, startsFrom: training.startsFrom, recipe: training.search.paper }] : [],
 )[0]!;
-const meta = { experiment: 'andrychowicz/quadratics', preset: 'paper', seed: 4 };
+const { name: experiment, rule, problem } = andrychowiczExperiments[0]!;
+const { stacked, recipe } = presetOf(andrychowiczExperiments[0]!, 'paper');
+const meta = { kind: 'meta-training', experiment, preset: 'paper', seed: 4, stacked, problem, rule, recipe };
 
 test.each([
   ['Meta-training Predicted Step Descent by guided policy search', search!],
@@ -27,7 +30,7 @@ test.each([
   ['Readout search andrychowicz/mnist-nominal', readout],
   ['Meta-training andrychowicz/quadratics', meta],
 ])('%s: what its config says it is, repeatable before the first record', (title, config) => {
-  const report = reportOfTraining(runRecord(config, []));
+  const report = reportOfTraining(runRecord(config, []), folder);
   expect(report.title).toBe(title);
   expect(report.sections.map(({ heading }) => heading)).toEqual(['How to repeat it']);
   expect(report.sections[0]!.blocks).toEqual([

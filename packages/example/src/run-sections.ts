@@ -1,15 +1,10 @@
 import type { ReportInput } from '@metadescent/reporting';
 import type { RunRecord } from '@metadescent/runtime';
-
-/** What every training run's config holds. */
-export interface TrainingConfig {
-  readonly experiment: string;
-  readonly preset: string;
-  readonly seed: number;
-}
+import { shellCommand } from './shell-command.js';
+import type { RunOf } from './training-run.js';
 
 /** How far a run has come, as the first sentence of its report; `done` is such as `3 epochs`. */
-export function statusSentence({ outcome }: RunRecord, done: string): string {
+export function statusSentence({ outcome }: Pick<RunRecord, 'outcome'>, done: string): string {
   return outcome?.status === 'finished' ? `The run finished after ${done}.` : `The run is under way or was stopped: ${done} so far.`;
 }
 
@@ -19,8 +14,11 @@ export function counted(count: number, unit: string): string {
 }
 
 /** The last section of a training run's report: what ran, the command that repeats it, and `more` facts. */
-export function repeatSection({ config, environments, timing }: RunRecord, more?: Readonly<Record<string, string>>): ReportInput['sections'][number] {
-  const { experiment, preset, seed } = config as TrainingConfig;
+export function repeatSection(
+  { config, environments, timing }: RunOf<{ readonly experiment: string; readonly preset: string; readonly seed: number }>,
+  more?: Readonly<Record<string, string>>,
+): ReportInput['sections'][number] {
+  const { experiment, preset, seed } = config;
   const last = environments.at(-1);
   return {
     heading: 'How to repeat it',
@@ -32,7 +30,7 @@ export function repeatSection({ config, environments, timing }: RunRecord, more?
           versions: last?.packages ?? {},
           seed,
           wallTimeSeconds: wallTime(timing),
-          command: `npx metadescent train ${experiment} --preset ${preset} --seed ${seed}`,
+          command: shellCommand(['npx', 'metadescent', 'train', experiment, '--preset', preset, '--seed', String(seed)]),
           ...(more && { more }),
         },
       },

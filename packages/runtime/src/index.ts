@@ -3,6 +3,7 @@ export * from './shared-copy.js';
 export * from './run.js';
 export { checkRunFolder } from './run-claim.js';
 export { readRun, type MetricRecord, type RunOutcome, type RunRecord } from './run-files.js';
+export { parseExact, stringifyExact } from './exact-json.js';
 export { packageVersions, type RunEnvironment } from './environment.js';
 export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';

@@ -1,12 +1,14 @@
 import { UserError } from '@metadescent/core';
 import { pretrained, readTrainedRule, type TrainedRule } from '@metadescent/lstm-optimizer';
-import { toJson } from '@metadescent/reporting';
+import { stringifyExact } from '@metadescent/runtime';
 import { readFileSync } from 'node:fs';
 import { evaluateExperiment, evaluationStages } from '../evaluation.js';
+import type { EvaluationRecord, EvaluationResult } from '../evaluation-record.js';
 import type { Experiment } from '../experiments/experiment.js';
 import { experimentNamed } from '../experiments/registry.js';
 import { writeEvaluation } from '../result-files.js';
 import { printResult } from '../result-text.js';
+import { shellCommand } from '../shell-command.js';
 import { withSession, type WorkOptions } from '../session.js';
 import { stageProgress } from '../stage-progress.js';
 
@@ -36,20 +38,17 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
     }),
   );
   progress.finish();
-  if (options.json) process.stdout.write(`${toJson(result)}\n`);
+  // On the disk before anything is printed: a terminal that fails loses no results.
+  const path = options.out === undefined ? undefined : await writeEvaluation(options.out, recordOf(result, options, (performance.now() - began) / 1000));
+  if (options.json) process.stdout.write(`${stringifyExact(result, 2)}\n`);
   else printResult(result);
-  if (options.out) {
-    const path = await writeEvaluation(options.out, {
-      title: result.title,
-      facts: {
-        seed: options.seed,
-        wallTimeSeconds: (performance.now() - began) / 1000,
-        command: `npx metadescent evaluate ${name} --seeds ${options.seeds} --seed ${options.seed}${options.weights ? ` --weights ${options.weights}` : ''}`,
-      },
-      results: [result],
-    });
-    process.stderr.write(`report: ${path}\n`);
-  }
+  if (path !== undefined) process.stderr.write(`report: ${path}\n`);
+}
+
+function recordOf(result: EvaluationResult, { seeds, seed, weights }: EvaluateOptions, wallTimeSeconds: number): EvaluationRecord {
+  const words = ['npx', 'metadescent', 'evaluate', result.experiment, '--seeds', String(seeds), '--seed', String(seed)];
+  const command = shellCommand([...words, ...(weights === undefined ? [] : ['--weights', weights])]);
+  return { kind: 'evaluation', title: result.title, facts: { seed, wallTimeSeconds, command }, results: [result] };
 }
 
 /**

@@ -1,12 +1,12 @@
 import { UserError } from '@metadescent/core';
-import { toJson } from '@metadescent/reporting';
-import { createProgress, withInterrupt } from '@metadescent/runtime';
+import { createProgress, stringifyExact, withInterrupt } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { liMalikText } from '../li-malik/li-malik-text.js';
 import { writeLiMalik } from '../li-malik/result-folder.js';
 import { runLiMalik } from '../li-malik/run-li-malik.js';
 import { settingsNamed } from '../li-malik/settings.js';
 import type { WorkOptions } from '../session.js';
+import { shellCommand } from '../shell-command.js';
 
 export interface RunOptions extends WorkOptions {
   readonly settings?: string;
@@ -22,7 +22,12 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   const { seed, seeds, weights = [], json } = options;
   const settings = settingsNamed(name, options.settings);
   const directory = options.out ?? join('runs', name.replace('/', '-'));
-  const words = [`npx metadescent run ${name}`, options.settings && `--settings ${options.settings}`, `--seeds ${seeds} --seed ${seed}`, ...weights.map((text) => `--weights ${text}`), '--data <directory>'];
+  const command = shellCommand([
+    ...['npx', 'metadescent', 'run', name],
+    ...(options.settings === undefined ? [] : ['--settings', options.settings]),
+    ...['--seeds', String(seeds), '--seed', String(seed)],
+    ...weights.flatMap((text) => ['--weights', text]),
+  ]);
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const progress: { line?: ReturnType<typeof createProgress> } = {};
   const record = await withInterrupt(
@@ -32,13 +37,13 @@ export async function run(name: string, options: RunOptions): Promise<void> {
         settings,
         weights,
         directory,
-        command: words.filter(Boolean).join(' '),
+        command: `${command} --data <directory>`,
         signal,
         onMissing: log,
         onStage: log,
         onProgress: (done, total, note) => {
           if (total === 0) return;
-          progress.line ??= createProgress({ label: 'rollouts', total: Math.ceil(total), unit: 'GFLOP' });
+          progress.line ??= createProgress({ label: 'work in GFLOP', total: Math.ceil(total), unit: 'GFLOP' });
           progress.line.update(Math.round(done), note);
         },
       }),
@@ -46,7 +51,7 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   );
   progress.line?.finish();
   const path = await writeLiMalik(directory, record);
-  if (json) process.stdout.write(`${toJson(record)}\n`);
+  if (json) process.stdout.write(`${stringifyExact(record, 2)}\n`);
   else process.stdout.write(`${liMalikText(record, { width: Math.min(process.stdout.columns ?? 120, 160), colour: process.stdout.isTTY === true })}\n`);
   log(`report: ${path}`);
   // A run that shows less than was asked for says so with its exit code; what it could do is done.

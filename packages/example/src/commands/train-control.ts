@@ -5,9 +5,9 @@ import { controlEngines } from '../control/control-engines.js';
 import type { ControlExperiment } from '../control/control-experiment.js';
 import { controlTask } from '../control/control-problem.js';
 import { trialSentence } from '../control/control-report.js';
-import { writeControlReport } from '../control/control-result-files.js';
 import { runControl } from '../control/control-run.js';
 import { overWorkers, type GroupTasks } from '../control/group-tasks.js';
+import { writeRunReport } from '../run-report.js';
 import type { TrainOptions } from './train.js';
 
 /** `metadescent train control/<problem>`: solves it, lets controller and policy act from held-out initial states, and writes the report. */
@@ -26,8 +26,9 @@ export async function trainControl(experiment: ControlExperiment, options: Train
     const { results } = await withInterrupt((signal) =>
       runControl(experiment, { preset, seed, directory, resume, engines, signal, ...(workers > 0 && { map: overWorkers(executor) }) }),
     );
+    const path = await writeRunReport(directory);
     for (const result of results) process.stdout.write(`${trialSentence(result, task, results[0]!)}\n`);
-    process.stdout.write(`report: ${await writeControlReport(directory)}\n`);
+    process.stdout.write(`report: ${path}\n`);
   } finally {
     await executor.close();
   }

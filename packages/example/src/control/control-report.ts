@@ -1,16 +1,15 @@
 import type { ReportBlockInput, ReportInput, ResultTableInput } from '@metadescent/reporting';
-import type { RunRecord } from '@metadescent/runtime';
 import { counted, repeatSection, statusSentence } from '../run-sections.js';
-import type { ControlExperiment, ControlStage } from './control-experiment.js';
+import type { RunOf } from '../training-run.js';
+import type { ControlExperiment } from './control-experiment.js';
 import type { ControlTask } from './control-problem.js';
-import type { ControlConfig, ControlMetrics } from './control-run.js';
+import type { ControlConfig, ControlMetrics, HeldOutTrials, TrialResult } from './control-record.js';
 import { courseOf } from './course-figure.js';
-import type { HeldOutTrials, TrialResult } from './held-out-trials.js';
 import { trajectoriesOf } from './trajectory-figure.js';
 
 /** The report of a control run, finished or under way; without trials where it has not come so far. */
-export function controlReport(experiment: ControlExperiment, task: ControlTask, run: RunRecord, trials?: HeldOutTrials): ReportInput {
-  const { stages } = run.config as ControlConfig;
+export function controlReport(experiment: ControlExperiment, task: ControlTask, run: RunOf<ControlConfig>, trials?: HeldOutTrials): ReportInput {
+  const { stages } = run.config;
   const records = run.metrics as unknown as readonly ControlMetrics[];
   return {
     title: experiment.title,
@@ -28,17 +27,17 @@ export function controlReport(experiment: ControlExperiment, task: ControlTask, 
   };
 }
 
-function headingOf({ name }: ControlStage): string {
+function headingOf({ name }: ControlConfig['stages'][number]): string {
   return `Course: ${name}`;
 }
 
-function stageBlocks(stage: ControlStage, records: readonly ControlMetrics[]): ReportBlockInput[] {
+function stageBlocks(stage: ControlConfig['stages'][number], records: readonly ControlMetrics[]): ReportBlockInput[] {
   const origin = stage.after === undefined ? '' : ` It goes on with what "${stage.after}" ended with.`;
   return [{ type: 'paragraph', text: `${stage.purpose}${origin}` }, ...courseOf(stage, records), { type: 'table', table: outcomeTable(stage, records) }];
 }
 
 /** What happened in every iteration, by name. */
-export function outcomeTable({ name }: Pick<ControlStage, 'name'>, records: readonly ControlMetrics[]): ResultTableInput {
+export function outcomeTable({ name }: { readonly name: string }, records: readonly ControlMetrics[]): ResultTableInput {
   return {
     title: `${name}: outcomes`,
     caption:

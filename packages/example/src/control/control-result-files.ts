@@ -1,44 +1,39 @@
-import { UserError } from '@metadescent/core';
-import { renderReport } from '@metadescent/reporting';
-import { readRun, writeFileAtomic } from '@metadescent/runtime';
-import { existsSync, readFileSync } from 'node:fs';
+import { printable, UserError } from '@metadescent/core';
+import type { ReportInput } from '@metadescent/reporting';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPORT_FILE } from '../result-files.js';
+import { readRecord } from '../record-file.js';
+import type { RunKind, RunOf } from '../training-run.js';
 import { controlEngines } from './control-engines.js';
 import { controlExperiments } from './control-experiments.js';
-import { controlTask } from './control-problem.js';
+import { controlTask, type ControlTask } from './control-problem.js';
+import { controlConfigSchema, controlMetricsSchema, heldOutTrialsSchema, type ControlConfig, type HeldOutTrials } from './control-record.js';
 import { controlReport } from './control-report.js';
-import { TRIALS_FILE, type ControlConfig } from './control-run.js';
-import type { HeldOutTrials } from './held-out-trials.js';
+import { TRIALS_FILE } from './control-run.js';
 
-/** Whether the config of a run is that of a control problem. */
-export function isControlConfig(config: unknown): config is ControlConfig {
-  return (config as Partial<ControlConfig> | null)?.kind === 'control';
-}
+/** A control run, finished or under way. */
+export const controlRun: RunKind<typeof controlConfigSchema> = { config: controlConfigSchema, metrics: controlMetricsSchema, report };
 
-/**
- * Writes the `report.html` of a control run's folder, also while it is under way; returns its path.
- *
- * @throws UserError if the folder holds a control problem that is not there any more, or damaged trials.
- */
-export async function writeControlReport(directory: string): Promise<string> {
-  const record = readRun(directory);
-  const config = record.config as ControlConfig;
-  const experiment = controlExperiments.find(({ name }) => name === config.experiment);
-  if (!experiment) throw new UserError(`${directory} holds a run of ${config.experiment}, which is not there any more; train another one`);
-  const path = join(directory, REPORT_FILE);
+/** @throws UserError if the run is of a control problem that is not there any more, or its trials are damaged. */
+function report(run: RunOf<ControlConfig>, directory: string): ReportInput {
+  const { experiment: name, problem } = run.config;
+  const experiment = controlExperiments.find((known) => known.name === name);
+  if (!experiment) {
+    throw new UserError(`${directory} holds a run of ${printable(name)}, which is not there any more; train another one`);
+  }
   // What is drawn needs no kernels of any kind in particular.
-  const task = controlTask(config.problem, controlEngines('wasm'));
-  writeFileAtomic(path, await renderReport(controlReport(experiment, task, record, readTrials(directory))));
-  return path;
+  const task = controlTask(problem, controlEngines('wasm'));
+  return controlReport(experiment, task, run, readTrials(directory, task));
 }
 
-function readTrials(directory: string): HeldOutTrials | undefined {
+function readTrials(directory: string, { quantities }: ControlTask): HeldOutTrials | undefined {
   const path = join(directory, TRIALS_FILE);
   if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as HeldOutTrials;
-  } catch (error) {
-    throw new UserError(`${path} is not JSON (${(error as Error).message}): it was changed or damaged; resume the run with \`metadescent train --resume\``);
+  const again = 'resume the run with `metadescent train --resume`';
+  const trials = readRecord(path, heldOutTrialsSchema, again);
+  const drawn = trials.results[0]?.courses.length ?? 0;
+  if (drawn !== quantities.length) {
+    throw new UserError(`${path} holds courses of ${drawn} quantities, but this problem draws ${quantities.length}: it is of another problem; ${again}`);
   }
+  return trials;
 }

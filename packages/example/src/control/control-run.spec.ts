@@ -5,10 +5,12 @@ import { createExecutor, readRun } from '@metadescent/runtime';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readRecord } from '../record-file.js';
 import type { ControlExperiment, ControlStage } from './control-experiment.js';
 import { controlEngines } from './control-engines.js';
 import { controlExperiments } from './control-experiments.js';
 import { controlTask } from './control-problem.js';
+import { controlConfigSchema, controlMetricsSchema, heldOutTrialsSchema } from './control-record.js';
 import { controlReport } from './control-report.js';
 import { runControl, TRIALS_FILE } from './control-run.js';
 import { overWorkers, type GroupTasks } from './group-tasks.js';
@@ -72,10 +74,12 @@ test('groups in parallel on 1, 2 and 3 worker threads give the bits of this thre
 }, 300_000);
 
 test('the run learns, and its report draws trials, courses and outcomes', async () => {
-  const record = readRun(join(folder, 'whole'));
+  const run = readRun(join(folder, 'whole'));
+  const record = { ...run, config: controlConfigSchema.parse(run.config) };
+  for (const line of run.metrics) expect(controlMetricsSchema.parse(line)).toEqual(line);
   expect(record.metrics.map(({ stage }) => stage)).toEqual(['alone', 'alone', 'linear policy', 'linear policy']);
   expect(record.metrics.at(-1)!['controllerCost']).toBeLessThan(0.7 * (record.metrics[0]!['sampledCost'] as number));
-  const trials = JSON.parse(readFileSync(join(folder, 'whole', TRIALS_FILE), 'utf8'));
+  const trials = readRecord(join(folder, 'whole', TRIALS_FILE), heldOutTrialsSchema, 'train again');
   expect(trials.results.map(({ name }: { name: string }) => name)).toEqual(['Riccati optimum', 'GPS controller', 'linear policy']);
   const task = controlTask(preset.problem, engines);
   const page = await renderReport(controlReport(experiment, task, record, trials));
@@ -87,7 +91,7 @@ test('the run learns, and its report draws trials, courses and outcomes', async 
 });
 
 test('no contender beats the Riccati optimum in the mean', async () => {
-  const { results } = JSON.parse(readFileSync(join(folder, 'whole', TRIALS_FILE), 'utf8'));
+  const { results } = readRecord(join(folder, 'whole', TRIALS_FILE), heldOutTrialsSchema, 'train again');
   for (const { ratio, ratioError } of results.slice(1)) expect(ratio).toBeGreaterThan(1 - 3 * ratioError);
 });
 

@@ -15,17 +15,18 @@ import {
   type GuidedPolicySearchState,
   type IterationRecord,
 } from '@metadescent/guided-policy-search';
-import { toJson } from '@metadescent/reporting';
-import { createProgress, openRun, writeFileAtomic, type Checkpoint } from '@metadescent/runtime';
+import { createProgress, openRun, type Checkpoint } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { PresetName } from '../experiments/experiment.js';
 import { program } from '../program.js';
+import { writeRecord } from '../record-file.js';
 import type { ControlEngines } from './control-engines.js';
-import type { ControlExperiment, ControlPreset, ControlStage } from './control-experiment.js';
+import type { ControlExperiment, ControlStage } from './control-experiment.js';
 import { CONTROLLER, controlKey, controlTask, policyOf, type ControlTask } from './control-problem.js';
-import { heldOutTrials, type Contender, type HeldOutTrials } from './held-out-trials.js';
-import { iterationMetrics, type IterationMetrics } from './iteration-metrics.js';
+import type { ControlConfigInput, ControlMetrics, HeldOutTrials } from './control-record.js';
+import { heldOutTrials, type Contender } from './held-out-trials.js';
+import { iterationMetrics } from './iteration-metrics.js';
 
 export interface ControlRunOptions {
   readonly preset: PresetName;
@@ -40,25 +41,8 @@ export interface ControlRunOptions {
   readonly trials?: number;
 }
 
-/** What a control run's `config.json` holds. */
-export interface ControlConfig extends ControlPreset {
-  readonly kind: 'control';
-  readonly experiment: string;
-  readonly preset: PresetName;
-  readonly seed: number;
-}
-
-/** One line of a control run's metrics: the step counts iterations over all stages, from 1. */
-export interface ControlMetrics extends IterationMetrics, MonitoredCosts {
-  readonly step: number;
-  readonly stage: string;
-}
-
-/** Mean cost per trial without noise, on trials that are the same in every iteration: of the controllers, and of the policy where the stage has one. */
-interface MonitoredCosts {
-  readonly controllerCost: number;
-  readonly policyCost?: number;
-}
+/** What every iteration measures on the same trials. */
+type MonitoredCosts = Pick<ControlMetrics, 'controllerCost' | 'policyCost'>;
 
 /** How many trials these are. */
 const MONITORED = 64;
@@ -87,7 +71,7 @@ interface Progress {
 export async function runControl(experiment: ControlExperiment, options: ControlRunOptions): Promise<HeldOutTrials> {
   const { preset, seed, directory, resume, engines, map, signal, trials: count = 200 } = options;
   const { problem, stages } = experiment.presets[preset];
-  const config: ControlConfig = { kind: 'control', experiment: experiment.name, preset, seed, problem, stages };
+  const config: ControlConfigInput = { kind: 'control', experiment: experiment.name, preset, seed, problem, stages };
   const run = openRun(directory, {
     config,
     resume,
@@ -128,7 +112,8 @@ export async function runControl(experiment: ControlExperiment, options: Control
           const costs = await costsOf(task, search, stage, state, controlKey(seed).fold('monitor'));
           progress = advanced(progress, stage.name, state, costs.policyCost);
           const step = progress.done;
-          run.recordMetrics({ step, stage: stage.name, ...iterationMetrics(record), ...costs });
+          const metrics: ControlMetrics = { step, stage: stage.name, ...iterationMetrics(record), ...costs };
+          run.recordMetrics({ ...metrics });
           run.recordTiming({ step, seconds: (performance.now() - began) / 1000 });
           run.saveCheckpoint(checkpointOf(progress));
           line.update(step, noteOf(stage, record, costs));
@@ -141,7 +126,7 @@ export async function runControl(experiment: ControlExperiment, options: Control
     }
     line.finish();
     const trials = await heldOutTrials(task, contendersOf(task, stages, searches, progress), controlKey(seed).fold('held-out'), count);
-    writeFileAtomic(join(directory, TRIALS_FILE), `${toJson(trials)}\n`);
+    writeRecord(join(directory, TRIALS_FILE), trials);
     run.finish({ status: 'finished' });
     return trials;
   } finally {

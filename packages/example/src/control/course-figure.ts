@@ -1,14 +1,12 @@
 import { mean } from '@metadescent/core';
 import type { CurveSetInput, ReportBlockInput } from '@metadescent/reporting';
-import type { ControlStage } from './control-experiment.js';
 import { CONTROLLER } from './control-problem.js';
-import type { ControlMetrics } from './control-run.js';
-import type { GroupMetrics } from './iteration-metrics.js';
+import type { ControlConfig, ControlMetrics, GroupMetrics } from './control-record.js';
 
 type Series = CurveSetInput['series'][number];
 
 /** The course of one stage: costs, the trust region, the dual variables, and how much the controllers explore. */
-export function courseOf({ name, policy, options }: Pick<ControlStage, 'name' | 'policy' | 'options'>, records: readonly ControlMetrics[]): ReportBlockInput[] {
+export function courseOf({ name, policy, options }: Pick<ControlConfig['stages'][number], 'name' | 'policy' | 'options'>, records: readonly ControlMetrics[]): ReportBlockInput[] {
   const steps = records.map(({ iteration }) => iteration + 1);
   const line = (optimizer: string, of: (record: ControlMetrics) => number | undefined, kind: Series['kind'] = 'hand-made'): Series => ({
     optimizer,
@@ -20,7 +18,7 @@ export function courseOf({ name, policy, options }: Pick<ControlStage, 'name' | 
     pool(Object.values(record.groups).map((group) => of(group) ?? NaN));
   const panel = (title: string, yScale: 'log' | 'linear', series: Series[]): CurveSetInput => ({ title, xLabel: 'iteration', yLabel: title, yScale, series });
   const taught = policy.kind !== 'none';
-  const bregman = taught && options.nu?.initial !== 0;
+  const bregman = taught && options.nu.initial !== 0;
   return [
     {
       type: 'curves',

@@ -1,37 +1,13 @@
 import { mean, standardError, type Key } from '@metadescent/core';
 import type { Actor, Samples } from '@metadescent/guided-policy-search';
 import type { ControlTask } from './control-problem.js';
+import type { HeldOutTrials, TrialResult } from './control-record.js';
 
 /** Someone who acts in the held-out trials. */
 export interface Contender {
   readonly name: string;
   readonly kind: 'learned' | 'hand-made';
   readonly actor: Actor;
-}
-
-/** How one contender did in all trials. */
-export interface TrialResult {
-  readonly name: string;
-  readonly kind: 'learned' | 'hand-made';
-  /** Trials that ran to the end, over all groups, and those that turned non-finite. */
-  readonly finished: number;
-  readonly dropped: number;
-  /** Mean cost per trial and its standard error. */
-  readonly cost: number;
-  readonly costError: number;
-  /** Mean cost as a multiple of the first contender's, on the same trials, and the standard error of that. */
-  readonly ratio: number;
-  readonly ratioError: number;
-  /** Trials that ended as they should; absent where the problem does not say. */
-  readonly succeeded?: number;
-  /** Of each quantity that is drawn, in each of the trials that are shown [quantities, shown, T + 1] */
-  readonly courses: readonly (readonly (readonly number[])[])[];
-}
-
-export interface HeldOutTrials {
-  /** Names of the trials that are shown. */
-  readonly shown: readonly string[];
-  readonly results: readonly TrialResult[];
 }
 
 /** How many trials of a single group are drawn. */
@@ -72,7 +48,7 @@ export async function heldOutTrials(task: ControlTask, contenders: readonly Cont
       ),
     });
   }
-  return { shown: shown.map(({ name }) => name), results };
+  return { kind: 'held-out-trials', shown: shown.map(({ name }) => name), results };
 }
 
 function succeededIn({ groups }: Samples, reached: (state: Float64Array) => boolean, horizon: number, stateSize: number): number {

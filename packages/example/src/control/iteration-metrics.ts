@@ -1,36 +1,9 @@
 import { mean } from '@metadescent/core';
 import type { IterationRecord } from '@metadescent/guided-policy-search';
+import type { GroupMetrics, IterationMetrics } from './control-record.js';
 
-/** What one iteration leaves in `metrics.jsonl`: the record with its sequences over time summarised. */
-export interface IterationMetrics extends Omit<IterationRecord, 'groups' | 'policyCost'> {
-  readonly groups: Readonly<Record<string, GroupMetrics>>;
-}
-
-export interface GroupMetrics {
-  /** How the η search ended; absent where the iteration made no new controller. */
-  readonly search?: 'converged' | 'inactive' | 'exhausted' | 'infeasible';
-  readonly evaluations?: number;
-  readonly eta?: number;
-  /** Σ_t KL(ψ‖centre) where the η search ended, nats. */
-  readonly searchKl?: number;
-  /** The same after the exploration was put within its bounds. */
-  readonly kl: number;
-  /** The bound of the search. */
-  readonly epsilon: number;
-  readonly predictedBefore: number;
-  readonly predictedAfter: number;
-  /** Share of the next state's variance that the dynamics fit leaves, mean over time. */
-  readonly unexplained?: number;
-  /** Mean KL(ψ‖π) per step, nats. */
-  readonly policyKl: number;
-  readonly entropy: number;
-  /** Root mean square of λ and mean of ν over time. */
-  readonly lambda: number;
-  readonly nu: number;
-}
-
-/** One record as metrics. */
-export function iterationMetrics({ groups, ...record }: IterationRecord): IterationMetrics {
+/** What one iteration leaves in `metrics.jsonl`; the policy's cost is measured otherwise there. */
+export function iterationMetrics({ groups, policyCost: _, ...record }: IterationRecord): IterationMetrics {
   return {
     ...record,
     groups: Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { CurveSetInput, ReportBlockInput } from '@metadescent/reporting';
 import type { ControlTask } from './control-problem.js';
-import type { HeldOutTrials } from './held-out-trials.js';
+import type { HeldOutTrials } from './control-record.js';
 
 /** One figure per quantity: a panel for each trial that is shown, with everyone's course in it. */
 export function trajectoriesOf({ quantities, secondsPerStep }: ControlTask, { shown, results }: HeldOutTrials): ReportBlockInput[] {

@@ -1,8 +1,9 @@
-import { toJson } from '@metadescent/reporting';
-import { writeFileAtomic } from '@metadescent/runtime';
+import { UserError, type Schema } from '@metadescent/core';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import * as z from 'zod/mini';
+import { readRecord, writeRecord } from '../record-file.js';
 
 /** A result on the disk that is valid as long as everything that decided it is the same. */
 export interface KeptFile<Value> {
@@ -14,40 +15,29 @@ export interface KeptFile<Value> {
 /**
  * A result that a later run finds again.
  *
+ * @param schema of the value: what does not fit it is made again
  * @param ingredients everything that decides the value: plain data and typed arrays
  */
-export function keptFile<Value>(path: string, ingredients: object): KeptFile<Value> {
+export function keptFile<Value>(path: string, schema: Schema<Value> & z.ZodMiniType, ingredients: object): KeptFile<Value> {
   const key = fingerprint(ingredients);
+  const kept = z.strictObject({ fingerprint: z.string(), value: schema });
   return {
     read() {
       if (!existsSync(path)) return undefined;
       try {
-        const { fingerprint: found, value } = readRecord<{ fingerprint: string; value: Value }>(path);
-        return found === key ? value : undefined;
-      } catch {
-        // Cut short by a crash of the machine, or edited: made again.
+        const { fingerprint: found, value } = readRecord(path, kept, 'run it again');
+        return found === key ? (value as Value) : undefined;
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        // Cut short by a crash of the machine, edited, or of another version: made again.
         return undefined;
       }
     },
     write(value) {
+      mkdirSync(dirname(path), { recursive: true });
       writeRecord(path, { fingerprint: key, value }, 0);
     },
   };
-}
-
-/** Writes a record as JSON, with its folder. Numbers that are not finite survive `readRecord`. */
-export function writeRecord(path: string, record: object, indent = 1): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileAtomic(path, `${toJson(record, indent)}\n`);
-}
-
-/**
- * Reads what `writeRecord` wrote: `null` is NaN again, "Infinity" is Infinity.
- *
- * @throws SyntaxError if the file is not JSON, and the error of the file system if it cannot be read.
- */
-export function readRecord<Value>(path: string): Value {
-  return JSON.parse(readFileSync(path, 'utf8'), (_, value: unknown) => (value === null ? NaN : value === 'Infinity' ? Infinity : value === '-Infinity' ? -Infinity : value)) as Value;
 }
 
 /** SHA-256 of a value: equal for equal data, typed arrays by their bytes. */

@@ -1,48 +1,8 @@
-import type { TuningRecordInput } from '@metadescent/reporting';
 import { TRAINING_HORIZON } from './l2l-experiment.js';
-import type { MissingDataset } from './data-sets.js';
-import { panelOf, tallyOf, type Panel, type Tally } from './panel.js';
+import { panelOf, tallyOf, type Tally } from './panel.js';
 import type { ArenaResult } from './race-arenas.js';
+import type { BeyondRecord, FigureRecord, LiMalikRecord, Panel } from './record-schema.js';
 import { arenaName, arenaOf, liMalikSettings, ROLLOUT_STEPS, trainingArena, type LiMalikSetting } from './settings.js';
-
-/** A data set that was raced on. */
-export interface DatasetFacts {
-  readonly id: string;
-  readonly title: string;
-  readonly inPaper: boolean;
-  readonly examples: number;
-  readonly classes: number;
-}
-
-/** One figure: a setting and its panels, in the order of the data sets. */
-export interface FigureRecord {
-  readonly number: LiMalikSetting['number'];
-  readonly panels: readonly (Panel & { readonly dataset: string })[];
-}
-
-/** Beyond the horizon of meta-training: one optimizer in one arena. */
-export interface BeyondRecord {
-  readonly arena: string;
-  readonly optimizer: string;
-  /** Mean over seeds at the horizon and at twice the horizon; NaN if a rollout was not finite there. */
-  readonly atHorizon: number;
-  readonly atTwice: number;
-  readonly nonFinite: number;
-  readonly aboveStart: number;
-}
-
-/** Everything that a run found out: the report, the terminal and the tables for the documentation are functions of it. */
-export interface LiMalikRecord {
-  readonly facts: { readonly seed: number; readonly seeds: number; readonly engine: string; readonly wallTimeSeconds: number; readonly command: string };
-  readonly datasets: readonly DatasetFacts[];
-  readonly missing: readonly MissingDataset[];
-  readonly tuning: readonly TuningRecordInput[];
-  /** Fresh starts of the objective that everything was trained and tuned on. */
-  readonly training: Panel;
-  readonly figures: readonly FigureRecord[];
-  /** The learned optimizers at twice the horizon of meta-training, in every arena. */
-  readonly beyond: readonly BeyondRecord[];
-}
 
 /** The record of these results. */
 export function recordOf(
@@ -51,6 +11,7 @@ export function recordOf(
   const { settings, results, ...rest } = parts;
   const resultOf = (name: string): ArenaResult => results.find(({ arena }) => arenaName(arena) === name) as ArenaResult;
   return {
+    kind: 'li-malik-figures',
     ...rest,
     training: panelOf(resultOf(arenaName(trainingArena)), TRAINING_HORIZON),
     figures: settings.map((setting) => ({
@@ -80,7 +41,7 @@ export function settingOf({ number }: FigureRecord): LiMalikSetting {
 
 /** The panels that the paper has too. */
 export function paperPanels({ figures, datasets }: LiMalikRecord): Panel[] {
-  const counted = new Set(datasets.filter(({ inPaper }) => inPaper).map(({ id }) => id));
+  const counted = new Set<string>(datasets.filter(({ inPaper }) => inPaper).map(({ id }) => id));
   return figures.flatMap(({ panels }) => panels.filter(({ dataset }) => counted.has(dataset)));
 }
 

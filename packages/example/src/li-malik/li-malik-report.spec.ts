@@ -22,8 +22,8 @@ function column(optimizer: string, kind: Column['kind'], end: number, lost = fal
 
 const settings = settingsNamed('li-malik', '1,2,5');
 const datasets = [
-  { id: 'cifar-10', title: 'CIFAR-10', inPaper: true, examples: 100, classes: 10 },
-  { id: 'fashion-mnist', title: 'Fashion-MNIST', inPaper: false, examples: 50, classes: 10 },
+  { id: 'cifar-10' as const, title: 'CIFAR-10', inPaper: true, examples: 100, classes: 10 },
+  { id: 'fashion-mnist' as const, title: 'Fashion-MNIST', inPaper: false, examples: 50, classes: 10 },
 ];
 const arenas: Arena[] = [trainingArena, ...datasets.flatMap(({ id }) => settings.slice(0, 2).map((setting) => arenaOf(setting, id)))];
 const results = arenas.map((arena): ArenaResult => ({ arena, columns: [column('L2LBGDBGD', 'learned', 0.5, arena.dataset === 'cifar-10'), column('adam', 'hand-made', 1), column('sgd', 'hand-made', 3)] }));
@@ -31,7 +31,7 @@ const record = recordOf({
   facts: { seed: 1, seeds: 2, engine: 'twin', wallTimeSeconds: 5, command: 'npx metadescent run li-malik' },
   datasets,
   missing: [{ id: 'faces', message: 'faces cannot be read: give --data' }],
-  tuning: [{ optimizer: 'adam', chosen: { learningRate: 0.01 } }],
+  tuning: [{ optimizer: 'adam', chosen: { learningRate: 0.01 }, grid: [], edgeNotes: [] }],
   settings,
   results,
 });
@@ -79,7 +79,7 @@ test('the record survives its file: the same report and tables again', async () 
   expect(readFileSync(path, 'utf8')).toBe(page);
   expect(readFileSync(join(folder, TABLES_FILE), 'utf8')).toBe(tables);
   writeFileSync(join(folder, 'li-malik.json'), '{');
-  expect(() => readLiMalik(folder)).toThrow(/li-malik\.json cannot be read/);
+  expect(() => readLiMalik(folder)).toThrow(/li-malik\.json is not JSON .*run `metadescent run li-malik --out` again/);
   expect(readLiMalik(join(folder, 'none'))).toBeUndefined();
 });
 

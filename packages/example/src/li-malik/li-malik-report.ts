@@ -1,8 +1,9 @@
 import { mean, standardError } from '@metadescent/core';
 import type { CurveSetInput, OutcomeCountsInput, ReportBlockInput, ReportInput, ResultTableInput } from '@metadescent/reporting';
 import { TRAINING_HORIZON } from './l2l-experiment.js';
-import { paperPanels, paperTally, settingOf, type FigureRecord, type LiMalikRecord } from './li-malik-record.js';
-import { tallyOf, type Criterion, type Panel, type PanelEntry, type Tally } from './panel.js';
+import { paperPanels, paperTally, settingOf } from './li-malik-record.js';
+import { tallyOf, type Criterion, type Tally } from './panel.js';
+import type { FigureRecord, LiMalikRecord, Panel, PanelEntry } from './record-schema.js';
 import { ROLLOUT_STEPS, type LiMalikSetting } from './settings.js';
 
 /** The curves of one panel. */

@@ -1,6 +1,7 @@
 import { formatEstimate, terminalPlot, terminalTable, type ResultTableInput } from '@metadescent/reporting';
-import { paperPanels, paperTally, settingOf, type LiMalikRecord } from './li-malik-record.js';
+import { paperPanels, paperTally, settingOf } from './li-malik-record.js';
 import { beyondTable, curvesOf, methodOf, summaryOf, tableOf, tallyTable } from './li-malik-report.js';
+import type { LiMalikRecord } from './record-schema.js';
 
 /** All tables of a run, in the order of the report. */
 function tablesOf(record: LiMalikRecord): ResultTableInput[] {

@@ -1,30 +1,10 @@
-import { mean, standardError, summariseCurves, type CurveSummary } from '@metadescent/core';
+import { mean, standardError, summariseCurves } from '@metadescent/core';
 import type { OptimizerKind } from '@metadescent/reporting';
 import type { ArenaResult, Column } from './race-arenas.js';
+import type { Panel, PanelEntry } from './record-schema.js';
 
 /** Iterations between two points of a drawn curve; final values and means are of all iterations. */
 const DRAWN_EVERY = 5;
-
-/** One optimizer in one panel. */
-export interface PanelEntry extends CurveSummary {
-  readonly optimizer: string;
-  readonly kind: OptimizerKind;
-  /** f(θ_T) per seed; Infinity where the rollout did not get there [seeds]. */
-  readonly finals: number[];
-  /** The mean of f(θ_t) over t = 1 … T per seed: the meta-loss over T; Infinity where the rollout did not get there [seeds]. */
-  readonly means: number[];
-  /** Rollouts that met a value that is not finite. */
-  readonly nonFinite: number;
-  /** Rollouts that were finite and ended above their start: f(θ_T) > f(θ_0). */
-  readonly aboveStart: number;
-}
-
-/** True objective against iteration, for all optimizers, on one data set in one setting. */
-export interface Panel {
-  /** Iterations of the curves of all entries, 0 … T. */
-  readonly steps: number[];
-  readonly entries: readonly PanelEntry[];
-}
 
 /** The first `horizon` iterations of an arena's rollouts. */
 export function panelOf({ columns }: Pick<ArenaResult, 'columns'>, horizon: number): Panel {

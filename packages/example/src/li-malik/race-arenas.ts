@@ -1,24 +1,36 @@
-import { createKey, type Outcome } from '@metadescent/core';
+import { createKey } from '@metadescent/core';
 import { weightCount } from '@metadescent/lstm-optimizer';
 import { lstmWeightCount } from '@metadescent/predicted-step-descent';
 import { liMalikArchitectures } from '@metadescent/optimizees';
 import type { Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { anyNumber, count, name, optimizerKind } from '../record-fields.js';
+import type { Recorded } from '../record-file.js';
 import { keptFile, type KeptFile } from './kept-file.js';
 import type { Entrant } from './lineup.js';
 import { arenaName, ROLLOUT_STEPS, type Arena } from './settings.js';
 import type * as Tasks from './tasks.js';
 import type { EntrantSpecification, RaceResult, RaceTask } from './tasks.js';
 
-/** All rollouts of one optimizer in one arena: what a file keeps. */
-export interface Column {
-  readonly optimizer: string;
-  readonly kind: Entrant['kind'];
+const step = count;
+const columnSchema = z.strictObject({
+  optimizer: name,
+  kind: optimizerKind,
   /** f(θ_t) at every step, also at the start; NaN after an early end [seeds][steps + 1]. */
-  readonly objectives: readonly number[][];
+  objectives: z.array(z.array(anyNumber)),
   /** [seeds] */
-  readonly outcomes: readonly Outcome[];
-}
+  outcomes: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('finished') }),
+      z.strictObject({ kind: z.literal('non-finite'), step, what: z.enum(['objective', 'gradient', 'step']) }),
+      z.strictObject({ kind: z.literal('diverged'), step }),
+    ]),
+  ),
+});
+
+/** All rollouts of one optimizer in one arena: what a file keeps. */
+export type Column = Recorded<typeof columnSchema>;
 
 /** What one optimizer after another did in one arena. */
 export interface ArenaResult {
@@ -68,8 +80,8 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
   const { executor, arenas, entrants, seed, seeds, engine, directory, steps = ROLLOUT_STEPS, signal, onProgress } = options;
   const pending = arenas.flatMap((input) =>
     entrants.map((entrant): Pending => {
-      const name = join(directory, 'rollouts', arenaName(input.arena), `${entrant.optimizer.toLowerCase()}.json`);
-      const file = keptFile<Column>(name, { ...input, specification: entrant.specification, seed, seeds, engine, steps });
+      const path = join(directory, 'rollouts', arenaName(input.arena), `${entrant.optimizer.toLowerCase()}.json`);
+      const file = keptFile<Column>(path, columnSchema, { ...input, specification: entrant.specification, seed, seeds, engine, steps });
       const column = file.read();
       return { input, entrant, file, results: new Array<undefined>(seeds).fill(undefined), ...(column && { column }) };
     }),

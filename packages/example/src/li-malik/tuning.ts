@@ -1,22 +1,26 @@
 import { createKey } from '@metadescent/core';
-import { baselineOptimizers, describeTuningOutcome, tuneOptimizer, type BaselineName, type OptionValues } from '@metadescent/optimizers';
-import type { TuningRecordInput } from '@metadescent/reporting';
+import { baselineOptimizers, describeTuningOutcome, tuneOptimizer, type BaselineName } from '@metadescent/optimizers';
+import { tuningRecordSchema } from '@metadescent/reporting';
 import type { Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { Recorded } from '../record-file.js';
 import { keptFile } from './kept-file.js';
 import type * as Tasks from './tasks.js';
 
 /** The seven hand-made optimizers of Li & Malik 2017, §4. */
 export const comparedBaselines: readonly BaselineName[] = ['sgd', 'momentum', 'conjugate-gradient', 'lbfgs', 'adam', 'adagrad', 'rmsprop'];
 
-/** A baseline with the settings that are best on the training objective. */
-export interface TunedBaseline {
-  readonly optimizer: BaselineName;
+const tunedBaselineSchema = z.strictObject({
+  optimizer: z.enum(comparedBaselines),
   /** Absent if it diverged with every setting. */
-  readonly options?: OptionValues;
+  options: z.optional(z.record(z.string(), z.number())),
   /** Everything that was tried. */
-  readonly record: TuningRecordInput;
-}
+  record: tuningRecordSchema,
+});
+
+/** A baseline with the settings that are best on the training objective. */
+export type TunedBaseline = Recorded<typeof tunedBaselineSchema>;
 
 export interface TuneOptions {
   readonly executor: Executor<typeof Tasks>;
@@ -43,7 +47,7 @@ export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<Tun
   const tuned: TunedBaseline[] = [];
   for (const name of comparedBaselines) {
     const { searched } = baselineOptimizers[name];
-    const file = keptFile<TunedBaseline>(join(directory, 'tuning', `${name}.json`), { ingredients, name, searched, seed, horizon, starts });
+    const file = keptFile<TunedBaseline>(join(directory, 'tuning', `${name}.json`), tunedBaselineSchema, { ingredients, name, searched, seed, horizon, starts });
     const kept = file.read();
     if (kept) {
       tuned.push(kept);

@@ -1,20 +1,17 @@
 import { formatNumber, type CurveSetInput, type ReportBlockInput, type ReportInput, type ResultTableInput } from '@metadescent/reporting';
-import type { RunRecord } from '@metadescent/runtime';
 import { gridOf, metricSeries, panelOf, type MetricLine, type Metrics } from '../metric-curves.js';
 import { counted, repeatSection, statusSentence } from '../run-sections.js';
-import type { PsdConfig } from './psd-run.js';
+import type { RunOf } from '../training-run.js';
+import type { FineTuningConfig } from './psd-record.js';
 import { describeObjective } from './training-objectives.js';
-
-type FineTuningConfig = Extract<PsdConfig, { readonly kind: 'fine-tuning' }>;
 
 const RULE = 'PSD+';
 /** The first record is from before any meta-update and has step 1. */
 const FROM_STEP = -1;
 
 /** The report of a run of `li-malik/psd-plus`, finished or under way. */
-export function fineTuningReport(run: RunRecord): ReportInput {
-  const { metrics } = run;
-  const config = run.config as FineTuningConfig;
+export function fineTuningReport(run: RunOf<FineTuningConfig>): ReportInput {
+  const { metrics, config } = run;
   const kept = keptRecord(metrics);
   return {
     title: 'Fine-tuning Predicted Step Descent to PSD+',

@@ -1,18 +1,15 @@
 import { formatNumber, type CurveSetInput, type ReportBlockInput, type ReportInput, type ResultTableInput } from '@metadescent/reporting';
-import type { RunRecord } from '@metadescent/runtime';
 import { gridOf, metricSeries, panelOf, type MetricLine, type Metrics } from '../metric-curves.js';
 import { counted, repeatSection, statusSentence } from '../run-sections.js';
-import type { PsdConfig } from './psd-run.js';
-
-type SearchConfig = Extract<PsdConfig, { readonly kind: 'search' }>;
+import type { RunOf } from '../training-run.js';
+import type { SearchConfig } from './psd-record.js';
 
 const CONTROLLER = 'GPS controller';
 const NOISY = `${CONTROLLER} with noise`;
 
 /** The report of a run of `li-malik/psd`, finished or under way: the search for controllers, then the distillation into the policy. */
-export function psdReport(run: RunRecord): ReportInput {
-  const { metrics } = run;
-  const config = run.config as SearchConfig;
+export function psdReport(run: RunOf<SearchConfig>): ReportInput {
+  const { metrics, config } = run;
   const iterations = metrics.filter((record) => !isDistillation(record));
   const rounds = metrics.filter(isDistillation);
   return {

@@ -18,8 +18,8 @@ import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
 import type { PresetName } from '../experiments/experiment.js';
 import { program } from '../program.js';
-import type { TrainingConfig } from '../run-sections.js';
 import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
+import type { FineTuningConfig, SearchConfig } from './psd-record.js';
 import { searchMetrics } from './search-metrics.js';
 import type * as Tasks from './tasks.js';
 import { gpsEngineFor } from './tasks.js';
@@ -39,15 +39,12 @@ export interface PsdRunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The `config.json` of a run. */
-export type PsdConfig = TrainingConfig & (SearchPreset | FineTuningPreset);
-
 /** The trained weights of a run, inside its folder. */
 export const PSD_WEIGHTS_FILE = 'weights.safetensors';
 
 /**
  * A training run of Predicted Step Descent in a run folder: a checkpoint after every iteration, metrics in JSON lines and for TensorBoard, and the weights with their provenance at
- * the end. The results are the same bits for any number of workers, and with or without interruptions.
+ * the end. All files but `timing.jsonl`, `environment.json` and TensorBoard's are the same bytes for any number of workers, and with or without interruptions.
  *
  * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason after a checkpoint when it is aborted.
  */
@@ -55,7 +52,7 @@ export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions):
   const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
   const preset = experiment.presets[presetName];
   const engine = loadEngine(engineName);
-  const config: PsdConfig = { experiment: experiment.name, preset: presetName, seed, ...preset };
+  const config: SearchConfig | FineTuningConfig = { experiment: experiment.name, preset: presetName, seed, ...preset };
   const run = openRun(directory, {
     config,
     resume,

@@ -12,35 +12,42 @@ import {
   type LabelledDataset,
 } from '@metadescent/optimizees';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import * as z from 'zod/mini';
+import type { Recorded } from '../record-file.js';
+
+const size = z.optional(z.int().check(z.positive()));
+const positive = z.optional(z.number().check(z.positive()));
 
 /** One objective to meta-train on: a net on some view of MNIST. The defaults are the one of Li & Malik 2017, §4. */
-export interface TrainingObjective {
+export const trainingObjectiveSchema = z.strictObject({
   /** Random projections that the net sees. Default 48. */
-  readonly inputs?: number;
+  inputs: size,
   /** Hidden units. Default 48. */
-  readonly hidden?: number;
+  hidden: size,
   /** Default 64. */
-  readonly batchSize?: number;
+  batchSize: size,
   /** Which random projection; 0, the default, is that of the paper's experiments. */
-  readonly projection?: number;
+  projection: z.optional(z.int().check(z.nonnegative())),
   /** Multiplies the inputs after they were given unit variance. Default 1. */
-  readonly inputScale?: number;
+  inputScale: positive,
   /**
-   * p: the k-th principal direction of the inputs is given the standard deviation k^(−p), before every dimension is put back to unit variance. The power of natural images falls with the square of the frequency
-   * (Field 1987), so that their k-th principal component has about the standard deviation k^(−1/2), where the digits' fall off late and fast. Default: as the digits are.
+   * p: the k-th principal direction of the inputs is given the standard deviation k^(−p), before every dimension is put back to unit
+   * variance. The power of natural images falls with the square of the frequency (Field 1987), so that their k-th principal component has
+   * about the standard deviation k^(−1/2), where the digits' fall off late and fast. Default: as the digits are.
    */
-  readonly spectrum?: number;
+  spectrum: z.optional(z.number().check(z.nonnegative())),
   /** Share of the labels that are replaced by random ones: an objective that cannot be brought near 0. Default 0. */
-  readonly labelNoise?: number;
+  labelNoise: z.optional(z.number().check(z.nonnegative(), z.maximum(1))),
   /** 10; fewer merge digits (label mod classes), 100 split every digit in ten by a further random projection. Default 10. */
-  readonly classes?: number;
+  classes: size,
   /** Examples to draw from. Default 20,000. */
-  readonly examples?: number;
+  examples: size,
   /** Of the initial weights. Default 0.1. */
-  readonly initialStandardDeviation?: number;
+  initialStandardDeviation: positive,
   /** Examples behind the true objective. Default 1000. */
-  readonly evaluationRows?: number;
-}
+  evaluationRows: size,
+});
+export type TrainingObjective = Recorded<typeof trainingObjectiveSchema>;
 
 const DEFAULT_EXAMPLES = 20_000;
 

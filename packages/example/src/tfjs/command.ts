@@ -29,7 +29,6 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
     compose: async () => (await import('./compose.js')).composeExample(seed, log),
   };
   const { title, summary, curves, sections } = await run[name]();
-  process.stdout.write(`${terminalPlot(curves)}\n${summary.join('\n')}\n`);
   const report: ReportInput = {
     title,
     summary: [...summary],
@@ -54,5 +53,5 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
   }
   const path = join(out, 'report.html');
   writeFileAtomic(path, await renderReport(report));
-  process.stdout.write(`report: ${path}\n`);
+  process.stdout.write(`${terminalPlot(curves)}\n${summary.join('\n')}\nreport: ${path}\n`);
 }
