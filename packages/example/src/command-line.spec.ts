@@ -42,3 +42,15 @@ test('transfer experiments use the weights of the experiment that they name', ()
     expect(() => presetOf(experiment, 'quick')).toThrow(/has no training of its own/);
   }
 });
+
+test('published ratios are those of the plots of Andrychowicz et al. 2016: the LSTM over the best baseline at the last step', () => {
+  const published = Object.fromEntries(experiments.flatMap(({ name, publishedRatio }) => (publishedRatio === undefined ? [] : [[name, publishedRatio]])));
+  expect(published).toEqual({
+    'andrychowicz/quadratics': 0.757,
+    'andrychowicz/mnist': 0.757,
+    'andrychowicz/mnist-200-steps': 0.853,
+    'andrychowicz/mnist-40-units': 0.642,
+    'andrychowicz/mnist-two-layers': 0.462,
+    'andrychowicz/mnist-relu': 7.4,
+  });
+});

@@ -66,8 +66,9 @@ function excludedSentence({ optimizers }: EvaluationResult): string[] {
   if (searches.length === 0) return [];
   const lower = searches.filter((entry) => finalOf(entry) < bestFinalOf(optimizers)).map(({ optimizer }) => optimizer);
   return [
-    `Left out of "best": ${searches.map(({ optimizer }) => optimizer).join(' and ')}, which search along lines and evaluate their mini-batch several times per step. ` +
-      (lower.length > 0 ? `Lower than all others at the last step: ${lower.join(' and ')}.` : 'None of them ends lower than all others.'),
+    `Line searches are left out of "best", because they evaluate their mini-batch several times per step: ` +
+      `${searches.map(({ optimizer }) => optimizer).join(', ')}. ` +
+      (lower.length > 0 ? `Of these end lower than all that are counted: ${lower.join(', ')}.` : 'None of these ends lower than all that are counted.'),
   ];
 }
 

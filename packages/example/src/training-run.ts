@@ -24,7 +24,7 @@ export interface RunKind<Config extends z.ZodMiniType> {
   report(run: RunOf<z.output<Config>>, directory: string): ReportInput;
 }
 
-const timing = z.array(z.looseObject({ seconds: z.number() }));
+const timing = z.array(z.looseObject({ seconds: z.number().check(z.nonnegative()) }));
 
 /** How to come to a run that can be drawn. */
 const AGAIN = 'restore the file, or train again in another folder';

@@ -27,9 +27,9 @@ export const fineTuningSchema = z.strictObject({
   /** Meta-updates over which the rate rises linearly to where it starts: Adam's first steps all have full length, whatever the gradient. 0 has none. */
   warmUp: z._default(z.int().check(z.minimum(0)), 0),
   /** Each episode's gradient is scaled to at most this norm before averaging. */
-  /** An episode is given up where f̂ passes this multiple of max(1, |f̂(x_0)|), as in `rollout`. */
   gradientClip: z._default(z.number().check(z.positive()), 0.1),
   coordinatesPerGroup: z._default(z.int().check(z.minimum(1)), 256),
+  /** An episode is given up where f̂ passes this multiple of max(1, |f̂(x_0)|), as in `rollout`. */
   divergenceFactor: z._default(z.number().check(z.positive()), 10),
   /** Meta-updates between validations. */
   validationEvery: z._default(z.int().check(z.minimum(1)), 25),

@@ -13,7 +13,7 @@ import { checkWeights, psdRuleSchema, type PsdWeights } from './psd-rule.js';
 
 const FORMAT = 'metadescent/predicted-step-descent';
 
-/** Learned weights with the provenance that they were stored with: configuration, seed, cost, results. */
+/** Learned weights with the provenance that they were stored with: configuration, seed, engine, results. No clock: the same training gives the same bytes. */
 export interface TrainedPsd {
   readonly weights: PsdWeights;
   readonly provenance: Readonly<Record<string, string>>;

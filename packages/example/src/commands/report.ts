@@ -1,9 +1,15 @@
 import { printable, UserError } from '@metadescent/core';
+import { renderReport, reportSchema, type ReportInput } from '@metadescent/reporting';
+import { readRun, writeFileAtomic } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { liMalikReport } from '../li-malik/li-malik-report.js';
+import type { LiMalikRecord } from '../li-malik/record-schema.js';
 import { drawLiMalik, readLiMalik, RECORD_FILE } from '../li-malik/result-folder.js';
-import { drawEvaluation, readEvaluation, RESULTS_FILE } from '../result-files.js';
-import { writeRunReport } from '../run-report.js';
+import { reportOf } from '../evaluation-report.js';
+import { parseRecord } from '../record-file.js';
+import { readEvaluation, REPORT_FILE, RESULTS_FILE } from '../result-files.js';
+import { reportOfTraining } from '../run-report.js';
 
 /** `metadescent report <run>`: of a training run, or of the results that `evaluate --out`, `run` and the demo keep. */
 export async function report(directory: string): Promise<void> {
@@ -17,22 +23,33 @@ export async function report(directory: string): Promise<void> {
  * @throws UserError if there is nothing to draw in the folder, or what is there is damaged or of another version.
  */
 export async function redraw(directory: string): Promise<string> {
+  const { figures, report } = reportIn(directory);
+  if (figures) return drawLiMalik(directory, figures);
+  const path = join(directory, REPORT_FILE);
+  writeFileAtomic(path, await renderReport(report));
+  return path;
+}
+
+/**
+ * The report of what is in a folder, which is sure to be drawn.
+ *
+ * @throws UserError that names the file and what is wrong in it.
+ */
+export function reportIn(directory: string): { readonly report: ReportInput; readonly figures?: LiMalikRecord } {
   const figures = readLiMalik(directory);
-  if (figures) return drawn(join(directory, RECORD_FILE), drawLiMalik(directory, figures));
+  if (figures) return { report: drawable(join(directory, RECORD_FILE), liMalikReport(figures)), figures };
   const evaluation = readEvaluation(directory);
-  if (evaluation) return drawn(join(directory, RESULTS_FILE), drawEvaluation(directory, evaluation));
-  if (existsSync(join(directory, 'config.json'))) return drawn(directory, writeRunReport(directory));
+  if (evaluation) return { report: drawable(join(directory, RESULTS_FILE), reportOf(evaluation)) };
+  if (existsSync(join(directory, 'config.json'))) {
+    return { report: drawable(`${directory} (config.json, metrics.jsonl, timing.jsonl)`, reportOfTraining(readRun(directory), directory)) };
+  }
   throw new UserError(
     `${printable(directory, 400)} holds neither a training run nor results.json; give a folder that \`metadescent train\` or \`metadescent evaluate --out\` wrote`,
   );
 }
 
 /** What a figure cannot show is said with the place that it came from. */
-async function drawn(source: string, path: Promise<string>): Promise<string> {
-  try {
-    return await path;
-  } catch (error) {
-    if (!(error instanceof UserError) || error.message.includes(source)) throw error;
-    throw new UserError(`${printable(source, 400)} cannot be drawn: ${error.message}`);
-  }
+function drawable(source: string, report: ReportInput): ReportInput {
+  parseRecord(source, reportSchema, report, 'run the command that wrote it again. Its report could not be drawn because of this:');
+  return report;
 }

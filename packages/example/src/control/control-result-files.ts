@@ -19,7 +19,7 @@ function report(run: RunOf<ControlConfig>, directory: string): ReportInput {
   const { experiment: name, problem } = run.config;
   const experiment = controlExperiments.find((known) => known.name === name);
   if (!experiment) {
-    throw new UserError(`${directory} holds a run of ${printable(name)}, which is not there any more; train another one`);
+    throw new UserError(`${directory}/config.json is of a run of ${printable(name)}, which is not there any more; train another one`);
   }
   // What is drawn needs no kernels of any kind in particular.
   const task = controlTask(problem, controlEngines('wasm'));

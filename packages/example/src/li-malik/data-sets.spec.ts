@@ -36,7 +36,7 @@ test('what is there is loaded, what is missing is named with the option and the 
   put('faces/train-images-idx3-ubyte', idx([2, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7]));
   put('faces/train-labels-idx1-ubyte', idx([2], [6, 0]));
   put('cifar10/data_batch_2.bin', cifar(3, 1));
-  put('cifar100/train_first10000.bin', cifar(2, 2));
+  put('cifar100/train-part.bin', cifar(2, 2));
   const { loaded, missing } = loadDatasets(folder);
   expect(loaded.map(({ source, title, data: { count, classes } }) => [source.id, title, count, classes])).toEqual([
     ['faces', 'FER2013', 2, 7],
@@ -49,7 +49,7 @@ test('what is there is loaded, what is missing is named with the option and the 
 
 test('a whole CIFAR-100 is preferred to a part of it, and the publisher’s folder names are known', () => {
   put('cifar-100-binary/train.bin', cifar(4, 2));
-  put('cifar-100-binary/train_first10000.bin', cifar(2, 2));
+  put('cifar-100-binary/train-part.bin', cifar(2, 2));
   rmSync(join(folder, 'cifar100'), { recursive: true });
   expect(loadDatasets(folder).loaded.find(({ source }) => source.id === 'cifar-100')?.data.count).toBe(4);
 });

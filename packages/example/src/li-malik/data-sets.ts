@@ -1,7 +1,7 @@
 import { UserError } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { findData, loadCifar10, loadCifar100, loadIdxDataset, loadIdxDirectory, loadTfd } from '@metadescent/optimizees/node';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A data set of the figures: a column of the report. */
@@ -59,10 +59,11 @@ export const datasetSources: readonly DatasetSource[] = [
     id: 'cifar-100',
     inPaper: true,
     names: ['cifar100', 'cifar-100-binary'],
-    needs: 'a folder "cifar100" or "cifar-100-binary" with train.bin (or a part of it, train_first10000.bin)',
+    needs: 'a folder "cifar100" or "cifar-100-binary" with train.bin, or a part of it in a file whose name begins with "train" and ends with ".bin"',
     load(path) {
-      const [whole, part] = [join(path, 'train.bin'), join(path, 'train_first10000.bin')];
-      return { title: 'CIFAR-100', data: loadCifar100(existsSync(part) && !existsSync(whole) ? [part] : path) };
+      const part = existsSync(join(path, 'train.bin')) ? undefined : readdirSync(path).sort().find((name) => /^train.*\.bin$/.test(name));
+      // A folder without any is refused by the loader, in its words.
+      return { title: 'CIFAR-100', data: loadCifar100(part === undefined ? path : [join(path, part)]) };
     },
   },
   {

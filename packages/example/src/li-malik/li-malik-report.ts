@@ -43,7 +43,11 @@ export function tallyTable(tallies: readonly Tally[], panels: number): ResultTab
   return {
     title: `The paper's panels that were run: ${panels}`,
     caption:
-      'A panel is won by the lowest mean over seeds, clearly if the paired difference to the second is more than two standard errors; an optimizer with a rollout that is not finite cannot win it. Ahead of the others: panels in which a version of Predicted Step Descent is below all optimizers that are none, whatever the other versions do. Diverged: not finite, or ended above the start.',
+      'A panel is won by the lowest mean over seeds, clearly if the paired difference to the second is more than two standard errors. ' +
+      'One optimizer wins each panel, by all digits of the mean; the tables star every mean that reads the same as the lowest. ' +
+      'An optimizer with a rollout that is not finite cannot win. ' +
+      'Ahead of the others: panels in which this version of Predicted Step Descent is below every optimizer that is not a version of it. ' +
+      'Diverged: not finite, or ended above the start.',
     better: 'none',
     columns: ['lowest final objective', 'lowest mean objective', 'ahead of the others, final', 'ahead of the others, mean', 'mean rank by final', 'rollouts', 'not finite', 'ended above the start'],
     rows: tallies.map(({ optimizer, kind, finals, means, aheadOfOthers, meanRank, rollouts, nonFinite, aboveStart }) => ({
@@ -94,7 +98,7 @@ export function summaryOf(record: LiMalikRecord): string[] {
     ...(panels.length > 0
       ? [
           `Lowest final true objective, of the ${panels.length} panels of the paper that were run: ${ranked('finals')}. Lowest mean over the horizon: ${ranked('means')}. The paper reports Predicted Step Descent as best in all 15.`,
-          ...(versions.length > 0 ? [`Each version of Predicted Step Descent by itself against the optimizers that are none, panels with the lowest final objective and with the lowest mean: ${versions.join(', ')}.`] : []),
+          ...(versions.length > 0 ? [`Panels in which a version of Predicted Step Descent is below every optimizer that is not a version of it, by the final objective and by the mean: ${versions.join(', ')}.`] : []),
           `Rollouts that diverged in these panels (not finite, or above the start at the end): ${tallies.map((t) => `${t.optimizer} ${t.nonFinite + t.aboveStart}`).join(', ')}, of ${tallies[0]?.rollouts ?? 0} each. At ${ROLLOUT_STEPS} iterations, everywhere: ${twice.join(', ')}.`,
         ]
       : []),
