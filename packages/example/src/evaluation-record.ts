@@ -28,7 +28,14 @@ const tuningSchema = z.strictObject({
     z.strictObject({ kind: z.literal('all-diverged') }),
   ]),
   candidates: z.array(
-    z.strictObject({ options: settings, origin: text, round: count, score: anyNumber, standardError: anyNumber, diverged: count }),
+    z.strictObject({
+      options: settings,
+      origin: text,
+      round: count,
+      score: anyNumber,
+      standardError: anyNumber,
+      diverged: count,
+    }),
   ),
   trials: count,
   divergedTrials: count,
@@ -104,8 +111,14 @@ const evaluationResultSchema = z
       const seen = new Set<string>();
       for (const [i, result] of optimizers.entries()) {
         for (const field of ['mean', 'standardError', 'count'] as const)
-          yield* wrongLength(['optimizers', i, field], result[field], horizon + 1, 'one per step, with the start');
-        if (seen.has(result.optimizer)) yield { path: ['optimizers', i, 'optimizer'], message: 'is there twice' };
+          yield* wrongLength(
+            ['optimizers', i, field],
+            result[field],
+            horizon + 1,
+            'one per step, with the start',
+          );
+        if (seen.has(result.optimizer))
+          yield { path: ['optimizers', i, 'optimizer'], message: 'is there twice' };
         seen.add(result.optimizer);
       }
     }),

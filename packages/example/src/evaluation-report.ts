@@ -1,6 +1,19 @@
 import { describeTuningOutcome } from '@metadescent/optimizers';
-import { formatNumber, type CurveSetInput, type OutcomeCountsInput, type ReportBlockInput, type ReportInput, type ResultTableInput, type TuningRecordInput } from '@metadescent/reporting';
-import type { EvaluationRecord, EvaluationResult, OptimizerResult, TrainingTarget } from './evaluation-record.js';
+import {
+  formatNumber,
+  type CurveSetInput,
+  type OutcomeCountsInput,
+  type ReportBlockInput,
+  type ReportInput,
+  type ResultTableInput,
+  type TuningRecordInput,
+} from '@metadescent/reporting';
+import type {
+  EvaluationRecord,
+  EvaluationResult,
+  OptimizerResult,
+  TrainingTarget,
+} from './evaluation-record.js';
 
 /** The name of the learned optimizer in evaluations. */
 const LEARNED = 'lstm';
@@ -12,13 +25,25 @@ const LEARNED = 'lstm';
 export function curvesOf(result: EvaluationResult): CurveSetInput {
   const bestFinal = bestFinalOf(result.optimizers);
   const offScale = result.optimizers.filter(
-    (entry) => entry.class === 'line-search' && Number.isFinite(bestFinal) && finalOf(entry) < 0.05 * bestFinal,
+    (entry) =>
+      entry.class === 'line-search' && Number.isFinite(bestFinal) && finalOf(entry) < 0.05 * bestFinal,
   );
   return {
     title: result.title,
     subtitle: `mean ± standard error over ${result.heldOutOptimizees} held-out optimizees`,
-    series: result.optimizers.filter((entry) => !offScale.includes(entry)).map(({ optimizer, kind, mean, standardError, count }) => ({ optimizer, kind, mean, standardError, count })),
-    notes: offScale.map((entry) => `Not drawn: ${entry.optimizer}, which searches along lines and ends far below the axis, at ${finalOf(entry).toPrecision(2)}.`),
+    series: result.optimizers
+      .filter((entry) => !offScale.includes(entry))
+      .map(({ optimizer, kind, mean, standardError, count }) => ({
+        optimizer,
+        kind,
+        mean,
+        standardError,
+        count,
+      })),
+    notes: offScale.map(
+      (entry) =>
+        `Not drawn: ${entry.optimizer}, which searches along lines and ends far below the axis, at ${finalOf(entry).toPrecision(2)}.`,
+    ),
     reference: result.source,
   };
 }
@@ -36,18 +61,32 @@ export function tableOf(result: EvaluationResult): ResultTableInput {
       .map((entry) => ({
         name: entry.optimizer,
         kind: entry.kind,
-        cells: [at(entry, horizon, heldOutOptimizees), at(entry, half, heldOutOptimizees), meanOverSteps(entry, heldOutOptimizees), settingsText(entry)],
+        cells: [
+          at(entry, horizon, heldOutOptimizees),
+          at(entry, half, heldOutOptimizees),
+          meanOverSteps(entry, heldOutOptimizees),
+          settingsText(entry),
+        ],
       })),
   };
 }
 
 /** What was found, a sentence each: the ratio, what it leaves out, and whether meta-training came to its target. */
 export function findingsOf(result: EvaluationResult): string[] {
-  return [comparisonSentence(result), ...excludedSentence(result), ...(result.training ? [targetSentence(result.training)] : [])];
+  return [
+    comparisonSentence(result),
+    ...excludedSentence(result),
+    ...(result.training ? [targetSentence(result.training)] : []),
+  ];
 }
 
 /** One sentence: the ratio at the last step, its uncertainty, and the paper's. */
-export function comparisonSentence({ comparison, horizon, heldOutOptimizees, optimizers }: EvaluationResult): string {
+export function comparisonSentence({
+  comparison,
+  horizon,
+  heldOutOptimizees,
+  optimizers,
+}: EvaluationResult): string {
   const { bestBaseline, ratio, ratioStandardError, publishedRatio } = comparison;
   const published = publishedRatio === undefined ? '' : ` (the paper's plots: ${publishedRatio})`;
   const baseline = `the best tuned first-order baseline, ${bestBaseline}${published}`;
@@ -55,8 +94,14 @@ export function comparisonSentence({ comparison, horizon, heldOutOptimizees, opt
   if (Number.isFinite(ratio))
     return `At step ${horizon} the learned optimizer's mean objective is ${ratio.toFixed(3)} ± ${ratioStandardError.toFixed(3)} times that of ${baseline}; ${over}`;
   const lost = optimizers
-    .filter(({ optimizer, outcomes }) => (optimizer === bestBaseline || optimizer === LEARNED) && outcomes.finished < heldOutOptimizees)
-    .map(({ optimizer, outcomes }) => `${optimizer} finished ${outcomes.finished} of ${heldOutOptimizees} rollouts`);
+    .filter(
+      ({ optimizer, outcomes }) =>
+        (optimizer === bestBaseline || optimizer === LEARNED) && outcomes.finished < heldOutOptimizees,
+    )
+    .map(
+      ({ optimizer, outcomes }) =>
+        `${optimizer} finished ${outcomes.finished} of ${heldOutOptimizees} rollouts`,
+    );
   return `At step ${horizon} the learned optimizer cannot be compared with ${baseline}: ${lost.join(', ') || 'a mean is not finite'}; ${over}`;
 }
 
@@ -64,11 +109,15 @@ export function comparisonSentence({ comparison, horizon, heldOutOptimizees, opt
 function excludedSentence({ optimizers }: EvaluationResult): string[] {
   const searches = optimizers.filter((entry) => entry.class === 'line-search');
   if (searches.length === 0) return [];
-  const lower = searches.filter((entry) => finalOf(entry) < bestFinalOf(optimizers)).map(({ optimizer }) => optimizer);
+  const lower = searches
+    .filter((entry) => finalOf(entry) < bestFinalOf(optimizers))
+    .map(({ optimizer }) => optimizer);
   return [
     `Line searches are left out of "best", because they evaluate their mini-batch several times per step: ` +
       `${searches.map(({ optimizer }) => optimizer).join(', ')}. ` +
-      (lower.length > 0 ? `Of these end lower than all that are counted: ${lower.join(', ')}.` : 'None of these ends lower than all that are counted.'),
+      (lower.length > 0
+        ? `Of these end lower than all that are counted: ${lower.join(', ')}.`
+        : 'None of these ends lower than all that are counted.'),
   ];
 }
 
@@ -80,7 +129,8 @@ function bestFinalOf(optimizers: readonly OptimizerResult[]): number {
 /** Whether meta-training came to where it was to stop. */
 function targetSentence({ target, reached }: TrainingTarget): string {
   const [wanted, best] = [target, reached].map((value) => formatNumber(value, 3));
-  const outcome = reached <= target ? `target ${wanted} reached (${best})` : `target ${wanted} not reached (${best})`;
+  const outcome =
+    reached <= target ? `target ${wanted} reached (${best})` : `target ${wanted} not reached (${best})`;
   return `Meta-training, objective on its held-out functions: ${outcome}.`;
 }
 
@@ -103,7 +153,9 @@ export function reportOf({ title, facts, training, results }: EvaluationRecord):
           ...tuningBlocks(result),
         ],
       })),
-      ...(training ? [{ heading: 'Meta-training', blocks: [{ type: 'meta-training' as const, training }] }] : []),
+      ...(training
+        ? [{ heading: 'Meta-training', blocks: [{ type: 'meta-training' as const, training }] }]
+        : []),
       {
         heading: 'How to repeat it',
         blocks: [{ type: 'run' as const, facts: { engine: results[0]?.engine ?? 'none', ...facts } }],
@@ -137,7 +189,11 @@ function tuningOf({ optimizers }: EvaluationResult): TuningRecordInput[] {
             optimizer: result.optimizer,
             chosen: result.hyperparameters,
             criterion: `final true objective, mean over ${result.tuning.tasks} optimizees`,
-            grid: result.tuning.candidates.map(({ options, score, standardError }) => ({ parameters: options, score, standardError })),
+            grid: result.tuning.candidates.map(({ options, score, standardError }) => ({
+              parameters: options,
+              score,
+              standardError,
+            })),
             edgeNotes: [describeTuningOutcome(result.tuning.outcome)],
             nonFiniteCandidates: result.tuning.divergedCandidates,
           },
@@ -157,12 +213,16 @@ type Cell = ResultTableInput['rows'][number]['cells'][number];
 /** The mean at a step; where rollouts are missing there, how many: a mean of the others would look like a result. */
 function at({ mean, standardError, count }: OptimizerResult, step: number, rollouts: number): Cell {
   const finite = count[step] as number;
-  return finite < rollouts ? lostText(finite, rollouts) : { value: mean[step] as number, standardError: standardError[step] as number };
+  return finite < rollouts
+    ? lostText(finite, rollouts)
+    : { value: mean[step] as number, standardError: standardError[step] as number };
 }
 
 function meanOverSteps({ mean, count }: OptimizerResult, rollouts: number): Cell {
   const fewest = Math.min(...count);
-  return fewest < rollouts ? lostText(fewest, rollouts) : { value: mean.slice(1).reduce((sum, f) => sum + f, 0) / (mean.length - 1) };
+  return fewest < rollouts
+    ? lostText(fewest, rollouts)
+    : { value: mean.slice(1).reduce((sum, f) => sum + f, 0) / (mean.length - 1) };
 }
 
 function lostText(finite: number, rollouts: number): string {

@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 
 /** A number that may be NaN or infinite. */
-export const anyNumber = z.custom<number>((value) => typeof value === 'number', 'expected a number, "NaN", "Infinity" or "-Infinity"');
+export const anyNumber = z.custom<number>(
+  (value) => typeof value === 'number',
+  'expected a number, "NaN", "Infinity" or "-Infinity"',
+);
 
 /** How many there are of something. */
 export const count = z.int().check(z.nonnegative());
@@ -29,13 +32,17 @@ export const runFields = {
 };
 
 /** A rule between fields, as an issue at `path`; give it to `.check` of the object that holds them. */
-export function rule<T>(broken: (record: T) => Iterable<{ readonly path: PropertyKey[]; readonly message: string }>): z.core.CheckFn<T> {
+export function rule<T>(
+  broken: (record: T) => Iterable<{ readonly path: PropertyKey[]; readonly message: string }>,
+): z.core.CheckFn<T> {
   return ({ value, issues }) => {
-    for (const { path, message } of broken(value)) issues.push({ code: 'custom', path, message, input: value });
+    for (const { path, message } of broken(value))
+      issues.push({ code: 'custom', path, message, input: value });
   };
 }
 
 /** The issue of a list that has not as many entries as it must, for `rule`. */
 export function* wrongLength(path: PropertyKey[], list: readonly unknown[], wanted: number, why: string) {
-  if (list.length !== wanted) yield { path, message: `has ${list.length} entries, but ${wanted} are needed: ${why}` };
+  if (list.length !== wanted)
+    yield { path, message: `has ${list.length} entries, but ${wanted} are needed: ${why}` };
 }

@@ -35,7 +35,9 @@ export function readRecord<T>(path: string, schema: Schema<T>, again: string): T
     value = parseExact(text);
   } catch (error) {
     const reason = printable((error as Error).message, 200);
-    throw new UserError(`${printable(path, 400)} is not JSON (${reason}): it was changed or damaged; ${again}`);
+    throw new UserError(
+      `${printable(path, 400)} is not JSON (${reason}): it was changed or damaged; ${again}`,
+    );
   }
   return parseRecord(path, schema, value, again);
 }

@@ -17,7 +17,9 @@ export async function writeEvaluation(directory: string, record: EvaluationRecor
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
-    throw new UserError(`cannot make the folder ${directory} (${(error as NodeJS.ErrnoException).code}); give another one with --out`);
+    throw new UserError(
+      `cannot make the folder ${directory} (${(error as NodeJS.ErrnoException).code}); give another one with --out`,
+    );
   }
   writeRecord(join(directory, RESULTS_FILE), record);
   return drawEvaluation(directory, record);

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { controlRun } from './control/control-result-files.js';
 import { epochMetricsSchema, metaTrainingConfigSchema } from './meta-training-record.js';
 import { fineTuningReport } from './psd-training/fine-tuning-report.js';
-import { fineTuningConfigSchema, fineTuningMetricsSchema, searchConfigSchema, searchMetricsSchema } from './psd-training/psd-record.js';
+import {
+  fineTuningConfigSchema,
+  fineTuningMetricsSchema,
+  searchConfigSchema,
+  searchMetricsSchema,
+} from './psd-training/psd-record.js';
 import { psdReport } from './psd-training/psd-report.js';
 import { generationMetricsSchema, readoutSearchConfigSchema } from './readout-search-record.js';
 import { readoutSearchReport } from './readout-search-report.js';
@@ -18,12 +23,29 @@ type Draw = (run: RunRecord, directory: string) => ReportInput;
 /** How each kind of training run is read and drawn, by the `kind` in its config. */
 const kinds: Readonly<Record<string, Draw>> = {
   'meta-training': (run, directory) =>
-    reportOfKind({ config: metaTrainingConfigSchema, metrics: epochMetricsSchema, report: trainingReport }, run, directory),
+    reportOfKind(
+      { config: metaTrainingConfigSchema, metrics: epochMetricsSchema, report: trainingReport },
+      run,
+      directory,
+    ),
   'readout-search': (run, directory) =>
-    reportOfKind({ config: readoutSearchConfigSchema, metrics: generationMetricsSchema, report: readoutSearchReport }, run, directory),
-  search: (run, directory) => reportOfKind({ config: searchConfigSchema, metrics: searchMetricsSchema, report: psdReport }, run, directory),
+    reportOfKind(
+      { config: readoutSearchConfigSchema, metrics: generationMetricsSchema, report: readoutSearchReport },
+      run,
+      directory,
+    ),
+  search: (run, directory) =>
+    reportOfKind(
+      { config: searchConfigSchema, metrics: searchMetricsSchema, report: psdReport },
+      run,
+      directory,
+    ),
   'fine-tuning': (run, directory) =>
-    reportOfKind({ config: fineTuningConfigSchema, metrics: fineTuningMetricsSchema, report: fineTuningReport }, run, directory),
+    reportOfKind(
+      { config: fineTuningConfigSchema, metrics: fineTuningMetricsSchema, report: fineTuningReport },
+      run,
+      directory,
+    ),
   control: (run, directory) => reportOfKind(controlRun, run, directory),
 };
 
@@ -37,7 +59,10 @@ export function reportOfTraining(run: RunRecord, directory: string): ReportInput
   const kind = (run.config as { readonly kind?: unknown } | null)?.kind;
   const draw = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (draw) return draw(run, directory);
-  const said = kind === undefined ? 'does not say of which kind its run is' : `says its run is of the kind ${printable(JSON.stringify(kind) ?? 'undefined')}`;
+  const said =
+    kind === undefined
+      ? 'does not say of which kind its run is'
+      : `says its run is of the kind ${printable(JSON.stringify(kind) ?? 'undefined')}`;
   throw new UserError(
     `${directory}/config.json ${said}, but it must be one of ${Object.keys(kinds).join(', ')}: it was changed, or written by another version; train again in another folder`,
   );

@@ -1,5 +1,5 @@
 import type { ReportInput } from '@metadescent/reporting';
-import type { RunRecord } from '@metadescent/runtime';
+import type { MetricRecord, RunRecord } from '@metadescent/runtime';
 import * as z from 'zod/mini';
 import { name } from './record-fields.js';
 import { parseRecord } from './record-file.js';
@@ -19,7 +19,7 @@ export interface RunKind<Config extends z.ZodMiniType> {
   /** Schema of `config.json`; its `kind` is a literal. */
   readonly config: Config;
   /** Schema of a line of `metrics.jsonl`. */
-  readonly metrics: z.ZodMiniType<Readonly<Record<string, unknown>>>;
+  readonly metrics: z.ZodMiniType<MetricRecord>;
   /** @param directory of the run, where a report needs more of its files */
   report(run: RunOf<z.output<Config>>, directory: string): ReportInput;
 }
@@ -34,7 +34,11 @@ const AGAIN = 'restore the file, or train again in another folder';
  *
  * @throws UserError that names the file of the run and the fields that break a rule.
  */
-export function reportOfKind<Config extends z.ZodMiniType>(kind: RunKind<Config>, run: RunRecord, directory: string): ReportInput {
+export function reportOfKind<Config extends z.ZodMiniType>(
+  kind: RunKind<Config>,
+  run: RunRecord,
+  directory: string,
+): ReportInput {
   const config = parseRecord(`${directory}/config.json`, kind.config, run.config, AGAIN);
   const metrics = parseRecord(`${directory}/metrics.jsonl`, z.array(kind.metrics), run.metrics, AGAIN);
   parseRecord(`${directory}/timing.jsonl`, timing, run.timing, AGAIN);

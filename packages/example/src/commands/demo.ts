@@ -2,7 +2,13 @@ import { pretrained, validationKeys } from '@metadescent/lstm-optimizer';
 import { readRun, withInterrupt } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bestBaselineOn, evaluateExperiment, evaluationStages, raceOptimizers, tuneBaselines } from '../evaluation.js';
+import {
+  bestBaselineOn,
+  evaluateExperiment,
+  evaluationStages,
+  raceOptimizers,
+  tuneBaselines,
+} from '../evaluation.js';
 import type { EvaluationRecord, EvaluationResult } from '../evaluation-record.js';
 import type { Experiment } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
@@ -19,7 +25,10 @@ export interface DemoOptions extends WorkOptions {
 }
 
 /** How many held-out functions and networks are compared, and how many baselines are tuned on. */
-const SIZES = { quadratics: { heldOutOptimizees: 256, tuningOptimizees: 64 }, mnist: { heldOutOptimizees: 20, tuningOptimizees: 4 } };
+const SIZES = {
+  quadratics: { heldOutOptimizees: 256, tuningOptimizees: 64 },
+  mnist: { heldOutOptimizees: 20, tuningOptimizees: 4 },
+};
 
 /** Meta-training stops once its held-out objective is at most this multiple of the best tuned first-order baseline's: clear of it, not by a coin's toss. */
 const TARGET_RATIO = 0.7;
@@ -41,8 +50,15 @@ export async function demo(options: DemoOptions): Promise<void> {
     const recordOf = (results: readonly EvaluationResult[]): EvaluationRecord => ({
       kind: 'evaluation',
       title: 'Learned optimizers against tuned baselines',
-      facts: { seed: options.seed, wallTimeSeconds: (performance.now() - began) / 1000, command: `npx metadescent demo --seed ${options.seed}` },
-      training: trainingRecord('Random quadratics, from scratch', readRun(join(directory, 'quadratics')).metrics),
+      facts: {
+        seed: options.seed,
+        wallTimeSeconds: (performance.now() - began) / 1000,
+        command: `npx metadescent demo --seed ${options.seed}`,
+      },
+      training: trainingRecord(
+        'Random quadratics, from scratch',
+        readRun(join(directory, 'quadratics')).metrics,
+      ),
       results,
     });
     await writeEvaluation(directory, recordOf([learned]));
@@ -52,7 +68,13 @@ export async function demo(options: DemoOptions): Promise<void> {
     say(`\n2. Race the shipped optimizer on real MNIST (${mnist.source})`);
     const progress = stageProgress('MNIST', evaluationStages);
     const raced = await withSession(mnist, options, (session) =>
-      evaluateExperiment(mnist, { ...session, ...pretrained(mnist.pretrained), ...SIZES.mnist, seed: options.seed, onStage: progress.next }),
+      evaluateExperiment(mnist, {
+        ...session,
+        ...pretrained(mnist.pretrained),
+        ...SIZES.mnist,
+        seed: options.seed,
+        onStage: progress.next,
+      }),
     );
     progress.finish();
     const path = await writeEvaluation(directory, recordOf([learned, raced]));
@@ -62,17 +84,46 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 /** Tunes the baselines first, then trains until the validation objective is clear of the best first-order one, then compares on the test split. */
-async function learnAndRace(experiment: Experiment, session: Session, seed: number, directory: string, signal: AbortSignal): Promise<EvaluationResult> {
+async function learnAndRace(
+  experiment: Experiment,
+  session: Session,
+  seed: number,
+  directory: string,
+  signal: AbortSignal,
+): Promise<EvaluationResult> {
   const { recipe, stacked } = presetOf(experiment, 'quick');
   const { heldOutOptimizees, tuningOptimizees } = SIZES.quadratics;
   const progress = stageProgress('quadratics', evaluationStages);
   const context = { ...session, seed, onStage: progress.next };
   const tuned = await tuneBaselines(experiment, { ...context, optimizees: tuningOptimizees });
-  const best = await bestBaselineOn(validationKeys(trainingKey(experiment, seed), recipe), experiment, tuned, session.executor);
-  progress.log(`best tuned first-order baseline: ${best.toPrecision(3)}; training until ${(TARGET_RATIO * best).toPrecision(3)} on the same held-out functions`);
+  const best = await bestBaselineOn(
+    validationKeys(trainingKey(experiment, seed), recipe),
+    experiment,
+    tuned,
+    session.executor,
+  );
+  progress.log(
+    `best tuned first-order baseline: ${best.toPrecision(3)}; training until ${(TARGET_RATIO * best).toPrecision(3)} on the same held-out functions`,
+  );
   const target = TARGET_RATIO * best;
-  const state = await runMetaTraining(experiment, { ...session, preset: 'quick', recipe, stacked, seed, directory, resume: false, signal, target });
-  const result = await raceOptimizers(experiment, { ...context, rule: experiment.rule, weights: state.best.weights, tuned, heldOutOptimizees });
+  const state = await runMetaTraining(experiment, {
+    ...session,
+    preset: 'quick',
+    recipe,
+    stacked,
+    seed,
+    directory,
+    resume: false,
+    signal,
+    target,
+  });
+  const result = await raceOptimizers(experiment, {
+    ...context,
+    rule: experiment.rule,
+    weights: state.best.weights,
+    tuned,
+    heldOutOptimizees,
+  });
   progress.finish();
   return { ...result, training: { target, reached: state.best.score } };
 }

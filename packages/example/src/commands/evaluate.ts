@@ -39,16 +39,37 @@ export async function evaluate(name: string, options: EvaluateOptions): Promise<
   );
   progress.finish();
   // On the disk before anything is printed: a terminal that fails loses no results.
-  const path = options.out === undefined ? undefined : await writeEvaluation(options.out, recordOf(result, options, (performance.now() - began) / 1000));
+  const path =
+    options.out === undefined
+      ? undefined
+      : await writeEvaluation(options.out, recordOf(result, options, (performance.now() - began) / 1000));
   if (options.json) process.stdout.write(`${stringifyExact(result, 2)}\n`);
   else printResult(result);
   if (path !== undefined) process.stderr.write(`report: ${path}\n`);
 }
 
-function recordOf(result: EvaluationResult, { seeds, seed, weights }: EvaluateOptions, wallTimeSeconds: number): EvaluationRecord {
-  const words = ['npx', 'metadescent', 'evaluate', result.experiment, '--seeds', String(seeds), '--seed', String(seed)];
+function recordOf(
+  result: EvaluationResult,
+  { seeds, seed, weights }: EvaluateOptions,
+  wallTimeSeconds: number,
+): EvaluationRecord {
+  const words = [
+    'npx',
+    'metadescent',
+    'evaluate',
+    result.experiment,
+    '--seeds',
+    String(seeds),
+    '--seed',
+    String(seed),
+  ];
   const command = shellCommand([...words, ...(weights === undefined ? [] : ['--weights', weights])]);
-  return { kind: 'evaluation', title: result.title, facts: { seed, wallTimeSeconds, command }, results: [result] };
+  return {
+    kind: 'evaluation',
+    title: result.title,
+    facts: { seed, wallTimeSeconds, command },
+    results: [result],
+  };
 }
 
 /**
@@ -63,7 +84,9 @@ function trainedRule(experiment: Experiment, file: string | undefined): TrainedR
     bytes = readFileSync(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(`cannot read the weights ${file} (${code ?? message}); give a .safetensors file written by \`metadescent train\``);
+    throw new UserError(
+      `cannot read the weights ${file} (${code ?? message}); give a .safetensors file written by \`metadescent train\``,
+    );
   }
   return readTrainedRule(bytes);
 }

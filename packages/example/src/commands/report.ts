@@ -35,13 +35,21 @@ export async function redraw(directory: string): Promise<string> {
  *
  * @throws UserError that names the file and what is wrong in it.
  */
-export function reportIn(directory: string): { readonly report: ReportInput; readonly figures?: LiMalikRecord } {
+export function reportIn(directory: string): {
+  readonly report: ReportInput;
+  readonly figures?: LiMalikRecord;
+} {
   const figures = readLiMalik(directory);
   if (figures) return { report: drawable(join(directory, RECORD_FILE), liMalikReport(figures)), figures };
   const evaluation = readEvaluation(directory);
   if (evaluation) return { report: drawable(join(directory, RESULTS_FILE), reportOf(evaluation)) };
   if (existsSync(join(directory, 'config.json'))) {
-    return { report: drawable(`${directory} (config.json, metrics.jsonl, timing.jsonl)`, reportOfTraining(readRun(directory), directory)) };
+    return {
+      report: drawable(
+        `${directory} (config.json, metrics.jsonl, timing.jsonl)`,
+        reportOfTraining(readRun(directory), directory),
+      ),
+    };
   }
   throw new UserError(
     `${printable(directory, 400)} holds neither a training run nor results.json; give a folder that \`metadescent train\` or \`metadescent evaluate --out\` wrote`,
@@ -50,6 +58,11 @@ export function reportIn(directory: string): { readonly report: ReportInput; rea
 
 /** What a figure cannot show is said with the place that it came from. */
 function drawable(source: string, report: ReportInput): ReportInput {
-  parseRecord(source, reportSchema, report, 'run the command that wrote it again. Its report could not be drawn because of this:');
+  parseRecord(
+    source,
+    reportSchema,
+    report,
+    'run the command that wrote it again. Its report could not be drawn because of this:',
+  );
   return report;
 }

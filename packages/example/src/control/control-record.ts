@@ -9,7 +9,9 @@ const angles = { initialAngles: z.optional(z.array(z.number()).check(atLeastOne)
 const problemSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('linear-regulator'),
-    initialMeans: z.optional(z.array(z.array(z.number()).check(z.length(4, 'expected x₁, x₂, v₁, v₂'))).check(atLeastOne)),
+    initialMeans: z.optional(
+      z.array(z.array(z.number()).check(z.length(4, 'expected x₁, x₂, v₁, v₂'))).check(atLeastOne),
+    ),
   }),
   z.strictObject({ kind: z.literal('pendulum'), ...angles }),
   z.strictObject({ kind: z.literal('pendulum-hidden-velocity'), ...angles }),

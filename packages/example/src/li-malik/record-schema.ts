@@ -1,6 +1,16 @@
 import { tuningRecordSchema } from '@metadescent/reporting';
 import * as z from 'zod/mini';
-import { anyNumber, count, curveFields, name, optimizerKind, rule, runFields, text, wrongLength } from '../record-fields.js';
+import {
+  anyNumber,
+  count,
+  curveFields,
+  name,
+  optimizerKind,
+  rule,
+  runFields,
+  text,
+  wrongLength,
+} from '../record-fields.js';
 import type { Recorded } from '../record-file.js';
 
 const panelEntrySchema = z.strictObject({
@@ -60,7 +70,9 @@ export const liMalikRecordSchema = z
     kind: z.literal('li-malik-figures'),
     facts: z.strictObject({ ...runFields, seeds: z.int().check(z.positive()), engine: text }),
     /** The data sets that were raced on. */
-    datasets: z.array(z.strictObject({ id: datasetId, title: name, inPaper: z.boolean(), examples: count, classes: count })),
+    datasets: z.array(
+      z.strictObject({ id: datasetId, title: name, inPaper: z.boolean(), examples: count, classes: count }),
+    ),
     /** Those that could not be loaded, and what to do about it. */
     missing: z.array(z.strictObject({ id: datasetId, message: text })),
     tuning: z.array(tuningRecordSchema).check(z.minLength(1, 'expected at least one baseline')),
@@ -73,22 +85,39 @@ export const liMalikRecordSchema = z
   .check(
     rule(function* ({ facts: { seeds }, training, figures }) {
       const optimizers = training.entries.map(({ optimizer }) => optimizer);
-      if (new Set(optimizers).size < optimizers.length) yield { path: ['training', 'entries'], message: 'holds an optimizer twice' };
+      if (new Set(optimizers).size < optimizers.length)
+        yield { path: ['training', 'entries'], message: 'holds an optimizer twice' };
       yield* brokenRules(training, ['training'], seeds, optimizers);
       for (const [f, { panels }] of figures.entries())
-        for (const [p, panel] of panels.entries()) yield* brokenRules(panel, ['figures', f, 'panels', p], seeds, optimizers);
+        for (const [p, panel] of panels.entries())
+          yield* brokenRules(panel, ['figures', f, 'panels', p], seeds, optimizers);
     }),
   );
 
 /** All optimizers are in all panels, in one order, each with as many values as there are seeds and iterations. */
-function* brokenRules({ steps, entries }: Panel, path: PropertyKey[], seeds: number, optimizers: readonly string[]) {
-  if (steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) yield { path: [...path, 'steps'], message: 'must increase' };
+function* brokenRules(
+  { steps, entries }: Panel,
+  path: PropertyKey[],
+  seeds: number,
+  optimizers: readonly string[],
+) {
+  if (steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number)))
+    yield { path: [...path, 'steps'], message: 'must increase' };
   if (entries.map(({ optimizer }) => optimizer).join('\n') !== optimizers.join('\n'))
-    yield { path: [...path, 'entries'], message: 'must hold the optimizers of "training", in the same order' };
+    yield {
+      path: [...path, 'entries'],
+      message: 'must hold the optimizers of "training", in the same order',
+    };
   for (const [i, entry] of entries.entries()) {
     for (const field of ['mean', 'standardError', 'count'] as const)
-      yield* wrongLength([...path, 'entries', i, field], entry[field], steps.length, 'one per iteration in "steps"');
-    for (const field of ['finals', 'means'] as const) yield* wrongLength([...path, 'entries', i, field], entry[field], seeds, 'one per seed');
+      yield* wrongLength(
+        [...path, 'entries', i, field],
+        entry[field],
+        steps.length,
+        'one per iteration in "steps"',
+      );
+    for (const field of ['finals', 'means'] as const)
+      yield* wrongLength([...path, 'entries', i, field], entry[field], seeds, 'one per seed');
   }
 }
 

@@ -19,7 +19,11 @@ export const fineTuningConfigSchema = z.strictObject({
   kind: z.literal('fine-tuning'),
   ...trainingFields,
   /** How the policy that a search found is put beside AdaGrad's step (see `NominalStart`). */
-  start: z.strictObject({ nominalRate: z.number(), policyScale: z.number(), annealing: z.optional(z.number()) }),
+  start: z.strictObject({
+    nominalRate: z.number(),
+    policyScale: z.number(),
+    annealing: z.optional(z.number()),
+  }),
   training: z.array(trainingObjectiveSchema),
   validation: z.array(trainingObjectiveSchema).check(z.minLength(1, 'expected at least one objective')),
   recipe: fineTuningSchema,
@@ -37,12 +41,18 @@ const LINE_KEYS = {
 /** A line of a search's metrics (see `searchMetrics`). */
 export const searchMetricsSchema = z
   .catchall(z.object(step), anyNumber)
-  .check(rule((line) => missing(line, 'regressionLoss' in line ? LINE_KEYS.distillation : LINE_KEYS.iteration)));
+  .check(
+    rule((line) => missing(line, 'regressionLoss' in line ? LINE_KEYS.distillation : LINE_KEYS.iteration)),
+  );
 
 /** A line of a fine-tuning's metrics: a validation, and what was trained since the one before (see `FineTuningRecord`). */
 export const fineTuningMetricsSchema = z
   .catchall(z.object(step), anyNumber)
-  .check(rule((line) => missing(line, ['trainingObjective', 'gradientNorm', 'failedEpisodes', 'score', 'bestScore'])));
+  .check(
+    rule((line) =>
+      missing(line, ['trainingObjective', 'gradientNorm', 'failedEpisodes', 'score', 'bestScore']),
+    ),
+  );
 
 function* missing(line: Readonly<Record<string, unknown>>, keys: readonly string[]) {
   for (const key of keys) if (!(key in line)) yield { path: [key], message: 'is missing' };

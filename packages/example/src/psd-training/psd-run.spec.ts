@@ -13,7 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a training that is repeated ends with the same weights file, byte for byte: no clock is in it', async () => {
   // The built one, whose worker threads find their tasks beside it.
-  const { runPsd, PSD_WEIGHTS_FILE } = (await import(new URL('../../dist/psd-training/psd-run.js', import.meta.url).href)) as typeof Built;
+  const { runPsd, PSD_WEIGHTS_FILE } = (await import(
+    new URL('../../dist/psd-training/psd-run.js', import.meta.url).href
+  )) as typeof Built;
   const objective = { projection: 1, inputs: 4, hidden: 3, batchSize: 4, examples: 50, evaluationRows: 20 };
   const preset: FineTuningPreset = {
     kind: 'fine-tuning',
@@ -26,7 +28,15 @@ test('a training that is repeated ends with the same weights file, byte for byte
   const files: Buffer[] = [];
   for (const workers of [1, 2]) {
     const directory = join(folder, `run-${workers}`);
-    await runPsd(experiment, { preset: 'quick', seed: 1, directory, resume: false, workers, engine: 'wasm', mnist });
+    await runPsd(experiment, {
+      preset: 'quick',
+      seed: 1,
+      directory,
+      resume: false,
+      workers,
+      engine: 'wasm',
+      mnist,
+    });
     files.push(readFileSync(join(directory, PSD_WEIGHTS_FILE)));
   }
   expect(files[1]!.equals(files[0]!)).toBe(true);
