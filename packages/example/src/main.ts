@@ -1,6 +1,4 @@
 import { runCommand } from '@metadescent/runtime';
-import { createCommandLine } from './command-line.js';
+import { runCommandLine } from './command-line.js';
 
-await runCommand(async () => {
-  await createCommandLine().parseAsync();
-});
+await runCommand(() => runCommandLine(process.argv.slice(2)));

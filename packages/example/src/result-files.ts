@@ -1,10 +1,10 @@
-import { UserError } from '@metadescent/core';
 import { renderReport } from '@metadescent/reporting';
 import { writeFileAtomic } from '@metadescent/runtime';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluationRecordSchema, type EvaluationRecord } from './evaluation-record.js';
 import { reportOf } from './evaluation-report.js';
+import { makeOutputFolder } from './output-folder.js';
 import { readRecord, writeRecord } from './record-file.js';
 
 /** What an evaluation found out, in its folder. */
@@ -14,13 +14,7 @@ export const REPORT_FILE = 'report.html';
 
 /** Writes `results.json` and `report.html` into a folder, which is made if need be; returns the path of the report. */
 export async function writeEvaluation(directory: string, record: EvaluationRecord): Promise<string> {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw new UserError(
-      `cannot make the folder ${directory} (${(error as NodeJS.ErrnoException).code}); give another one with --out`,
-    );
-  }
+  makeOutputFolder(directory);
   writeRecord(join(directory, RESULTS_FILE), record);
   return drawEvaluation(directory, record);
 }

@@ -1,6 +1,6 @@
 import type { ReportInput } from '@metadescent/reporting';
 import type { RunRecord } from '@metadescent/runtime';
-import { shellCommand } from './shell-command.js';
+import { commandText } from './command-text.js';
 import type { RunOf } from './training-run.js';
 
 /** How far a run has come, as the first sentence of its report; `done` is such as `3 epochs`. */
@@ -30,7 +30,7 @@ export function repeatSection(
           versions: last?.packages ?? {},
           seed,
           wallTimeSeconds: wallTime(timing),
-          command: shellCommand(['npx', 'metadescent', 'train', experiment, '--preset', preset, '--seed', String(seed)]),
+          command: commandText('train', experiment, '--preset', preset, '--seed', String(seed)),
           ...(more && { more }),
         },
       },

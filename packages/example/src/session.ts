@@ -1,6 +1,6 @@
 import { loadEngine } from '@metadescent/kernels/node';
 import { createExecutor, workerCount, type Executor } from '@metadescent/runtime';
-import { datasetOf } from './data.js';
+import { checkDataFolder, datasetOf, refuseData } from './data.js';
 import type { Experiment } from './experiments/experiment.js';
 import type * as Tasks from './tasks.js';
 
@@ -9,6 +9,16 @@ export interface WorkOptions {
   readonly workers?: number;
   readonly engine: 'auto' | 'native' | 'wasm' | 'typescript';
   readonly data?: string;
+}
+
+/**
+ * Checks the option --data of an experiment, before any work.
+ *
+ * @throws UserError if it names no folder, or the experiment has no data.
+ */
+export function checkData({ name, problem }: Experiment, { data }: Pick<WorkOptions, 'data'>): void {
+  if (problem.kind === 'quadratics') refuseData(name, data);
+  else checkDataFolder(data);
 }
 
 /** Workers that know an experiment's data, and the name of the engine that they compute with. */

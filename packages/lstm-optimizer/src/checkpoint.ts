@@ -1,5 +1,6 @@
 import {
   allFinite,
+  checkArgument,
   describeIssues,
   describeKind,
   isTypedArray,
@@ -26,6 +27,7 @@ export function writeTrainedRule(
   weights: Float32Array,
   provenance: Record<string, string>,
 ): Uint8Array {
+  checkArgument('writeTrainedRule', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], 'pass rule, weights and their origin');
   checkWeights('writeTrainedRule', rule, weights);
   return writeSafetensors({
     tensors: { weights: { shape: [weights.length], data: weights } },

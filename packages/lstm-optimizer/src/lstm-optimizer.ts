@@ -1,4 +1,4 @@
-import type { Optimizer, ParameterLayout } from '@metadescent/core';
+import { checkArgument, type Optimizer, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel, LstmTrace } from '@metadescent/kernels';
 import { orient, randomOrientation } from './orientation.js';
 import {
@@ -25,9 +25,13 @@ import {
  * @param rule validated by `lstmRuleSchema`
  * @param weights φ [weightCount(rule)]; read at every step, so a trainer may change it between rollouts
  * @param recording where a trainer wants the steps recorded for their backpropagation
- * @throws RangeError if `weights` has another length.
+ * @throws UserError if an argument is missing or of another kind; RangeError if `weights` has another length.
  */
 export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: KernelEngine, recording?: StepRecording): Optimizer {
+  const advice = "pass the rule and the weights of pretrained('mnist'), and an engine such as wasmEngine()";
+  checkArgument('lstmOptimizer', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], advice);
+  checkArgument('lstmOptimizer', 'the weights', weights, ['length'], advice);
+  checkArgument('lstmOptimizer', 'the engine', engine, ['lstm'], advice);
   const wanted = weightCount(rule);
   if (weights.length !== wanted) {
     throw new RangeError(`lstmOptimizer: this rule has ${wanted} weights, but ${weights.length} were given; load the weights that belong to the rule`);

@@ -1,4 +1,4 @@
-import { parameterRoles, parseOptions, type CoordinateGroup, type Key, type ParameterLayout } from '@metadescent/core';
+import { checkArgument, parameterRoles, parseOptions, type CoordinateGroup, type Key, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import * as z from 'zod/mini';
 
@@ -78,6 +78,7 @@ export function createLstmKernel(rule: LstmRule, engine: KernelEngine): LstmKern
  * weightCount(parseLstmRule()) // => 5141
  */
 export function weightCount(rule: LstmRule): number {
+  checkArgument('weightCount', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], 'pass one of parseLstmRule()');
   return rule.networks.length * networkWeightCount(rule);
 }
 

@@ -1,4 +1,4 @@
-import { allFinite, mean, type Key } from '@metadescent/core';
+import { allFinite, checkArgument, mean, type Key } from '@metadescent/core';
 import { initialWeights, type LstmRule } from './lstm-rule.js';
 import { adamUpdate, clipToNorm, initialMoments, type AdamMoments } from './meta-adam.js';
 import type { SegmentResult, UnrollCursor } from './meta-gradient.js';
@@ -80,6 +80,8 @@ export function validationKeys(key: Key, recipe: MetaTrainingRecipe): Key[] {
  * @returns the last state; `best.weights` is the trained optimizer.
  */
 export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrainingState> {
+  const advice = 'pass { rule, recipe: parseMetaTraining(…), key: createKey(1), executor: inlineExecutor(…) }';
+  checkArgument('metaTrain', 'the options', options, ['rule', 'recipe', 'key', 'executor'], advice);
   const { rule, recipe, key, executor, onEpoch, onBatch } = options;
   let state = options.resume ?? initialMetaTrainingState(rule, key);
   const heldOut = validationKeys(key, recipe);

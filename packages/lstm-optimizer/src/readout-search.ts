@@ -1,4 +1,4 @@
-import { keyFromWords, mean, rollout, type Key, type KeyWords } from '@metadescent/core';
+import { checkArgument, keyFromWords, mean, rollout, type Key, type KeyWords } from '@metadescent/core';
 import { cmaCandidates, cmaUpdate, initialCmaState, type CmaState } from './cma-es.js';
 import { lstmOptimizer } from './lstm-optimizer.js';
 import type { LstmRule } from './lstm-rule.js';
@@ -69,7 +69,9 @@ export interface ReadoutSearchOptions {
  *
  * @returns the last state; `readoutPoint(start, recipe, state.best.point)` is the result.
  */
-export async function searchReadout({ start, recipe, key, map, resume, onGeneration }: ReadoutSearchOptions): Promise<ReadoutSearchState> {
+export async function searchReadout(options: ReadoutSearchOptions): Promise<ReadoutSearchState> {
+  checkArgument('searchReadout', 'the options', options, ['start', 'recipe', 'key', 'map'], "pass { start: pretrained('mnist'), recipe, key, map }");
+  const { start, recipe, key, map, resume, onGeneration } = options;
   const { population, rollouts, meanWeight, generations, validationEvery } = recipe;
   let state = resume ?? { distribution: initialCmaState(readoutDimensions(start.rule)) };
   const rolloutsOf = async (candidates: readonly LstmCandidate[], split: CandidateTask['split'], keys: readonly Key[]): Promise<CandidateResult[]> => {

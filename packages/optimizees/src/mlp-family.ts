@@ -1,5 +1,6 @@
 import {
   UserError,
+  checkArgument,
   createKey,
   parseOptions,
   type Minibatch,
@@ -59,7 +60,11 @@ export interface MlpFamilyOptions extends z.input<typeof mlpFamilyOptionsSchema>
  * mlpFamily({ dataset: mnist, hidden: [20], engine }).layout.size // => 15910
  */
 export function mlpFamily(options: MlpFamilyOptions): OptimizeeFamily {
+  const advice = 'pass { dataset, hidden, engine }: a labelled data set, the hidden layers, and an engine such as wasmEngine()';
+  checkArgument('mlpFamily', 'the options', options, ['dataset', 'engine'], advice);
   const { dataset, engine, ...plain } = options;
+  checkArgument('mlpFamily', 'the data set', dataset, ['inputs', 'labels', 'classes'], advice);
+  checkArgument('mlpFamily', 'the engine', engine, ['mlp'], advice);
   const { hidden, activation, loss, batchSize, initialStandardDeviation, evaluationRows, evaluationSeed } =
     parseOptions('mlpFamily', mlpFamilyOptionsSchema, plain);
   const evaluated =

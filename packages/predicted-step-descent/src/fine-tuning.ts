@@ -1,4 +1,4 @@
-import { allFinite, mean, type Key } from '@metadescent/core';
+import { allFinite, checkArgument, mean, type Key } from '@metadescent/core';
 import { adamStep, createAdam, type AdamState } from '@metadescent/guided-policy-search';
 import type { EpisodeResult } from './episode.js';
 import { horizonAt, learningRateAt, type FineTuningRecipe } from './fine-tuning-recipe.js';
@@ -66,7 +66,9 @@ export function initialFineTuningState(weights: PsdWeights): FineTuningState {
  *
  * @returns the last state; `bestWeights` of it is the trained optimizer.
  */
-export async function fineTune({ recipe, key, executor, start, onRecord, onStep }: FineTuningOptions): Promise<FineTuningState> {
+export async function fineTune(options: FineTuningOptions): Promise<FineTuningState> {
+  checkArgument('fineTune', 'the options', options, ['recipe', 'key', 'executor', 'start'], "pass { recipe, key, executor, start: pretrained('psd').weights }");
+  const { recipe, key, executor, start, onRecord, onStep } = options;
   let state = 'step' in start ? start : initialFineTuningState(start);
   if (state.best.step < 0) {
     const validated = await validate(state.weights, recipe, key, executor);

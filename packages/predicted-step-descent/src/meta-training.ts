@@ -1,4 +1,4 @@
-import type { Key, ParameterLayout } from '@metadescent/core';
+import { checkArgument, type Key, type ParameterLayout } from '@metadescent/core';
 import {
   controllerActor,
   meanCost,
@@ -86,6 +86,8 @@ export interface PsdTrainingResult {
  * Every draw is a function of the key, the iteration and the trajectory, and results are combined in order: neither the number of workers nor an interruption changes a bit.
  */
 export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions): Promise<PsdTrainingResult> {
+  const needed = ['recipe', 'layout', 'key', 'executor', 'engine', 'gpsEngine'];
+  checkArgument('metaTrainPredictedStepDescent', 'the options', options, needed, 'pass all of them; the executor may be inlinePsdExecutor(…)');
   const { recipe, key, onRecord } = options;
   const search = await searchOf(options, options.resume?.teachers);
   let state: PsdTrainingState = options.resume ?? { teachers: search.initialControllers };

@@ -1,4 +1,4 @@
-import type { Optimizer, OptimizerState, ParameterLayout } from '@metadescent/core';
+import { checkArgument, type Optimizer, type OptimizerState, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import { initialSquares, normaliseGradient } from './gradient-normalisation.js';
@@ -31,6 +31,7 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  */
 export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, onInputs?: InputObserver): Optimizer {
   checkWeights(weights);
+  checkArgument('predictedStepDescent', 'the engine', engine, ['lstm', 'psdFeatures'], 'pass one such as wasmEngine()');
   const { rule } = weights;
   const { psdFeatures } = engine;
   const kernel = createPsdKernel(rule, engine);

@@ -1,4 +1,4 @@
-import { parseOptions, UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
+import { checkArgument, parseOptions, UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import * as z from 'zod/mini';
@@ -91,7 +91,10 @@ export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
  * @param caller whose failure it is, as its user knows it
  * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step and not the features that it needs.
  */
-export function checkWeights({ rule, lstm, mean, deviation, outputScale }: PsdWeights, caller = 'Predicted Step Descent'): void {
+export function checkWeights(weights: PsdWeights, caller = 'Predicted Step Descent'): void {
+  const advice = "pass the weights of pretrained('psd')";
+  checkArgument(caller, 'the weights', weights, ['rule', 'lstm', 'mean', 'deviation', 'outputScale'], advice);
+  const { rule, lstm, mean, deviation, outputScale } = weights;
   if (rule.nominalRate > 0 && rule.inputs !== 'psi+scale')
     throw new UserError(
       `${caller}: a nominal rate of ${rule.nominalRate} needs the inputs "psi+scale", but the rule has "${rule.inputs}"; ` +

@@ -57,3 +57,10 @@ test('when nobody reads on, the command ends quietly', async () => {
   child.process.stdout!.destroy();
   expect(await child.ended).toMatchObject({ code: 141, signal: null, stderr: '' });
 });
+
+test('when nobody watches the progress, the work goes on', async () => {
+  const child = run('talkative');
+  await child.said('begun');
+  child.process.stderr!.destroy();
+  expect(await child.ended).toMatchObject({ code: 0, signal: null, stdout: 'begun\ndone\n' });
+});

@@ -17,7 +17,7 @@ const DEFECT = 1;
  *     1    anything else is a defect: with its stack and causes
  *
  * The process ends when nothing is left to do; close pools and runs in `finally`. When the reader of standard
- * output goes away (`… | head`), the process ends quietly.
+ * output goes away (`… | head`), the process ends quietly; without one of standard error it goes on.
  *
  * @example
  * await runCommand(async () => {
@@ -26,10 +26,9 @@ const DEFECT = 1;
  * // prints: error: unknown experiment "x"; see metadescent list
  */
 export async function runCommand(main: () => Promise<number | void>): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
-    throw error;
-  });
+  onBrokenPipe(process.stdout, () => process.exit(BROKEN_PIPE));
+  // Nobody watches the progress any more; the results are still wanted.
+  onBrokenPipe(process.stderr, () => undefined);
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
@@ -39,6 +38,13 @@ export async function runCommand(main: () => Promise<number | void>): Promise<vo
     else writeLines(process.stderr, text);
     process.exitCode = exitCode;
   }
+}
+
+function onBrokenPipe(stream: NodeJS.WriteStream, action: () => void): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    action();
+  });
 }
 
 /** Not by class, because an error may come from another copy of a package. */

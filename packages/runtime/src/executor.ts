@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import { UserError } from '@metadescent/core';
+import { checkArgument, UserError } from '@metadescent/core';
 
 import { createInlineBackend } from './inline-backend.js';
 import { createThreadBackend } from './thread-backend.js';
@@ -94,6 +94,7 @@ export interface Executor<Module = Record<string, unknown>> {
  * await executor.close();
  */
 export function createExecutor<Module = Record<string, unknown>>(options: ExecutorOptions): Executor<Module> {
+  checkArgument('createExecutor', 'the options', options, ['module'], 'pass { workers: 2, module: new URL(…) }');
   const { workers, module, setup, repetitions = 2, resourceLimits, warn = warnOnStandardError } = options;
   workerCount(workers);
   if (!Number.isInteger(repetitions) || repetitions < 0) {

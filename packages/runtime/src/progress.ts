@@ -1,4 +1,4 @@
-import { printable } from '@metadescent/core';
+import { checkArgument, printable } from '@metadescent/core';
 
 import { progressLine, progressLineWithin } from './progress-line.js';
 import { columnsOf, type TextStream, writeLines } from './terminal-text.js';
@@ -54,6 +54,7 @@ const MOST_CHARACTERS = 1000;
  * progress.finish(); // prints: meta-training 2/2 · 100 % · 812 steps/s · 0:00 · training 0.7, held out 0.5
  */
 export function createProgress(options: ProgressOptions): Progress {
+  checkArgument('createProgress', 'the options', options, ['label', 'total'], "pass { label: 'training', total: 100 }");
   const {
     stream = process.stderr,
     label,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseOptions, UserError } from '@metadescent/core';
+import { checkArgument, parseOptions, UserError } from '@metadescent/core';
 
 import { writeFileAtomic } from './atomic-file.js';
 import { type Checkpoint, type CheckpointStore, openCheckpoints } from './checkpoints.js';
@@ -86,6 +86,7 @@ const METRICS_BYTES = 'metrics-bytes';
  * run.close();
  */
 export function openRun(folder: string, options: RunOptions): Run {
+  checkArgument('openRun', 'the options', options, ['config', 'engine'], "pass { config: { … }, engine: 'wasm simd128' }");
   // What is compared and kept is what a reader of the file gets.
   const config = parseOptions('openRun', anyRecordSchema, parseExact(stringifyExact(options.config)));
   const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;

@@ -9,7 +9,7 @@ import type { TfjsBench } from '../tfjs-bench/tfjs-bench.js';
 
 export interface BenchOptions {
   readonly repetitions: number;
-  readonly json: boolean;
+  readonly json?: boolean;
   /** Predicted Step Descent instead of everything else. */
   readonly psd?: PsdPreset;
 }

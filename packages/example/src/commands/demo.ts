@@ -1,7 +1,10 @@
+import { loadEngine } from '@metadescent/kernels/node';
 import { pretrained, validationKeys } from '@metadescent/lstm-optimizer';
 import { readRun, withInterrupt } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandText } from '../command-text.js';
+import { datasetOf } from '../data.js';
 import {
   bestBaselineOn,
   evaluateExperiment,
@@ -13,9 +16,11 @@ import type { EvaluationRecord, EvaluationResult } from '../evaluation-record.js
 import type { Experiment } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
 import { runMetaTraining, trainingKey } from '../meta-training-run.js';
+import { checkOutputFolder } from '../output-folder.js';
+import { checkRunFolder } from '../run-folder.js';
 import { printResult } from '../result-text.js';
 import { writeEvaluation } from '../result-files.js';
-import { withSession, type Session, type WorkOptions } from '../session.js';
+import { checkData, withSession, type Session, type WorkOptions } from '../session.js';
 import { stageProgress } from '../stage-progress.js';
 import { trainingRecord } from '../training-report.js';
 
@@ -39,7 +44,17 @@ const TARGET_RATIO = 0.7;
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const directory = options.out ?? freeFolder('runs/demo');
+  checkOutputFolder(directory);
+  checkRunFolder(join(directory, 'quadratics'), {
+    experiment: 'andrychowicz/quadratics',
+    preset: 'quick',
+    seed: options.seed,
+  });
   const began = performance.now();
+  const mnist = experimentNamed('andrychowicz/mnist-nominal');
+  checkData(mnist, options);
+  // Read now, and again by the workers of part 2: a bad folder is not found out after part 1.
+  datasetOf(mnist.problem, loadEngine(options.engine), options.data);
   await withInterrupt(async (signal) => {
     const quadratics = experimentNamed('andrychowicz/quadratics');
     say(`1. Learn to optimise ${quadratics.title.toLowerCase()}, from scratch (${quadratics.source})`);
@@ -53,7 +68,7 @@ export async function demo(options: DemoOptions): Promise<void> {
       facts: {
         seed: options.seed,
         wallTimeSeconds: (performance.now() - began) / 1000,
-        command: `npx metadescent demo --seed ${options.seed}`,
+        command: commandText('demo', '--seed', String(options.seed)),
       },
       training: trainingRecord(
         'Random quadratics, from scratch',
@@ -64,7 +79,6 @@ export async function demo(options: DemoOptions): Promise<void> {
     await writeEvaluation(directory, recordOf([learned]));
     printResult(learned);
 
-    const mnist = experimentNamed('andrychowicz/mnist-nominal');
     say(`\n2. Race the shipped optimizer on real MNIST (${mnist.source})`);
     const progress = stageProgress('MNIST', evaluationStages);
     const raced = await withSession(mnist, options, (session) =>

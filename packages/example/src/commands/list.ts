@@ -1,21 +1,38 @@
-import { controlExperiments } from '../control/control-experiments.js';
-import { experiments } from '../experiments/registry.js';
-import { psdExperiments } from '../psd-training/psd-experiments.js';
-import { LI_MALIK, liMalikSettings } from '../li-malik/settings.js';
+import { UserError, printable } from '@metadescent/core';
+import { toJson } from '@metadescent/reporting';
+import { commandText } from '../command-text.js';
+import { catalogue, type CatalogueEntry } from '../experiments/catalogue.js';
 
 /** `metadescent list` */
-export function list(): void {
-  for (const { name, title, source, horizon, training } of experiments) {
-    const how = 'weightsOf' in training ? `transfer of ${training.weightsOf}` : `presets: ${Object.keys('presets' in training ? training.presets : training.search).join(', ')}`;
-    process.stdout.write(`${name}\n    ${title}; ${horizon} steps; ${how}\n    ${source}\n`);
-  }
-  for (const { name, title, presets } of psdExperiments) {
-    process.stdout.write(`${name}\n    ${title}; presets: ${Object.keys(presets).join(', ')}\n`);
-  }
-  for (const { name, title, number } of liMalikSettings) {
-    process.stdout.write(`${name}\n    ${title}; \`metadescent run ${name}\`, or all five with \`metadescent run ${LI_MALIK}\`\n    Li & Malik 2017, §4, figure ${number}\n`);
-  }
-  for (const { name, title, source, presets } of controlExperiments) {
-    process.stdout.write(`${name}\n    ${title}; control; presets: ${Object.keys(presets).join(', ')}\n    ${source}\n`);
-  }
+export function list(filter: string | undefined, { json }: { readonly json?: boolean }): void {
+  const entries = catalogue.filter(({ name }) => filter === undefined || name.includes(filter));
+  if (entries.length === 0)
+    throw new UserError(
+      `no name contains "${printable(filter ?? '')}"; \`${commandText('list')}\` shows them all`,
+    );
+  process.stdout.write(json ? `${toJson(entries)}\n` : entries.map(entryText).join(''));
+}
+
+function entryText({
+  name,
+  title,
+  source,
+  commands,
+  presetMinutes,
+  horizon,
+  shippedWeights,
+}: CatalogueEntry): string {
+  const facts = [
+    title,
+    ...(horizon === undefined ? [] : [`${horizon} steps`]),
+    ...(presetMinutes ? [`presets: ${Object.entries(presetMinutes).map(presetText).join(', ')}`] : []),
+    ...(shippedWeights ? [`weights ship: "${shippedWeights.name}" of ${shippedWeights.package}`] : []),
+  ];
+  return `${name}\n    ${facts.join('; ')}\n    ${source}\n    ${commands.map((words) => commandText(...words)).join(', ')}\n`;
+}
+
+/** On two cores of a busy machine. */
+function presetText([name, minutes]: readonly [string, number | null]): string {
+  if (minutes === null) return name;
+  return `${name} (${minutes < 1 ? 'under a minute' : `about ${minutes} minutes`})`;
 }

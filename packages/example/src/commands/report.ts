@@ -3,10 +3,12 @@ import { renderReport, reportSchema, type ReportInput } from '@metadescent/repor
 import { readRun, writeFileAtomic } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandText } from '../command-text.js';
 import { liMalikReport } from '../li-malik/li-malik-report.js';
 import type { LiMalikRecord } from '../li-malik/record-schema.js';
 import { drawLiMalik, readLiMalik, RECORD_FILE } from '../li-malik/result-folder.js';
 import { reportOf } from '../evaluation-report.js';
+import { pathKind } from '../path-kind.js';
 import { parseRecord } from '../record-file.js';
 import { readEvaluation, REPORT_FILE, RESULTS_FILE } from '../result-files.js';
 import { reportOfTraining } from '../run-report.js';
@@ -51,8 +53,15 @@ export function reportIn(directory: string): {
       ),
     };
   }
+  const kind = pathKind(directory);
+  const what =
+    kind === 'folder'
+      ? 'holds neither a training run nor results.json'
+      : kind === 'file'
+        ? 'is a file'
+        : 'does not exist';
   throw new UserError(
-    `${printable(directory, 400)} holds neither a training run nor results.json; give a folder that \`metadescent train\` or \`metadescent evaluate --out\` wrote`,
+    `${printable(directory, 400)} ${what}; give a folder that \`${commandText('train')}\` or \`${commandText('evaluate', '--out')}\` wrote`,
   );
 }
 

@@ -1,25 +1,28 @@
 import { UserError } from '@metadescent/core';
 import type { MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
 import { describeTuningOutcome } from '@metadescent/optimizers';
-import { withInterrupt } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { controlExperiments } from '../control/control-experiments.js';
 import type { Experiment, PresetName } from '../experiments/experiment.js';
+import { commandText } from '../command-text.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
 import { searchLearningRate } from '../learning-rate-search.js';
 import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
 import { runReadoutSearch } from '../readout-search-run.js';
 import { psdExperiments } from '../psd-training/psd-experiments.js';
 import { trainPsd } from '../psd-training/train-psd.js';
+import { l2lExperiment } from '../li-malik/l2l-experiment.js';
+import { LI_MALIK } from '../li-malik/settings.js';
+import { resumable, runFolderOf } from '../run-folder.js';
 import { writeRunReport } from '../run-report.js';
-import { withSession, type Session, type WorkOptions } from '../session.js';
+import { checkData, withSession, type Session, type WorkOptions } from '../session.js';
 import { trainControl } from './train-control.js';
 
 export interface TrainOptions extends WorkOptions {
   readonly preset: PresetName;
   readonly seed: number;
   readonly out?: string;
-  readonly resume: boolean;
+  readonly resume?: boolean;
   /** Candidates of a random search for the learning rate before training; 0 takes the recipe's. */
   readonly search: number;
 }
@@ -30,30 +33,36 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   if (control) return trainControl(control, options);
   const psd = psdExperiments.find((experiment) => experiment.name === name);
   if (psd) return trainPsd(psd, options);
-  const experiment = experimentNamed(name);
-  const directory = options.out ?? join('runs', `${name.replace('/', '-')}-${options.preset}-${options.seed}`);
-  const { training } = experiment;
-  if ('search' in training && options.search === 0) {
-    const best = await withInterrupt((signal) =>
-      withSession(experiment, options, (session) => runReadoutSearch(experiment, training, { ...options, ...session, directory, signal })),
-    );
-    return sayTrained(name, best.score, `generation ${best.generation}`, directory);
-  }
-  const preset = presetOf(experiment, options.preset);
-  const { stacked } = preset;
-  const state = await withInterrupt((signal) =>
-    withSession(experiment, { ...options, stacked }, async ({ executor, engine }) => {
-      const learningRate = options.search > 0 ? await searchedRate(experiment, preset.recipe, options, executor) : preset.recipe.learningRate;
-      const recipe = { ...preset.recipe, learningRate };
-      return runMetaTraining(experiment, { ...options, recipe, stacked, directory, engine, executor, signal });
-    }),
-  );
-  await sayTrained(name, state.best.score, `epoch ${state.best.epoch + 1}`, directory);
+  return trainLstm(experimentNamed(name, 'train'), options);
 }
 
-async function sayTrained(name: string, score: number, when: string, directory: string): Promise<void> {
+async function trainLstm(experiment: Experiment, options: TrainOptions): Promise<void> {
+  const { name, training } = experiment;
+  const { preset: presetName, resume = false } = options;
+  const search = 'search' in training && options.search === 0 ? training : undefined;
+  const preset = search ? undefined : presetOf(experiment, presetName);
+  checkData(experiment, options);
+  const wanted = { ...options, experiment: name };
+  const directory = runFolderOf(wanted);
+  const found = await resumable(directory, wanted, (signal) =>
+    withSession(experiment, { ...options, ...(preset && { stacked: preset.stacked }) }, async ({ executor, engine }) => {
+      const run = { ...options, resume, directory, engine, executor, signal };
+      if (search) {
+        const { score, generation } = await runReadoutSearch(experiment, search, run);
+        return { score, when: `generation ${generation}` };
+      }
+      const { recipe, stacked } = preset!;
+      const learningRate = options.search > 0 ? await searchedRate(experiment, recipe, options, executor) : recipe.learningRate;
+      const { best } = await runMetaTraining(experiment, { ...run, recipe: { ...recipe, learningRate }, stacked });
+      return { score: best.score, when: `epoch ${best.epoch + 1}` };
+    }),
+  );
   const file = join(directory, WEIGHTS_FILE);
-  process.stdout.write(`best held-out score ${score.toPrecision(4)} after ${when}; weights in ${file}\nrace them: metadescent evaluate ${name} --weights ${file}\nreport: ${await writeRunReport(directory)}\n`);
+  const report = await writeRunReport(directory);
+  const races = [commandText('evaluate', name, '--weights', file)];
+  if (name === l2lExperiment.name) races.push(commandText('run', LI_MALIK, '--weights', `L2LBGDBGD=${file}`));
+  process.stdout.write(`best held-out score ${found.score.toPrecision(4)} after ${found.when}; weights in ${file}\n`);
+  process.stdout.write(`race them: ${races.join('\n       or: ')}\nreport: ${report}\n`);
 }
 
 /** The best learning rate of a random search, which depends on the seed alone: a resumed run finds the same one. */

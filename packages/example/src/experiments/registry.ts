@@ -1,26 +1,22 @@
-import { UserError } from '@metadescent/core';
-import { controlExperiments } from '../control/control-experiments.js';
-import { andrychowiczExperiments } from './andrychowicz.js';
-import type { Experiment, Preset, PresetName } from './experiment.js';
+import { UserError, checkArgument } from '@metadescent/core';
+import { commandText } from '../command-text.js';
 import { l2lExperiment } from '../li-malik/l2l-experiment.js';
+import { andrychowiczExperiments } from './andrychowicz.js';
+import { refusedName } from './catalogue.js';
+import type { Experiment, Preset, PresetName } from './experiment.js';
 
-/** Every experiment of the app, in the order of `metadescent list`. */
+/** Every experiment whose learned optimizer is raced against baselines, in the order of `metadescent list`. */
 export const experiments: readonly Experiment[] = [...andrychowiczExperiments, l2lExperiment];
 
 /**
  * The experiment of this name.
  *
- * @throws UserError listing the names if there is none.
+ * @param command what it is wanted for, for the message
+ * @throws UserError if there is none: what the name is for, where it is another thing's, or the name that may be meant.
  */
-export function experimentNamed(name: string): Experiment {
+export function experimentNamed(name: string, command: 'evaluate' | 'train' = 'evaluate'): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
-  if (!found) {
-    if (controlExperiments.some((control) => control.name === name)) {
-      throw new UserError(`${name} is a control problem: there are no optimizers to race; \`metadescent train ${name}\` solves it and tests what was learned`);
-    }
-    const names = [...experiments, ...controlExperiments].map((e) => e.name).join(', ');
-    throw new UserError(`there is no experiment "${name}"; \`metadescent list\` shows them: ${names}`);
-  }
+  if (!found) throw refusedName(command, String(name));
   return found;
 }
 
@@ -29,10 +25,22 @@ export function experimentNamed(name: string): Experiment {
  *
  * @throws UserError if the experiment tests how another one's optimizer transfers.
  */
-export function presetOf({ name, training }: Experiment, preset: PresetName): Preset {
+export function presetOf(experiment: Experiment, preset: PresetName): Preset {
+  checkArgument(
+    'presetOf',
+    'the experiment',
+    experiment,
+    ['name', 'training'],
+    "pass experimentNamed('andrychowicz/mnist')",
+  );
+  const { name, training } = experiment;
   if ('presets' in training) return training.presets[preset];
-  if ('search' in training) throw new UserError(`${name} searches for the readout of the weights "${training.startsFrom}" and is not meta-trained by gradients; run \`metadescent train ${name}\` without --search`);
+  if ('search' in training) {
+    throw new UserError(
+      `${name} searches for the readout of the weights "${training.startsFrom}" and is not meta-trained by gradients; run \`${commandText('train', name)}\` without --search`,
+    );
+  }
   throw new UserError(
-    `${name} tests how the optimizer of ${training.weightsOf} transfers and has no training of its own; run \`metadescent train ${training.weightsOf}\``,
+    `${name} tests how the optimizer of ${training.weightsOf} transfers and has no training of its own; run \`${commandText('train', training.weightsOf)}\``,
   );
 }

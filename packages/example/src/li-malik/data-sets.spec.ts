@@ -44,7 +44,7 @@ test('what is there is loaded, what is missing is named with the option and the 
     ['cifar-100', 'CIFAR-100', 2, 100],
   ]);
   expect(missing.map(({ id }) => id)).toEqual(['fashion-mnist']);
-  expect(missing[0]?.message).toMatch(/fashion-mnist is not there: --data must name a folder that holds a folder "fashion-mnist" with the four IDX files.*; it names /);
+  expect(missing[0]?.message).toMatch(/^fashion-mnist is not there, so its column is left out; it would be in .*: a folder "fashion-mnist" with the four IDX files/);
 });
 
 test('a whole CIFAR-100 is preferred to a part of it, and the publisher’s folder names are known', () => {

@@ -1,8 +1,9 @@
-import { UserError } from '@metadescent/core';
+import { UserError, printable } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { findData, loadCifar10, loadCifar100, loadIdxDataset, loadIdxDirectory, loadTfd } from '@metadescent/optimizees/node';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { withoutCaller } from '../without-caller.js';
 
 /** A data set of the figures: a column of the report. */
 export interface DatasetSource {
@@ -89,14 +90,15 @@ export function loadDatasets(directory?: string): { readonly loaded: (LoadedData
     const { id, names, needs } = source;
     const path = names.map((name) => found(name, directory)).find((candidate) => candidate !== undefined);
     if (path === undefined) {
-      missing.push({ id, message: `${id} is not there: --data must name a folder that holds ${needs}; it ${directory === undefined ? 'is not given' : `names ${directory}`}.` });
+      const where = directory === undefined ? 'the folder of --data or METADESCENT_DATA' : `the folder of --data, ${printable(directory, 400)}`;
+      missing.push({ id, message: `${id} is not there, so its column is left out; it would be in ${where}: ${needs}.` });
       continue;
     }
     try {
       loaded.push({ source, ...source.load(path) });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      missing.push({ id, message: `${id} cannot be read: ${error.message}. The folder of --data needs ${needs}.` });
+      missing.push({ id, message: `${id} cannot be read: ${withoutCaller(error.message)}; its column is left out. The folder of --data needs ${needs}.` });
     }
   }
   return { loaded, missing };

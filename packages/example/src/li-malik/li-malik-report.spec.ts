@@ -84,7 +84,7 @@ test('the record survives its file: the same report and tables again', async () 
 });
 
 test('terminal and Markdown hold every panel and mark the best', () => {
-  const text = liMalikText(record, { width: 120, colour: false });
+  const text = liMalikText(record, { width: 120, colour: false, wrap: false });
   expect(text.match(/Figure [125], (CIFAR-10|Fashion-MNIST)/g)).toHaveLength(6);
   const markdown = liMalikMarkdown(record);
   expect(markdown).toMatch(/\| adam \| \*\*1\.5/);

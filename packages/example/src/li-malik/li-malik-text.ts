@@ -1,4 +1,6 @@
-import { formatEstimate, terminalPlot, terminalTable, type ResultTableInput } from '@metadescent/reporting';
+import { formatEstimate, type ResultTableInput } from '@metadescent/reporting';
+import { plotText, tableText } from '../result-text.js';
+import { wrapped, type Terminal } from '../terminal.js';
 import { paperPanels, paperTally, settingOf } from './li-malik-record.js';
 import { beyondTable, curvesOf, methodOf, summaryOf, tableOf, tallyTable } from './li-malik-report.js';
 import type { LiMalikRecord } from './record-schema.js';
@@ -21,14 +23,15 @@ function tablesOf(record: LiMalikRecord): ResultTableInput[] {
 }
 
 /** The curves of every panel and all tables, for a terminal. */
-export function liMalikText(record: LiMalikRecord, options: { readonly width: number; readonly colour: boolean }): string {
+export function liMalikText(record: LiMalikRecord, terminal: Terminal): string {
   const plots = record.figures.flatMap((figure) =>
     figure.panels.map((panel) => {
       const title = record.datasets.find(({ id }) => id === panel.dataset)?.title ?? panel.dataset;
-      return terminalPlot(curvesOf(panel, `Figure ${figure.number}, ${title}`, settingOf(figure).title), { ...options, height: 16 });
+      return plotText(curvesOf(panel, `Figure ${figure.number}, ${title}`, settingOf(figure).title), terminal);
     }),
   );
-  return [...plots, ...tablesOf(record).map((table) => terminalTable(table, options)), ...summaryOf(record)].join('\n\n');
+  const tables = tablesOf(record).map((table) => tableText(table, terminal, 160));
+  return [...plots, ...tables, ...summaryOf(record).map((line) => wrapped(line, terminal))].join('\n\n');
 }
 
 /** The tables and the method as Markdown, for documentation. */

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { l2lExperiment } from './l2l-experiment.js';
-import { lineup } from './lineup.js';
+import { learnedEntrants, lineup } from './lineup.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'metadescent-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +36,7 @@ test('Predicted Step Descent takes weights of a file too', () => {
   const weights = initialPsdWeights(psdRuleSchema.parse({ hidden: 3 }), createKey(5));
   const path = join(folder, 'psd.safetensors');
   writeFileSync(path, writeWeights(weights));
-  const entrants = lineup(tuned, [`PSD+=${path}`]);
+  const entrants = lineup(tuned, learnedEntrants([`PSD+=${path}`]));
   expect(entrants.find(({ optimizer }) => optimizer === 'PSD+')?.specification).toMatchObject({ kind: 'psd', weights: { rule: weights.rule } });
 });
 
@@ -45,7 +45,7 @@ test('weights of a file take the place of the shipped ones', () => {
   const weights = initialWeights(rule, createKey(4));
   const path = join(folder, 'weights.safetensors');
   writeFileSync(path, writeTrainedRule(rule, weights, {}));
-  const { specification } = lineup(tuned, [`l2lbgdbgd=${path}`]).find(({ optimizer }) => optimizer === 'L2LBGDBGD')!;
+  const { specification } = lineup(tuned, learnedEntrants([`l2lbgdbgd=${path}`])).find(({ optimizer }) => optimizer === 'L2LBGDBGD')!;
   expect(specification).toMatchObject({ kind: 'lstm', rule });
   expect(specification.kind === 'lstm' && [...specification.weights]).toEqual([...weights]);
 });
@@ -55,5 +55,5 @@ test.each([
   ['L2LBGDBGD', /<optimizer>=<file>/],
   ['L2LBGDBGD=no/such/file', /cannot read the weights no\/such\/file \(ENOENT\)/],
 ])('--weights %s is refused', (text, message) => {
-  expect(() => lineup(tuned, [text])).toThrow(message);
+  expect(() => learnedEntrants([text])).toThrow(message);
 });

@@ -1,9 +1,9 @@
-import { UserError } from '@metadescent/core';
+import { UserError, printable } from '@metadescent/core';
 import { pretrained as pretrainedLstm, readTrainedRule, type TrainedRule } from '@metadescent/lstm-optimizer';
 import { pretrained as pretrainedPsd, readWeights, type TrainedPsd } from '@metadescent/predicted-step-descent';
 import type { OptimizerKind } from '@metadescent/reporting';
 import { sharedCopy } from '@metadescent/runtime';
-import { readFileSync } from 'node:fs';
+import { readWeightsFile } from '../weights-file.js';
 import type { EntrantSpecification } from './tasks.js';
 import type { TunedBaseline } from './tuning.js';
 
@@ -37,27 +37,37 @@ const learnedOptimizers: readonly LearnedOptimizer[] = [
 
 /**
  * The learned optimizers, then the hand-made ones with their tuned settings; one whose tuning diverged everywhere has none and cannot take part.
- *
- * @param weights files to use instead of the shipped weights, each `<optimizer>=<path>`
- * @throws UserError if one of these names no learned optimizer, cannot be read or holds other weights.
  */
-export function lineup(tuned: readonly TunedBaseline[], weights: readonly string[] = []): Entrant[] {
-  const files = new Map(weights.map((text) => weightsFile(text)));
-  const learned = learnedOptimizers.map(({ optimizer, shipped, read }): Entrant => {
-    const path = files.get(optimizer.toLowerCase());
-    return { optimizer, kind: 'learned', specification: path === undefined ? shipped() : read(bytesOf(path)) };
-  });
+export function lineup(tuned: readonly TunedBaseline[], learned: readonly Entrant[] = learnedEntrants()): Entrant[] {
   const handMade = tuned.flatMap(({ optimizer: name, options }): Entrant[] =>
     options ? [{ optimizer: name, kind: 'hand-made', specification: { kind: 'hand-made', name, options } }] : [],
   );
   return [...learned, ...handMade];
 }
 
-/** The option of a command line that `lineup` takes, checked before any work starts. */
-export function weightsFile(text: string): [optimizer: string, path: string] {
+/**
+ * The learned optimizers.
+ *
+ * @param weights files to use instead of the shipped weights, each `<optimizer>=<path>`
+ * @throws UserError if one of these names no learned optimizer or one that another names too, cannot be read, or holds other weights.
+ */
+export function learnedEntrants(weights: readonly string[] = []): Entrant[] {
+  const files = new Map<string, string>();
+  for (const [optimizer, path] of weights.map((text) => weightsFile(text))) {
+    if (files.has(optimizer)) throw new UserError(`--weights names ${optimizer} twice; give one file for each optimizer`);
+    files.set(optimizer, path);
+  }
+  return learnedOptimizers.map(({ optimizer, shipped, read }): Entrant => {
+    const path = files.get(optimizer.toLowerCase());
+    return { optimizer, kind: 'learned', specification: path === undefined ? shipped() : readWeightsFile(path, read).weights };
+  });
+}
+
+/** What one `--weights` of a command line says. */
+function weightsFile(text: string): [optimizer: string, path: string] {
   const [optimizer, path] = [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)];
   if (!text.includes('=') || path === '' || !learnedOptimizers.some((known) => known.optimizer.toLowerCase() === optimizer.toLowerCase())) {
-    throw new UserError(`--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.optimizer).join(', ')}, but is "${text}"`);
+    throw new UserError(`--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.optimizer).join(', ')}, but is "${printable(text, 200)}"`);
   }
   return [optimizer.toLowerCase(), path];
 }
@@ -69,13 +79,4 @@ function lstmSpecification({ rule, weights }: TrainedRule): EntrantSpecification
 
 function psdSpecification({ weights }: TrainedPsd): EntrantSpecification {
   return { kind: 'psd', weights: { ...weights, lstm: sharedCopy(weights.lstm) } };
-}
-
-function bytesOf(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UserError(`cannot read the weights ${path} (${code ?? message}); give a .safetensors file written by \`metadescent train\``);
-  }
 }

@@ -90,6 +90,7 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
   const costs = jobs.map(({ entry }) => rolloutCost(entry.input, entry.entrant, steps));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   let done = 0;
+  let ended = 0;
   onProgress?.(done, total, '');
   await executor.map(
     'race',
@@ -104,7 +105,8 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
         entry.results[index] = result;
         if (entry.results.every((r) => r !== undefined)) finish(entry, entry.results as RaceResult[]);
         done += costs[at] as number;
-        onProgress?.(done, total, `${arenaName(entry.input.arena)}, ${entry.entrant.optimizer}`);
+        ended += 1;
+        onProgress?.(done, total, `rollout ${ended} of ${jobs.length}: ${arenaName(entry.input.arena)}, ${entry.entrant.optimizer}`);
       },
     },
   );

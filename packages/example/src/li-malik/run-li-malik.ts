@@ -2,12 +2,14 @@ import { liMalikArchitectures, liMalikInputs, shareDataset, type LabelledDataset
 import { findData, loadMnist } from '@metadescent/optimizees/node';
 import { loadEngine } from '@metadescent/kernels/node';
 import { createExecutor, workerCount } from '@metadescent/runtime';
+import { checkDataFolder } from '../data.js';
+import { checkOutputFolder } from '../output-folder.js';
 import type { WorkOptions } from '../session.js';
 import { loadDatasets } from './data-sets.js';
 import { fingerprint } from './kept-file.js';
 import { TRAINING_HORIZON, TUNING_STARTS } from './l2l-experiment.js';
 import { recordOf } from './li-malik-record.js';
-import { lineup, weightsFile } from './lineup.js';
+import { learnedEntrants, lineup } from './lineup.js';
 import { raceArenas, type ArenaInput } from './race-arenas.js';
 import type { LiMalikRecord } from './record-schema.js';
 import { arenaName, arenaOf, trainingArena, type Arena, type LiMalikSetting } from './settings.js';
@@ -27,13 +29,16 @@ export interface LiMalikOptions extends WorkOptions {
   readonly signal?: AbortSignal;
   readonly onMissing?: (message: string) => void;
   readonly onStage?: (note: string) => void;
+  /** Told the work done and the work there is, in GFLOP, and which rollout ended. */
   readonly onProgress?: (done: number, total: number, note: string) => void;
 }
 
 /** Tunes the hand-made optimizers on the training objective, then races all optimizers in these settings on every data set that is there. */
 export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord> {
   const { settings, seeds, seed, weights, directory, command, signal, onMissing, onStage, onProgress } = options;
-  weights.forEach(weightsFile);
+  const learned = learnedEntrants(weights);
+  checkDataFolder(options.data);
+  checkOutputFolder(directory);
   const began = performance.now();
   const engine = loadEngine(options.engine);
   onStage?.('reading the data sets');
@@ -86,7 +91,7 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
     const results = await raceArenas({
       executor,
       arenas: [...arenas.values()],
-      entrants: lineup(tuned, weights),
+      entrants: lineup(tuned, learned),
       seed,
       seeds,
       engine: engine.detail,

@@ -1,4 +1,4 @@
-import { UserError } from '@metadescent/core';
+import { UserError, printable } from '@metadescent/core';
 import { liMalikArchitectures } from '@metadescent/optimizees';
 import { TRAINING_HORIZON } from './l2l-experiment.js';
 
@@ -49,13 +49,14 @@ export const LI_MALIK = 'li-malik';
 export function settingsNamed(name: string, numbers?: string): LiMalikSetting[] {
   const named = liMalikSettings.filter((candidate) => name === LI_MALIK || name === candidate.name);
   if (named.length === 0) {
-    throw new UserError(`there is nothing to run called "${name}"; give ${LI_MALIK} for all figures, or one of ${liMalikSettings.map((s) => s.name).join(', ')}`);
+    const names = `${LI_MALIK} for all figures, or one of ${liMalikSettings.map((s) => s.name).join(', ')}`;
+    throw new UserError(`there is nothing to run called "${printable(name)}"; give ${names}`);
   }
   if (numbers === undefined) return named;
   const wanted = numbers.split(',').map((text) => text.trim());
   const unknown = wanted.find((text) => !named.some(({ number }) => String(number) === text));
   if (unknown !== undefined) {
-    throw new UserError(`--settings must list numbers among ${named.map(({ number }) => number).join(', ')}, with commas between them, but holds "${unknown}"`);
+    throw new UserError(`--settings must list numbers among ${named.map(({ number }) => number).join(', ')}, with commas between them, but holds "${printable(unknown)}"`);
   }
   return named.filter(({ number }) => wanted.includes(String(number)));
 }

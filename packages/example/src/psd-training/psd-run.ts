@@ -141,7 +141,7 @@ async function search(
       return signal?.aborted ? 'stop' : undefined;
     },
   });
-  progress.finish('');
+  progress.finish();
   signal?.throwIfAborted();
   if (!weights) throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
   return { weights, results };

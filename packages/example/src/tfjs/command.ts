@@ -1,11 +1,13 @@
-import { UserError } from '@metadescent/core';
 import { loadMnist } from '@metadescent/optimizees/node';
-import { renderReport, terminalPlot, type ReportInput } from '@metadescent/reporting';
+import { renderReport, type ReportInput } from '@metadescent/reporting';
 import { writeFileAtomic } from '@metadescent/runtime';
 import { loadBackend } from '@metadescent/tfjs/backend';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandText } from '../command-text.js';
 import { packagedMnist } from '../data.js';
+import { makeOutputFolder } from '../output-folder.js';
+import { plotText } from '../result-text.js';
+import { terminalOf, wrapped } from '../terminal.js';
 
 export type TfjsExample = 'mnist' | 'cnn' | 'compose';
 
@@ -16,7 +18,7 @@ export interface TfjsOptions {
 }
 
 /** `metadescent tfjs <example>`: runs it on the fastest tfjs backend, draws the curves and writes report.html. */
-export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-${name}`), data }: TfjsOptions): Promise<void> {
+export async function tfjs(name: TfjsExample, { seed, out, data }: TfjsOptions & { readonly out: string }): Promise<void> {
   const began = performance.now();
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const backend = await loadBackend({ onMessage: log });
@@ -40,18 +42,16 @@ export async function tfjs(name: TfjsExample, { seed, out = join('runs', `tfjs-$
         blocks: [
           {
             type: 'run',
-            facts: { engine: backend.detail, seed, wallTimeSeconds: (performance.now() - began) / 1000, command: `npx metadescent tfjs ${name} --seed ${seed}` },
+            facts: { engine: backend.detail, seed, wallTimeSeconds: (performance.now() - began) / 1000, command: commandText('tfjs', name, '--seed', String(seed)) },
           },
         ],
       },
     ],
   };
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    throw new UserError(`cannot make the folder ${out} (${(error as NodeJS.ErrnoException).code}); give another one with --out`);
-  }
+  makeOutputFolder(out);
   const path = join(out, 'report.html');
   writeFileAtomic(path, await renderReport(report));
-  process.stdout.write(`${terminalPlot(curves)}\n${summary.join('\n')}\nreport: ${path}\n`);
+  const terminal = terminalOf(process.stdout);
+  const text = [plotText(curves, terminal), ...summary.map((line) => wrapped(line, terminal))];
+  process.stdout.write(`${text.join('\n')}\nreport: ${path}\n`);
 }

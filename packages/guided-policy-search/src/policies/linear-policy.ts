@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import { weightedLoss, type ObservationSequences, type Policy, type PolicyContext } from '../policy.js';
 import { solvePositive } from './weighted-least-squares.js';
 
@@ -12,10 +13,9 @@ export interface LinearPolicyState extends PolicyContext {
  *
  * @param options `ridge`: added to the mean Gram matrix's diagonal, relative to it. Default 1e-8. `shared`: one W for all groups. Default false.
  */
-export function linearPolicy({
-  ridge = 1e-8,
-  shared = false,
-}: { readonly ridge?: number; readonly shared?: boolean } = {}): Policy<LinearPolicyState> {
+export function linearPolicy(options: { readonly ridge?: number; readonly shared?: boolean } = {}): Policy<LinearPolicyState> {
+  checkArgument('linearPolicy', 'the options', options, [], 'pass { ridge, shared }, or nothing');
+  const { ridge = 1e-8, shared = false } = options;
   return {
     name: 'linear',
     init: (context) => ({

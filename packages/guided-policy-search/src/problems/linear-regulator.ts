@@ -1,4 +1,4 @@
-import type { Key } from '@metadescent/core';
+import { checkArgument, type Key } from '@metadescent/core';
 import { Matrix } from 'ml-matrix';
 import { taylorCost, type CostExpansion } from '../cost-expansion.js';
 import { dynamicsFromMatrices, type LinearDynamics } from '../dynamics.js';
@@ -54,7 +54,9 @@ export interface RegulatorOptions {
  * Linear-quadratic regulator with unknown dynamics: two coupled masses are to be brought to rest. Guided policy search sees only samples; the optimum is known from the Riccati
  * recursion on the true model (`regulatorDynamics`, `regulatorCost`).
  */
-export function linearRegulator({ initialMeans = [INITIAL_MEAN] }: RegulatorOptions = {}): ControlProblem {
+export function linearRegulator(options: RegulatorOptions = {}): ControlProblem {
+  checkArgument('linearRegulator', 'the options', options, [], 'pass { initialMeans }, or nothing');
+  const { initialMeans = [INITIAL_MEAN] } = options;
   const size = { stateSize: 4, actionSize: 2, horizon: HORIZON };
   const environment = simulatedEnvironment({
     ...size,

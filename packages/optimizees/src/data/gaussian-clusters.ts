@@ -1,4 +1,4 @@
-import { parseOptions, type Key } from '@metadescent/core';
+import { checkArgument, parseOptions, type Key } from '@metadescent/core';
 import * as z from 'zod/mini';
 import { labelledDataset, type LabelledDataset } from './labelled-dataset.js';
 
@@ -24,6 +24,7 @@ export type GaussianClustersOptions = z.input<typeof gaussianClustersOptionsSche
  * gaussianClusters(createKey(1), { count: 90, classes: 3 }).count // => 90
  */
 export function gaussianClusters(key: Key, options: GaussianClustersOptions = {}): LabelledDataset {
+  checkArgument('gaussianClusters', 'the key', key, ['fold'], 'pass createKey(1)');
   const { count, inputSize, classes, separation } = parseOptions(
     'gaussianClusters',
     gaussianClustersOptionsSchema,

@@ -1,3 +1,4 @@
+import { UserError } from '@metadescent/core';
 import type { LabelledDataset } from '../data/labelled-dataset.js';
 import { parseCifar10, parseCifar100 } from '../formats/cifar.js';
 import { fileIn, isDirectory, parsing, readDataFile } from './data-file.js';
@@ -51,7 +52,8 @@ function pathsOf(
   subfolder: string,
   names: readonly string[],
 ): readonly string[] {
-  if (typeof source !== 'string') return source;
+  if (Array.isArray(source)) return source;
+  if (typeof source !== 'string') throw new UserError(`${caller}: the source must be a folder or a list of files, but is ${typeof source}; give the path of the unpacked archive`);
   const nested = `${source}/${subfolder}`;
   const directory = isDirectory(nested) ? nested : source;
   const advice = 'unpack the whole archive there, or give the files wanted as a list';
