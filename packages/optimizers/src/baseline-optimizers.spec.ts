@@ -2,19 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createKey, rollout, UserError } from '@metadescent/core';
 import { optimizerConformance } from '@metadescent/core/conformance';
-import { baselineOptimizers, createBaseline, modernOptimizers, type BaselineOptimizer } from './baseline-optimizers.js';
+import { createBaseline, type BaselineOptimizer } from './baseline-optimizers.js';
+import { createHandMade, handMadeOptimizers } from './modern-optimizers.js';
 import { logisticRegressions, noiseless, quadratic, type Objective } from './testing/problems.js';
 import { searchAxisSchema } from './tuner/search-axis.js';
 
-const baselines: [string, BaselineOptimizer][] = Object.entries({ ...baselineOptimizers, ...modernOptimizers });
+const baselines: [string, BaselineOptimizer][] = Object.entries(handMadeOptimizers);
 
 describe.each(baselines)('%s', (name, baseline) => {
   describe('conforms', () => {
     for (const check of optimizerConformance(() => baseline.create())) test(check.name, check.run);
   });
 
-  test('goes by one name in the registry, in its optimizer and by createBaseline', () => {
-    expect([baseline.name, baseline.create().name, createBaseline(name).name]).toEqual([name, name, name]);
+  test('goes by one name in the registry, in its optimizer and by createHandMade', () => {
+    expect([baseline.name, baseline.create().name, createHandMade(name).name]).toEqual([name, name, name]);
   });
 
   test('has a default for every option, and a search over options that it accepts', () => {
@@ -89,7 +90,7 @@ test.each(['conjugate-gradient', 'lbfgs'])(
 );
 
 test('an unknown baseline is named, with the choices', () => {
-  expect(() => createBaseline('adamax')).toThrow(/no baseline optimizer "adamax"; choose one of sgd, .*lbfgs, adamw/);
+  expect(() => createBaseline('adamw')).toThrow(/no baseline optimizer "adamw"; choose one of sgd, .*lbfgs$/);
   expect(() => createBaseline('toString')).toThrow(UserError);
 });
 

@@ -2,12 +2,8 @@ import { printable, UserError, type Optimizer } from '@metadescent/core';
 import type * as z from 'zod/mini';
 import { adagrad, adagradOptionsSchema } from './adagrad.js';
 import { adam, adamOptionsSchema } from './adam.js';
-import { adamw, adamwOptionsSchema } from './adamw.js';
 import { lbfgs, lbfgsOptionsSchema } from './lbfgs.js';
-import { lion, lionOptionsSchema } from './lion.js';
 import { momentum, momentumOptionsSchema } from './momentum.js';
-import { muon, muonOptionsSchema } from './muon.js';
-import { nadam, nadamOptionsSchema } from './nadam.js';
 import { nesterov } from './nesterov.js';
 import {
   nonlinearConjugateGradient,
@@ -15,7 +11,6 @@ import {
 } from './nonlinear-conjugate-gradient.js';
 import { rmsprop, rmspropOptionsSchema } from './rmsprop.js';
 import { sgd, sgdOptionsSchema } from './sgd.js';
-import { soap, soapOptionsSchema } from './soap.js';
 import type { SearchAxis } from './tuner/search-axis.js';
 
 /** A rule as plain data can ask for it: by name and options, with the search that makes it strong. */
@@ -47,7 +42,7 @@ const plainRate: SearchAxis = {
 };
 
 /** Steps normalised to about η per coordinate: the useful rates depend on the parameters' scale. */
-const normalisedRate: SearchAxis = { ...plainRate, from: 1e-4, to: 1 };
+export const normalisedRate: SearchAxis = { ...plainRate, from: 1e-4, to: 1 };
 
 /** 1 − μ in half decades: μ = 0, 0.68, 0.9, 0.968, 0.99, at most 0.999. */
 const momentumAxis: SearchAxis = {
@@ -99,43 +94,32 @@ export const baselineOptimizers = {
 export type BaselineName = keyof typeof baselineOptimizers;
 
 /**
- * Today's hand-made rules, a class of their own beside those that the two papers compare with. What is searched: the learning rate, for Muon jointly
- * with Adam's for what is no matrix. The weight decay of AdamW stays at its default.
+ * The baseline of this name with these options; what a worker calls to turn a trial into an optimizer.
  *
- * @example
- * Object.keys(modernOptimizers)
- * // => ['adamw', 'nadam', 'lion', 'muon', 'soap']
- */
-export const modernOptimizers = {
-  adamw: baseline('adamw', adamwOptionsSchema, adamw, [normalisedRate]),
-  nadam: baseline('nadam', nadamOptionsSchema, nadam, [normalisedRate]),
-  lion: baseline('lion', lionOptionsSchema, lion, [normalisedRate]),
-  muon: baseline('muon', muonOptionsSchema, muon, [normalisedRate, { ...normalisedRate, name: 'adamLearningRate' }]),
-  soap: baseline('soap', soapOptionsSchema, soap, [normalisedRate]),
-} as const satisfies Record<string, BaselineOptimizer>;
-
-export type ModernOptimizerName = keyof typeof modernOptimizers;
-
-const handMade: ReadonlyMap<string, BaselineOptimizer> = new Map(Object.entries({ ...baselineOptimizers, ...modernOptimizers }));
-
-/**
- * The hand-made rule of this name with these options; what a worker calls to turn a trial into an optimizer.
- *
- * @throws UserError if there is no such rule or its schema does not accept the options.
+ * @throws UserError if there is no such baseline or its schema does not accept the options.
  * @example
  * createBaseline('adam', { learningRate: 0.1 }).name // => 'adam'
  */
 export function createBaseline(name: string, options: unknown = {}): Optimizer {
-  const found = handMade.get(name);
+  return ruleNamed('createBaseline', baselineOptimizers, name).create(options);
+}
+
+/**
+ * The rule of this name in a registry.
+ *
+ * @throws UserError with the choices if there is none.
+ */
+export function ruleNamed(caller: string, registry: Readonly<Record<string, BaselineOptimizer>>, name: string): BaselineOptimizer {
+  const found = Object.hasOwn(registry, name) ? registry[name] : undefined;
   if (!found) {
-    const names = [...handMade.keys()].join(', ');
-    throw new UserError(`createBaseline: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`);
+    const names = Object.keys(registry).join(', ');
+    throw new UserError(`${caller}: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`);
   }
-  return found.create(options);
+  return found;
 }
 
 /** Every rule parses its options with its own schema, so any value may be handed on to it. */
-function baseline<Options>(
+export function baseline<Options>(
   name: string,
   schema: z.ZodMiniType<unknown, Options>,
   create: (options?: Options) => Optimizer,
