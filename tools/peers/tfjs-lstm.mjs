@@ -1,4 +1,5 @@
-// The meta-gradient of a coordinatewise LSTM in TensorFlow.js, written idiomatically: basicLSTMCell, multiRNNCell, the tape of variableGrads.
+// The meta-gradient of a coordinatewise LSTM in TensorFlow.js, written idiomatically: basicLSTMCell,
+// multiRNNCell, the tape of variableGrads.
 //
 //   node tfjs-lstm.mjs --inputs 2 --hidden 20 --layers 2 --coordinates 2842 --steps 20
 import { answer, options, startTensorflow } from './tfjs-backend.mjs';

@@ -2,8 +2,8 @@ import { describeKind } from './typed-array.js';
 import { UserError } from './user-error.js';
 
 /**
- * Refuses an argument that is not what its type says, at the door of a public function: plain JavaScript has no types, and what goes wrong inside
- * is said in words that its caller cannot know.
+ * Refuses an argument that is not what its type says, at the door of a public function: plain JavaScript has
+ * no types, and what goes wrong inside is said in words that its caller cannot know.
  *
  * @param caller the function, as its user knows it.
  * @param argument which argument it is, such as `the engine`.

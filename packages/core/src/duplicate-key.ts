@@ -1,6 +1,6 @@
 /**
- * The first key that an object in `json` holds twice, at any depth; undefined if there is none. `JSON.parse` keeps the last of equal keys
- * in silence, so that two readers of one file may see different things.
+ * The first key that an object in `json` holds twice, at any depth; undefined if there is none. `JSON.parse`
+ * keeps the last of equal keys in silence, so that two readers of one file may see different things.
  *
  * @param json valid JSON: parse it first.
  * @example
@@ -48,7 +48,10 @@ export function duplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/** Where the string that begins at `begin` has its closing quote: the first that an even number of backslashes precedes. */
+/**
+ * Where the string that begins at `begin` has its closing quote: the first that an even number of backslashes
+ * precedes.
+ */
 function endOfString(json: string, begin: number): number {
   for (let quote = json.indexOf('"', begin + 1); quote >= 0; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0;

@@ -15,13 +15,17 @@ test('Threefry-2x32-20 gives the Random123 known answers', () => {
 });
 
 test('a key survives a message: the same words give the same draws', () => {
-  const key = createKey(2 ** 40 + 5).fold('somewhere').fold(9);
+  const key = createKey(2 ** 40 + 5)
+    .fold('somewhere')
+    .fold(9);
   expect(keyFromWords(structuredClone(key.words)).normal(5)).toEqual(key.normal(5));
 });
 
 test('children differ from each other, from named children and from the parent', () => {
   const key = createKey(0);
-  const firsts = [key, ...key.split(1000), key.fold('0'), key.fold('a'), key.fold('b')].map((k) => k.uniform(1)[0]);
+  const firsts = [key, ...key.split(1000), key.fold('0'), key.fold('a'), key.fold('b')].map(
+    (k) => k.uniform(1)[0],
+  );
   expect(new Set(firsts).size).toBe(firsts.length);
 });
 
@@ -50,7 +54,8 @@ test('uniform draws have the moments of U[0, 1) and neighbouring seeds are uncor
 test('normal draws have the first four moments of N(0, 1)', () => {
   const n = 40_000;
   const moments = [0, 0, 0, 0];
-  for (const x of createKey(3).normal(n)) for (let p = 0; p < 4; p++) moments[p] = (moments[p] as number) + x ** (p + 1) / n;
+  for (const x of createKey(3).normal(n))
+    for (let p = 0; p < 4; p++) moments[p] = (moments[p] as number) + x ** (p + 1) / n;
   expect(Math.abs(moments[0] as number)).toBeLessThan(5 / Math.sqrt(n));
   expect(Math.abs((moments[1] as number) - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
   expect(Math.abs(moments[2] as number)).toBeLessThan(5 * Math.sqrt(15 / n));
@@ -67,7 +72,11 @@ test('integers cover their range evenly (χ² over 10 cells)', () => {
 test('a permutation holds every index once, and every place is reachable', () => {
   const order = createKey(5).permutation(100);
   expect(Array.from(order).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
-  const firsts = new Set(createKey(6).split(300).map((key) => key.permutation(5)[0]));
+  const firsts = new Set(
+    createKey(6)
+      .split(300)
+      .map((key) => key.permutation(5)[0]),
+  );
   expect(firsts.size).toBe(5);
 });
 

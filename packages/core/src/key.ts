@@ -1,11 +1,12 @@
 import { UserError } from './user-error.js';
 
 /**
- * Counter-based splittable randomness: Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3";
- * the generator that JAX uses by default).
+ * Counter-based splittable randomness: Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random
+ * numbers: as easy as 1, 2, 3"; the generator that JAX uses by default).
  *
- * A `Key` is a value. Every draw is a pure function of (key, counter), so results depend neither on the number of workers nor on the order
- * of the work. Draw once from a key, or `fold` / `split` it first: two draws from the same key give the same numbers.
+ * A `Key` is a value. Every draw is a pure function of (key, counter), so results depend neither on the
+ * number of workers nor on the order of the work. Draw once from a key, or `fold` / `split` it first: two
+ * draws from the same key give the same numbers.
  */
 
 /** 64 bits of key material as two unsigned 32-bit words; structured-cloneable, so it can be sent to a worker. */
@@ -15,7 +16,10 @@ export type KeyWords = readonly [number, number];
 export interface Key {
   /** The key material: `keyFromWords(key.words)` is the same key. */
   readonly words: KeyWords;
-  /** The child key number `index` (an integer in [0, 2³²)) or of that name. Children are independent of each other and of the parent's draws. */
+  /**
+   * The child key number `index` (an integer in [0, 2³²)) or of that name. Children are independent of each
+   * other and of the parent's draws.
+   */
   fold(index: number | string): Key;
   /** `n` independent children: `[fold(0), …, fold(n − 1)]`. */
   split(n: number): Key[];
@@ -68,7 +72,13 @@ class ThreefryKey implements Key {
       throw new UserError(`Key.fold: the index must be an integer in [0, 2^32), but is ${index}`);
     }
     const out = new Uint32Array(2);
-    threefry2x32(this.words[0], this.words[1], named ? fnv1a(index) : index, named ? FOLD_NAME : FOLD_INDEX, out);
+    threefry2x32(
+      this.words[0],
+      this.words[1],
+      named ? fnv1a(index) : index,
+      named ? FOLD_NAME : FOLD_INDEX,
+      out,
+    );
     return new ThreefryKey(out[0] as number, out[1] as number);
   }
 
@@ -148,30 +158,54 @@ export function threefry2x32(k0: number, k1: number, c0: number, c1: number, out
   let x0 = (c0 + k0) | 0;
   let x1 = (c1 + k1) | 0;
   // Rotations (13, 15, 26, 6) and (17, 29, 16, 24) alternate; the key is injected after every fourth round.
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
-  x0 = (x0 + k1) | 0; x1 = (x1 + k2 + 1) | 0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
-  x0 = (x0 + k2) | 0; x1 = (x1 + k0 + 2) | 0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
-  x0 = (x0 + k0) | 0; x1 = (x1 + k1 + 3) | 0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
-  x0 = (x0 + k1) | 0; x1 = (x1 + k2 + 4) | 0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
-  x0 = (x0 + x1) | 0; x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + k1) | 0;
+  x1 = (x1 + k2 + 1) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
+  x0 = (x0 + k2) | 0;
+  x1 = (x1 + k0 + 2) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+  x0 = (x0 + k0) | 0;
+  x1 = (x1 + k1 + 3) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
+  x0 = (x0 + k1) | 0;
+  x1 = (x1 + k2 + 4) | 0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
   out[0] = (x0 + k2) | 0;
   out[1] = (x1 + k0 + 5) | 0;
 }

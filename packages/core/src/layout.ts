@@ -2,11 +2,15 @@ import { printable } from './printable-text.js';
 import { UserError } from './user-error.js';
 
 /**
- * Parameters are one flat `Float32Array`. A `ParameterLayout` names its consecutive blocks, the coordinate groups; nothing else in the
- * system knows about nested tensors. Learned optimizers share weights within a group, or across groups of one role.
+ * Parameters are one flat `Float32Array`. A `ParameterLayout` names its consecutive blocks, the coordinate
+ * groups; nothing else in the system knows about nested tensors. Learned optimizers share weights within a
+ * group, or across groups of one role.
  */
 
-/** What a block of parameters can be for: a weight matrix, a bias, a convolution's kernel, a scale, or plain coordinates. */
+/**
+ * What a block of parameters can be for: a weight matrix, a bias, a convolution's kernel, a scale, or plain
+ * coordinates.
+ */
 export const parameterRoles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const;
 
 /** What a block of parameters is for. */
@@ -38,7 +42,8 @@ export interface ParameterLayout {
 /**
  * Lays blocks out one after another.
  *
- * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is no integer of at least 0,
+ * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is
+ *   no integer of at least 0,
  *   a shape that is not made of positive integers, and a size beyond 2⁵³.
  * @example
  * parameterLayout([{ name: 'w', role: 'weight', layer: 0, shape: [3, 2] }, { name: 'b', role: 'bias', layer: 0, shape: [2] }]).size // => 8

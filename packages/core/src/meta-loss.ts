@@ -15,10 +15,16 @@ export interface MetaLoss {
 export const areaUnderCurve: MetaLoss = { name: 'area-under-curve', weight: () => 1 };
 
 /** w_t = 1 at t = T only: the final objective. Its gradient is zero for all truncated segments but the last. */
-export const finalObjective: MetaLoss = { name: 'final-objective', weight: (t, horizon) => (t === horizon ? 1 : 0) };
+export const finalObjective: MetaLoss = {
+  name: 'final-objective',
+  weight: (t, horizon) => (t === horizon ? 1 : 0),
+};
 
 /** w_t = t / T: later steps count more. */
-export const linearlyIncreasing: MetaLoss = { name: 'linearly-increasing', weight: (t, horizon) => t / horizon };
+export const linearlyIncreasing: MetaLoss = {
+  name: 'linearly-increasing',
+  weight: (t, horizon) => t / horizon,
+};
 
 /** Σ_{t=1..T} w_t f(θ_t) of recorded objectives f(θ_0 … θ_T) [T + 1]. */
 export function metaLossOf(loss: MetaLoss, objectives: ArrayLike<number>): number {

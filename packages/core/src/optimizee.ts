@@ -2,8 +2,8 @@ import type { Key } from './key.js';
 import type { ParameterLayout } from './layout.js';
 
 /**
- * The noisy objective of one step: a fixed mini-batch. Evaluating it twice at the same parameters gives the same value, which is what
- * line searches and secant pairs need.
+ * The noisy objective of one step: a fixed mini-batch. Evaluating it twice at the same parameters gives the
+ * same value, which is what line searches and secant pairs need.
  */
 export interface Minibatch {
   /**
@@ -16,8 +16,8 @@ export interface Minibatch {
 }
 
 /**
- * One objective function to minimise. Values may become non-finite (the optimizer may walk anywhere); they are returned as they are, and
- * `rollout` turns them into a named outcome.
+ * One objective function to minimise. Values may become non-finite (the optimizer may walk anywhere); they
+ * are returned as they are, and `rollout` turns them into a named outcome.
  */
 export interface Optimizee {
   readonly name: string;
@@ -27,7 +27,8 @@ export interface Optimizee {
   /** The mini-batch of step `step` in the stream of `key`; random access, so any step can be asked for first. */
   minibatch(key: Key, step: number): Minibatch;
   /**
-   * The true objective f(θ): no sampling noise. What it is taken over (a stated subset, the whole set) is the optimizee's to document.
+   * The true objective f(θ): no sampling noise. What it is taken over (a stated subset, the whole set) is the
+   * optimizee's to document.
    *
    * @param gradient receives ∇f(θ) where given [layout.size]
    */

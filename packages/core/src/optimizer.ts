@@ -3,7 +3,10 @@ import type { Minibatch } from './optimizee.js';
 
 /** What an optimizer sees at one step. All arrays are the caller's: read, do not keep. */
 export interface Observation {
-  /** What the coordinates are: rules that treat groups differently look here. The same object at every step of a rollout. */
+  /**
+   * What the coordinates are: rules that treat groups differently look here. The same object at every step of
+   * a rollout.
+   */
   readonly layout: ParameterLayout;
   /** Index t of the step, from 0. */
   readonly iteration: number;
@@ -17,12 +20,15 @@ export interface Observation {
   readonly minibatch: Minibatch;
 }
 
-/** Everything an optimizer remembers between steps: a plain record of typed arrays, so that it can be copied, saved and sent. */
+/**
+ * Everything an optimizer remembers between steps: a plain record of typed arrays, so that it can be copied,
+ * saved and sent.
+ */
 export type OptimizerState = Record<string, Float32Array | Float64Array | Int32Array | Uint32Array>;
 
 /**
- * An update rule, hand-made or learned: the same kind of value either way. A learned optimizer is a function from meta-parameters to one of
- * these.
+ * An update rule, hand-made or learned: the same kind of value either way. A learned optimizer is a function
+ * from meta-parameters to one of these.
  */
 export interface Optimizer<State extends OptimizerState = OptimizerState> {
   readonly name: string;

@@ -2,7 +2,10 @@
 export type Outcome =
   /** All steps were taken and every value was finite. */
   | { readonly kind: 'finished' }
-  /** The objective, the gradient or the step had a NaN or an infinity at step `step`; the iterate before it is kept. */
+  /**
+   * The objective, the gradient or the step had a NaN or an infinity at step `step`; the iterate before it is
+   * kept.
+   */
   | { readonly kind: 'non-finite'; readonly step: number; readonly what: 'objective' | 'gradient' | 'step' }
   /** The objective passed `divergenceFactor` · max(1, |f̂(θ₀)|) at step `step`. */
   | { readonly kind: 'diverged'; readonly step: number };

@@ -6,7 +6,9 @@ import { UserError } from './user-error.js';
 
 const schema = mini.strictObject({
   learningRate: mini._default(mini.number().check(mini.positive()), 0.01),
-  sizes: mini.optional(mini.array(mini.int().check(mini.minimum(1), mini.maximum(9))).check(mini.minLength(2))),
+  sizes: mini.optional(
+    mini.array(mini.int().check(mini.minimum(1), mini.maximum(9))).check(mini.minLength(2)),
+  ),
   mode: mini.optional(mini.enum(['fast', 'exact'])),
   even: mini.optional(mini.number().check(mini.multipleOf(2))),
   name: mini.optional(mini.string().check(mini.refine((name) => name !== 'x', 'is taken'))),
@@ -19,8 +21,16 @@ test('defaults are filled in, and the type is that of the schema', () => {
 
 test.each<[string, unknown, string]>([
   ['a bound', { learningRate: 0 }, '✖ Too small: expected number to be >0\n  → at learningRate'],
-  ['a type', { learningRate: 'fast' }, '✖ Invalid input: expected number, received string\n  → at learningRate'],
-  ['a number that is none', { learningRate: NaN }, '✖ Invalid input: expected number, received NaN\n  → at learningRate'],
+  [
+    'a type',
+    { learningRate: 'fast' },
+    '✖ Invalid input: expected number, received string\n  → at learningRate',
+  ],
+  [
+    'a number that is none',
+    { learningRate: NaN },
+    '✖ Invalid input: expected number, received NaN\n  → at learningRate',
+  ],
   ['a length', { sizes: [3] }, '✖ Too small: expected array to have >=2 items\n  → at sizes'],
   ['an entry', { sizes: [3, 10] }, '✖ Too big: expected number to be <=9\n  → at sizes[1]'],
   ['a choice', { mode: 'slow' }, '✖ Invalid option: expected one of "fast"|"exact"\n  → at mode'],
@@ -34,7 +44,12 @@ test.each<[string, unknown, string]>([
 });
 
 test('the words are those of zod', () => {
-  const full = z.strictObject({ a: z.number().positive(), b: z.enum(['x', 'y']), c: z.array(z.string()).max(1), d: z.literal(3) });
+  const full = z.strictObject({
+    a: z.number().positive(),
+    b: z.enum(['x', 'y']),
+    c: z.array(z.string()).max(1),
+    d: z.literal(3),
+  });
   const small = mini.strictObject({
     a: mini.number().check(mini.positive()),
     b: mini.enum(['x', 'y']),

@@ -13,7 +13,9 @@ export interface SchemaIssue {
 export interface Schema<T> {
   safeParse(
     value: unknown,
-  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } };
 }
 
 /**
@@ -33,7 +35,8 @@ export function parseOptions<T>(caller: string, schema: Schema<T>, options: unkn
 }
 
 /**
- * One line per broken rule, the outermost first, with its place: `✖ Too small: expected number to be >0` and `  → at learningRate`.
+ * One line per broken rule, the outermost first, with its place: `✖ Too small: expected number to be >0` and
+ * `  → at learningRate`.
  *
  * The wording is zod's English; zod/mini brings no words of its own, which spares every bundle its table of messages.
  *
@@ -55,7 +58,12 @@ export function describeIssues(issues: readonly SchemaIssue[], value: unknown): 
 const SHOWN_ISSUES = 12;
 /** The message of a schema for which no words were loaded. */
 const NO_WORDS = 'Invalid input';
-const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items', set: 'items', map: 'entries' };
+const UNITS: Readonly<Record<string, string>> = {
+  string: 'characters',
+  array: 'items',
+  set: 'items',
+  map: 'entries',
+};
 
 function describeIssue(issue: SchemaIssue, root: unknown): string {
   if (issue.message !== NO_WORDS) return printable(issue.message, 400);
@@ -65,7 +73,9 @@ function describeIssue(issue: SchemaIssue, root: unknown): string {
       return `Invalid input: expected ${String(facts['expected'])}, received ${kindOf(valueAt(root, issue.path))}`;
     case 'invalid_value': {
       const values = (facts['values'] as readonly unknown[]).map((value) => JSON.stringify(value));
-      return values.length === 1 ? `Invalid input: expected ${values[0]}` : `Invalid option: expected one of ${values.join('|')}`;
+      return values.length === 1
+        ? `Invalid input: expected ${values[0]}`
+        : `Invalid option: expected one of ${values.join('|')}`;
     }
     case 'too_small':
       return `Too small: expected ${limited(facts, '>', facts['minimum'])}`;
@@ -86,7 +96,9 @@ function limited(facts: Readonly<Record<string, unknown>>, sign: string, bound: 
   const origin = String(facts['origin']);
   const relation = facts['exact'] === true ? 'exactly ' : facts['inclusive'] === true ? `${sign}=` : sign;
   const unit = UNITS[origin];
-  return unit ? `${origin} to have ${relation}${String(bound)} ${unit}` : `${origin} to be ${relation}${String(bound)}`;
+  return unit
+    ? `${origin} to have ${relation}${String(bound)} ${unit}`
+    : `${origin} to be ${relation}${String(bound)}`;
 }
 
 /** The name of a value's type, as in zod's messages. */
@@ -97,7 +109,10 @@ function kindOf(value: unknown): string {
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key], root);
+  return path.reduce<unknown>(
+    (value, key) => (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key],
+    root,
+  );
 }
 
 /** `layers[2].shape`, with what is unprintable written out. */
@@ -105,7 +120,11 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((place, key) => {
     if (typeof key === 'number') return `${place}[${key}]`;
     const name = printable(String(key));
-    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? (place === '' ? name : `${place}.${name}`) : `${place}[${JSON.stringify(name)}]`;
+    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)
+      ? place === ''
+        ? name
+        : `${place}.${name}`
+      : `${place}[${JSON.stringify(name)}]`;
   }, '');
 }
 

@@ -26,11 +26,15 @@ test('long text is cut at whole characters', () => {
 
 test('no text makes a terminal act, and the length is bounded', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 1, max: 60 }), (text, limit) => {
-      const shown = printable(text, limit);
-      expect(shown).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/u);
-      expect(() => encodeURIComponent(shown)).not.toThrow();
-      expect(shown.length).toBeLessThanOrEqual(8 * limit);
-    }),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.integer({ min: 1, max: 60 }),
+      (text, limit) => {
+        const shown = printable(text, limit);
+        expect(shown).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/u);
+        expect(() => encodeURIComponent(shown)).not.toThrow();
+        expect(shown.length).toBeLessThanOrEqual(8 * limit);
+      },
+    ),
   );
 });

@@ -33,7 +33,10 @@ export interface RolloutOptions {
   readonly state?: OptimizerState;
   /** Number of the first step, when a rollout continues an earlier one. Default 0. */
   readonly firstIteration?: number;
-  /** Also evaluate the true objective at every t divisible by this, and at the end. Default 0: only mini-batch objectives. */
+  /**
+   * Also evaluate the true objective at every t divisible by this, and at the end. Default 0: only mini-batch
+   * objectives.
+   */
   readonly trueObjectiveEvery?: number;
   /** Stop when f̂ passes this multiple of max(1, |f̂(θ₀)|). Default: never. */
   readonly divergenceFactor?: number;
@@ -53,15 +56,17 @@ export interface Trajectory {
 }
 
 /**
- * The optimisation loop: T steps of `optimizer` on `optimizee`. Every comparison runs it, and every meta-training but that of rules on
- * the tape of TensorFlow.js, which needs the mini-batch and the memory of each step.
+ * The optimisation loop: T steps of `optimizer` on `optimizee`. Every comparison runs it, and every
+ * meta-training but that of rules on the tape of TensorFlow.js, which needs the mini-batch and the memory of
+ * each step.
  *
  *     θ_{t+1} = θ_t + Δθ_t,   Δθ_t = optimizer(θ_t, f̂_t(θ_t), ∇f̂_t(θ_t)),   t = 0 … T − 1
  *
- * The objective is evaluated at θ_0 … θ_T (T + 1 values); the last point sees a mini-batch of its own and is not stepped from. A
- * non-finite value ends the rollout with a named outcome; it never travels on.
+ * The objective is evaluated at θ_0 … θ_T (T + 1 values); the last point sees a mini-batch of its own and is
+ * not stepped from. A non-finite value ends the rollout with a named outcome; it never travels on.
  *
- * @throws UserError if an argument is not what its type says (the horizon no positive integer, no key, initial parameters of another
+ * @throws UserError if an argument is not what its type says (the horizon no positive integer, no key,
+ *   initial parameters of another
  *   length), or if the first evaluation leaves entries of the gradient unwritten.
  */
 export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: RolloutOptions): Trajectory {
@@ -138,13 +143,16 @@ function markUnwritten(gradient: Float32Array): void {
   new Uint32Array(gradient.buffer).fill(UNWRITTEN);
 }
 
-/** One look at the first gradient tells an `evaluate` that forgot it, which would otherwise pass for a flat objective. */
+/**
+ * One look at the first gradient tells an `evaluate` that forgot it, which would otherwise pass for a flat
+ * objective.
+ */
 function refuseUnwritten(gradient: Float32Array, name: string): void {
   const at = new Uint32Array(gradient.buffer).indexOf(UNWRITTEN);
   if (at < 0) return;
   refuse(
     `${printable(name)} left entry ${at} of the gradient unwritten; evaluate(parameters, ` +
-    `gradient) must overwrite all ${gradient.length} entries where a gradient is given`,
+      `gradient) must overwrite all ${gradient.length} entries where a gradient is given`,
   );
 }
 

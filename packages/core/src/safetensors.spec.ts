@@ -263,7 +263,8 @@ test('the types of other writers are read exactly, or named as not read', () => 
   });
   const bytes = new Uint8Array(64);
   const view = new DataView(bytes.buffer);
-  // bfloat16 and float16 of 1.5 and −2 by their bits; IEEE 754, table 3.5, gives 0x3e00 and 0xc000, the upper halves of 1.5f and −2f
+  // bfloat16 and float16 of 1.5 and −2 by their bits; IEEE 754, table 3.5, gives 0x3e00 and 0xc000, the upper
+  // halves of 1.5f and −2f
   // 0x3fc0 and 0xc000.
   [0x3fc0, 0xc000, 0x3e00, 0xc000, 0x0001, 0x7c00].forEach((half, i) => view.setUint16(2 * i, half, true));
   view.setBigInt64(12, -7n, true);

@@ -24,7 +24,10 @@ export interface TensorFile {
 
 /** What a file holds. */
 export interface ReadTensorFile extends TensorFile {
-  /** The tensors that have no exact values here, by name, and why: 8-bit floats, complex numbers, integers beyond ±(2⁵³ − 1). */
+  /**
+   * The tensors that have no exact values here, by name, and why: 8-bit floats, complex numbers, integers
+   * beyond ±(2⁵³ − 1).
+   */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
@@ -40,8 +43,10 @@ const METADATA = '__metadata__';
 /**
  * Serialises tensors, names sorted, so that equal content gives equal bytes. F32, F64, I32, U32 and U8 are written.
  *
- * @throws SafetensorsError on all that no reader would give back: a shape that does not match its data, a tensor named `__metadata__`,
- *   metadata that is no text, names or text with half a surrogate pair, another kind of array, a header above 100,000,000 bytes.
+ * @throws SafetensorsError on all that no reader would give back: a shape that does not match its data, a
+ *   tensor named `__metadata__`,
+ * metadata that is no text, names or text with half a surrogate pair, another kind of array, a header above
+ *   100,000,000 bytes.
  */
 export function writeSafetensors(file: TensorFile): Uint8Array {
   const refuse = (what: string): never => {
@@ -106,15 +111,17 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
 }
 
 /**
- * Parses a safetensors file. Every length, offset and type is checked before it is used, and before memory is taken for it: what is
- * returned takes at most 5 times the bytes of the file, plus the header's names.
+ * Parses a safetensors file. Every length, offset and type is checked before it is used, and before memory is
+ * taken for it: what is returned takes at most 5 times the bytes of the file, plus the header's names.
  *
- * BOOL is read as bytes, I8, I16 and U16 as 32-bit integers, F16 and BF16 as single, I64 and U64 as double precision, exactly; tensors
- * that have no exact values here are named in `skipped`.
+ * BOOL is read as bytes, I8, I16 and U16 as 32-bit integers, F16 and BF16 as single, I64 and U64 as double
+ * precision, exactly; tensors that have no exact values here are named in `skipped`.
  *
  * @param bytes the whole file
- * @throws SafetensorsError naming what is wrong: a header that is too long, cut, no JSON or repeats a key; tensors that do not cover the
- *   data whole and once (holes, overlaps, trailing bytes); an unknown type; a shape that does not match its bytes; metadata that is no
+ * @throws SafetensorsError naming what is wrong: a header that is too long, cut, no JSON or repeats a key;
+ *   tensors that do not cover the
+ * data whole and once (holes, overlaps, trailing bytes); an unknown type; a shape that does not match its
+ *   bytes; metadata that is no
  *   record of strings.
  */
 export function readSafetensors(bytes: Uint8Array): ReadTensorFile {
@@ -147,7 +154,8 @@ export function readSafetensors(bytes: Uint8Array): ReadTensorFile {
   const tensors: [string, Tensor][] = [];
   const skipped = new Map<string, string>();
   for (const { name, shape, decode, begin, end } of regions) {
-    // A copy, because the bytes need not be aligned to the element size; not `slice`, which shares memory on Node's Buffer.
+    // A copy, because the bytes need not be aligned to the element size; not `slice`, which shares memory on
+    // Node's Buffer.
     const data = decode(new Uint8Array(body.subarray(begin, end)));
     if (typeof data === 'string') skipped.set(name, data);
     else tensors.push([name, { shape, data }]);
@@ -251,7 +259,7 @@ function checkCoverage(regions: readonly Region[], length: number): void {
     if (begin !== covered) {
       fail(
         `"${printable(name)}" begins at byte ${begin}, but the tensors before it end at ${covered}: ` +
-        'the data must be indexed whole and once',
+          'the data must be indexed whole and once',
       );
     }
     covered = end;

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { schedule, type ScheduleSpecification } from './schedule.js';
 import { UserError } from './user-error.js';
 
-const at = (specification: ScheduleSpecification, steps: readonly number[]) => steps.map(schedule(specification));
+const at = (specification: ScheduleSpecification, steps: readonly number[]) =>
+  steps.map(schedule(specification));
 
 test('values at the ends, in the middle and beyond', () => {
   expect(at({ kind: 'constant' }, [0, 7])).toEqual([1, 1]);

@@ -9,7 +9,10 @@ export type ScheduleSpecification =
   | { readonly kind: 'constant'; readonly warmUp?: number }
   /** From 1 to `to` (default 0) in a straight line over `steps`. */
   | { readonly kind: 'linear'; readonly steps: number; readonly to?: number; readonly warmUp?: number }
-  /** From 1 to `to` (default 0) along half a cosine over `steps` (Loshchilov & Hutter 2017, SGDR, equation 5, without restarts). */
+  /**
+   * From 1 to `to` (default 0) along half a cosine over `steps` (Loshchilov & Hutter 2017, SGDR, equation 5,
+   * without restarts).
+   */
   | { readonly kind: 'cosine'; readonly steps: number; readonly to?: number; readonly warmUp?: number }
   /** From 1 to `to` over `steps` by the same factor at each step. */
   | { readonly kind: 'geometric'; readonly steps: number; readonly to: number; readonly warmUp?: number }
@@ -17,9 +20,11 @@ export type ScheduleSpecification =
   | { readonly kind: 'inverse-square-root'; readonly tau: number; readonly warmUp?: number };
 
 /**
- * The schedule that a specification describes. With a `warmUp` of k steps the factor is further multiplied by min(1, (t + 1)/(k + 1)).
+ * The schedule that a specification describes. With a `warmUp` of k steps the factor is further multiplied by
+ * min(1, (t + 1)/(k + 1)).
  *
- * A schedule over `steps` has its first value at t = 0 and its last at t = steps − 1, so that a rollout of that many steps sees both ends.
+ * A schedule over `steps` has its first value at t = 0 and its last at t = steps − 1, so that a rollout of
+ * that many steps sees both ends.
  *
  * @throws UserError if a number is out of range.
  * @example

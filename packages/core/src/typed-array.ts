@@ -7,8 +7,8 @@ interface TypedArrays {
 }
 
 /**
- * Whether `value` is a typed array of this kind. By tag, because an array of another realm (a worker's context, a test's) is no instance
- * of this one's class.
+ * Whether `value` is a typed array of this kind. By tag, because an array of another realm (a worker's
+ * context, a test's) is no instance of this one's class.
  *
  * @example
  * isTypedArray(new Float32Array(2), 'Float32Array') // => true
@@ -20,7 +20,10 @@ export function isTypedArray<Name extends keyof TypedArrays>(
   return ArrayBuffer.isView(value) && tagOf(value) === name;
 }
 
-/** What kind of value this is, without its content: `a number`, `a Float32Array`, `a list`, `undefined`. For messages. */
+/**
+ * What kind of value this is, without its content: `a number`, `a Float32Array`, `a list`, `undefined`. For
+ * messages.
+ */
 export function describeKind(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';

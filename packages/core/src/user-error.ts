@@ -1,11 +1,11 @@
 const USER_ERROR: unique symbol = Symbol.for('@metadescent/core UserError');
 
 /**
- * An error that the user can mend: a bad option, file or configuration. Command lines print its message alone (no stack) and exit with
- * code 2; anything else is a defect and keeps its stack.
+ * An error that the user can mend: a bad option, file or configuration. Command lines print its message alone
+ * (no stack) and exit with code 2; anything else is a defect and keeps its stack.
  *
- * The message names what was refused, the rule, the value received and the next step. Subclasses (`SafetensorsError`) have a name of their
- * own: ask with `isUserError`.
+ * The message names what was refused, the rule, the value received and the next step. Subclasses
+ * (`SafetensorsError`) have a name of their own: ask with `isUserError`.
  *
  * @example
  * throw new UserError('batchSize must be at least 1, but is 0; pass --batch 64');

@@ -1,5 +1,6 @@
 /**
- * Kills trainings with `kill -9` at random moments, resumes them, and compares the bytes with a training that was left alone:
+ * Kills trainings with `kill -9` at random moments, resumes them, and compares the bytes with a training that
+ * was left alone:
  *
  *     node kill-test.mjs [--kills 20] [--seed 1] [meta-training policy-search fine-tuning]
  *
@@ -67,7 +68,10 @@ for (const kind of kinds) {
 if (failed === 0) rmSync(folder, { recursive: true });
 else process.exitCode = 1;
 
-/** Kills a training after so many milliseconds and resumes it to its end. Returns what went wrong, if anything did. */
+/**
+ * Kills a training after so many milliseconds and resumes it to its end. Returns what went wrong, if anything
+ * did.
+ */
 async function killAndResume(kind, directory, milliseconds) {
   const child = start(kind, directory);
   const first = ended(child);

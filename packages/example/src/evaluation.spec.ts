@@ -5,13 +5,24 @@ import { createBaseline, type BaselineName } from '@metadescent/optimizers';
 import { quadratics } from '@metadescent/optimizees';
 import { renderReport } from '@metadescent/reporting';
 import { comparisonSentence, curvesOf, reportOf, tableOf } from './evaluation-report.js';
-import { allBaselines, bestBaselineOn, evaluateExperiment, evaluationStages, tuneBaselines } from './evaluation.js';
+import {
+  allBaselines,
+  bestBaselineOn,
+  evaluateExperiment,
+  evaluationStages,
+  tuneBaselines,
+} from './evaluation.js';
 import type { EvaluationResult, OptimizerResult } from './evaluation-record.js';
 import { experimentNamed } from './experiments/registry.js';
 import { inlineTasks } from './tasks.fixture.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, preprocessing: { kind: 'none' } });
-const experiment = { ...experimentNamed('andrychowicz/quadratics'), problem: { kind: 'quadratics' as const, dimension: 3 }, horizon: 12, rule };
+const experiment = {
+  ...experimentNamed('andrychowicz/quadratics'),
+  problem: { kind: 'quadratics' as const, dimension: 3 },
+  horizon: 12,
+  rule,
+};
 const executor = inlineTasks({ experiment, stacked: 1, engine: 'typescript' });
 const stages: string[] = [];
 let result: EvaluationResult;
@@ -39,11 +50,18 @@ test('every baseline is tuned and raced once, beside the learned optimizer, each
 });
 
 test('the curves are means over the held-out optimizees of the test split with common random numbers', () => {
-  const adam = result.optimizers.find((o) => o.optimizer === 'adam')! as Extract<OptimizerResult, { kind: 'hand-made' }>;
+  const adam = result.optimizers.find((o) => o.optimizer === 'adam')! as Extract<
+    OptimizerResult,
+    { kind: 'hand-made' }
+  >;
   const keys = createKey(1).fold('evaluation').fold(experiment.name).fold('test').split(5);
   const finals = keys.map((key) => {
     const optimizee = quadratics({ dimension: 3 }).sample(keyFromWords(key.words).fold('optimizee'));
-    return rollout(optimizee, createBaseline('adam', adam.hyperparameters), { horizon: 12, key: key.fold('rollout'), trueObjectiveEvery: 12 }).trueObjectives[12]!;
+    return rollout(optimizee, createBaseline('adam', adam.hyperparameters), {
+      horizon: 12,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: 12,
+    }).trueObjectives[12]!;
   });
   expect(adam.mean[12]).toBeCloseTo(finals.reduce((a, b) => a + b) / 5, 10);
 });
@@ -62,7 +80,10 @@ test('the comparison is with the best first-order baseline; line-search methods 
   const best = firstOrder.reduce((a, b) => (b.mean[12]! < a.mean[12]! ? b : a));
   expect(result.comparison.bestBaseline).toBe(best.optimizer);
   expect(result.comparison.ratio).toBeCloseTo(result.optimizers[0]!.mean[12]! / best.mean[12]!, 10);
-  expect(result.optimizers.filter((o) => o.class === 'line-search').map((o) => o.optimizer)).toEqual(['conjugate-gradient', 'lbfgs']);
+  expect(result.optimizers.filter((o) => o.class === 'line-search').map((o) => o.optimizer)).toEqual([
+    'conjugate-gradient',
+    'lbfgs',
+  ]);
 });
 
 test('the bar for meta-training is the best tuned baseline on the validation functions themselves', async () => {
@@ -72,12 +93,17 @@ test('the bar for meta-training is the best tuned baseline on the validation fun
   const finals = tuned
     .filter((t) => t.best && t.optimizer !== 'lbfgs' && t.optimizer !== 'conjugate-gradient')
     .map(({ optimizer, best }) => {
-      const all = keys.map((key) =>
-        rollout(quadratics({ dimension: 3 }).sample(key.fold('optimizee')), createBaseline(optimizer as BaselineName, best!.options), {
-          horizon: 12,
-          key: key.fold('rollout'),
-          trueObjectiveEvery: 12,
-        }).trueObjectives[12]!,
+      const all = keys.map(
+        (key) =>
+          rollout(
+            quadratics({ dimension: 3 }).sample(key.fold('optimizee')),
+            createBaseline(optimizer as BaselineName, best!.options),
+            {
+              horizon: 12,
+              key: key.fold('rollout'),
+              trueObjectiveEvery: 12,
+            },
+          ).trueObjectives[12]!,
       );
       return all.reduce((a, b) => a + b) / 4;
     });
@@ -85,7 +111,14 @@ test('the bar for meta-training is the best tuned baseline on the validation fun
 });
 
 test('the report names every optimizer, its settings and the ratio', async () => {
-  const page = await renderReport(reportOf({ kind: 'evaluation', title: 'T', facts: { seed: 1, wallTimeSeconds: 2, command: 'npx metadescent demo' }, results: [result] }));
+  const page = await renderReport(
+    reportOf({
+      kind: 'evaluation',
+      title: 'T',
+      facts: { seed: 1, wallTimeSeconds: 2, command: 'npx metadescent demo' },
+      results: [result],
+    }),
+  );
   for (const name of result.optimizers.map((o) => o.optimizer)) expect(page).toContain(name);
   expect(page).toContain(result.comparison.ratio.toFixed(3));
   expect(page).toContain('npx metadescent demo');
@@ -95,8 +128,22 @@ test('the report names every optimizer, its settings and the ratio', async () =>
 
 test('line-search methods that solve the quadratics exactly are named in notes instead of stretching the axis', () => {
   const curves = curvesOf(result);
-  expect(curves.series.map(({ optimizer }) => optimizer)).toEqual(['lstm', 'sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam']);
-  expect(curves.notes).toEqual([expect.stringContaining('conjugate-gradient'), expect.stringContaining('lbfgs')]);
-  const level = { ...result, optimizers: result.optimizers.map((entry) => ({ ...entry, mean: entry.mean.map(() => 1) })) };
+  expect(curves.series.map(({ optimizer }) => optimizer)).toEqual([
+    'lstm',
+    'sgd',
+    'momentum',
+    'nesterov',
+    'adagrad',
+    'rmsprop',
+    'adam',
+  ]);
+  expect(curves.notes).toEqual([
+    expect.stringContaining('conjugate-gradient'),
+    expect.stringContaining('lbfgs'),
+  ]);
+  const level = {
+    ...result,
+    optimizers: result.optimizers.map((entry) => ({ ...entry, mean: entry.mean.map(() => 1) })),
+  };
   expect(curvesOf(level).series).toHaveLength(9);
 });

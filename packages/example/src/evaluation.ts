@@ -1,6 +1,12 @@
 import { createKey, mean, standardError, summariseCurves, type Key } from '@metadescent/core';
 import type { LstmRule } from '@metadescent/lstm-optimizer';
-import { baselineOptimizers, tuneOptimizer, type BaselineName, type EvaluateTrials, type TuningReport } from '@metadescent/optimizers';
+import {
+  baselineOptimizers,
+  tuneOptimizer,
+  type BaselineName,
+  type EvaluateTrials,
+  type TuningReport,
+} from '@metadescent/optimizers';
 import type { Executor } from '@metadescent/runtime';
 import type { Comparison, EvaluationResult, OptimizerResult } from './evaluation-record.js';
 import type { Experiment } from './experiments/experiment.js';
@@ -27,7 +33,10 @@ export interface TuningOptions extends EvaluationContext {
   readonly optimizees: number;
 }
 
-/** Tunes every baseline for an experiment and its horizon by the final true objective, on optimizees of the validation split. */
+/**
+ * Tunes every baseline for an experiment and its horizon by the final true objective, on optimizees of the
+ * validation split.
+ */
 export async function tuneBaselines(experiment: Experiment, options: TuningOptions): Promise<TuningReport[]> {
   const { executor, optimizees, onStage } = options;
   const { horizon } = experiment;
@@ -60,8 +69,14 @@ export interface RaceOptions extends EvaluationContext {
   readonly heldOutOptimizees: number;
 }
 
-/** Runs the learned optimizer and the tuned baselines on the same held-out optimizees, initial parameters and mini-batches (common random numbers). */
-export async function raceOptimizers(experiment: Experiment, options: RaceOptions): Promise<EvaluationResult> {
+/**
+ * Runs the learned optimizer and the tuned baselines on the same held-out optimizees, initial parameters and
+ * mini-batches (common random numbers).
+ */
+export async function raceOptimizers(
+  experiment: Experiment,
+  options: RaceOptions,
+): Promise<EvaluationResult> {
   const { rule, weights, tuned, heldOutOptimizees, executor, engine, onStage } = options;
   const { horizon } = experiment;
   const keys = evaluationKey(experiment, options).fold('test').split(heldOutOptimizees);
@@ -71,10 +86,20 @@ export async function raceOptimizers(experiment: Experiment, options: RaceOption
     onStage?.(`racing ${description.optimizer}`);
     const results = await executor.map(
       'race',
-      keys.map((key): RaceTask => ({ optimizer: specification, split: 'test', key: key.words, horizon, trueObjectiveEvery: 1 })),
+      keys.map((key): RaceTask => ({
+        optimizer: specification,
+        split: 'test',
+        key: key.words,
+        horizon,
+        trueObjectiveEvery: 1,
+      })),
     );
     finals.set(description.optimizer, results.map(finalObjective));
-    optimizers.push({ ...description, ...summariseCurves(results.map((r) => r.trueObjectives)), outcomes: countOutcomes(results) });
+    optimizers.push({
+      ...description,
+      ...summariseCurves(results.map((r) => r.trueObjectives)),
+      outcomes: countOutcomes(results),
+    });
   }
   return {
     experiment: experiment.name,
@@ -84,7 +109,10 @@ export async function raceOptimizers(experiment: Experiment, options: RaceOption
     heldOutOptimizees,
     engine,
     optimizers,
-    comparison: { ...compare(optimizers, finals), ...(experiment.publishedRatio !== undefined && { publishedRatio: experiment.publishedRatio }) },
+    comparison: {
+      ...compare(optimizers, finals),
+      ...(experiment.publishedRatio !== undefined && { publishedRatio: experiment.publishedRatio }),
+    },
   };
 }
 
@@ -101,10 +129,15 @@ export async function evaluateExperiment(
 export const evaluationStages = 2 * allBaselines.length + 1;
 
 /**
- * The mean final objective of the best tuned first-order baseline on these optimizees of the validation split: what meta-training, which validates on the same ones, has to
- * beat.
+ * The mean final objective of the best tuned first-order baseline on these optimizees of the validation
+ * split: what meta-training, which validates on the same ones, has to beat.
  */
-export async function bestBaselineOn(keys: readonly Key[], experiment: Experiment, tuned: readonly TuningReport[], executor: Executor<typeof Tasks>): Promise<number> {
+export async function bestBaselineOn(
+  keys: readonly Key[],
+  experiment: Experiment,
+  tuned: readonly TuningReport[],
+  executor: Executor<typeof Tasks>,
+): Promise<number> {
   const { horizon } = experiment;
   let best = Infinity;
   for (const { optimizer, best: winner } of tuned) {
@@ -130,9 +163,14 @@ interface Entrant {
   readonly specification: OptimizerSpecification;
 }
 
-type Description<Result> = Result extends OptimizerResult ? Omit<Result, 'mean' | 'standardError' | 'count' | 'outcomes'> : never;
+type Description<Result> = Result extends OptimizerResult
+  ? Omit<Result, 'mean' | 'standardError' | 'count' | 'outcomes'>
+  : never;
 
-/** The learned optimizer first; a baseline that diverged everywhere has no settings to race with, and its tuning report says so. */
+/**
+ * The learned optimizer first; a baseline that diverged everywhere has no settings to race with, and its
+ * tuning report says so.
+ */
 function entrantsOf(rule: LstmRule, weights: Float32Array, tuned: readonly TuningReport[]): Entrant[] {
   const learned: Entrant = {
     description: { optimizer: 'lstm', kind: 'learned', class: 'learned', hyperparameters: rule },
@@ -175,7 +213,10 @@ function countOutcomes(results: readonly RaceResult[]): OptimizerResult['outcome
 }
 
 /** Ratio of means on the same optimizees, with the standard error of (x̄/ȳ): sd(x − r·y) / (ȳ√n). */
-function compare(optimizers: readonly OptimizerResult[], finals: ReadonlyMap<string, number[]>): Omit<Comparison, 'publishedRatio'> {
+function compare(
+  optimizers: readonly OptimizerResult[],
+  finals: ReadonlyMap<string, number[]>,
+): Omit<Comparison, 'publishedRatio'> {
   const meanOf = (optimizer: string): number => mean(finals.get(optimizer) as number[]);
   const best = optimizers
     .filter((o) => o.class === 'first-order')
@@ -184,5 +225,10 @@ function compare(optimizers: readonly OptimizerResult[], finals: ReadonlyMap<str
   const [learned, baseline] = [finals.get('lstm') as number[], finals.get(best) as number[]];
   const ratio = mean(learned) / mean(baseline);
   const residuals = learned.map((x, i) => x - ratio * (baseline[i] as number));
-  return { bestBaseline: best, bestOf: 'first-order', ratio, ratioStandardError: standardError(residuals) / mean(baseline) };
+  return {
+    bestBaseline: best,
+    bestOf: 'first-order',
+    ratio,
+    ratioStandardError: standardError(residuals) / mean(baseline),
+  };
 }

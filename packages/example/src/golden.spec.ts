@@ -1,6 +1,7 @@
 /**
- * What must not change while the code does: with the WebAssembly engine, the reproducible one, shipped weights take the same steps and every
- * kind of training ends with the same bytes. A digest here changes only where a commit says that it should, and why.
+ * What must not change while the code does: with the WebAssembly engine, the reproducible one, shipped
+ * weights take the same steps and every kind of training ends with the same bytes. A digest here changes only
+ * where a commit says that it should, and why.
  */
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
@@ -43,14 +44,17 @@ const bowls = quadratics({ dimension: 10 });
 
 function digest(...arrays: readonly ArrayBufferView[]): string {
   const hash = createHash('sha256');
-  for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const { buffer, byteOffset, byteLength } of arrays)
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex').slice(0, 16);
 }
 
 /** θ after 30 steps on a small classifier and after 30 on a quadratic. */
 function stepsOf(optimizer: Optimizer): string {
   const ends = [classifiers, bowls].map(
-    (family) => rollout(family.sample(key.fold('optimizee')), optimizer, { horizon: 30, key: key.fold('rollout') }).parameters,
+    (family) =>
+      rollout(family.sample(key.fold('optimizee')), optimizer, { horizon: 30, key: key.fold('rollout') })
+        .parameters,
   );
   return digest(...ends);
 }
@@ -80,7 +84,12 @@ test.each(pretrainedPsdNames)('the shipped weights %s take the same steps', (nam
 });
 
 test('meta-training of the LSTM by truncated backpropagation, with a curriculum and sampled coordinates', async () => {
-  const rule = lstmRuleSchema.parse({ hidden: 6, layers: 2, preprocessing: { kind: 'log-sign', p: 8 }, outputScale: 0.1 });
+  const rule = lstmRuleSchema.parse({
+    hidden: 6,
+    layers: 2,
+    preprocessing: { kind: 'log-sign', p: 8 },
+    outputScale: 0.1,
+  });
   const recipe = metaTrainingSchema.parse({
     horizon: 20,
     segment: 10,
@@ -98,7 +107,12 @@ test('meta-training of the LSTM by truncated backpropagation, with a curriculum 
 });
 
 test('meta-training on stacked quadratics, whole unrolls', async () => {
-  const rule = lstmRuleSchema.parse({ hidden: 6, layers: 2, preprocessing: { kind: 'none' }, outputScale: 1 });
+  const rule = lstmRuleSchema.parse({
+    hidden: 6,
+    layers: 2,
+    preprocessing: { kind: 'none' },
+    outputScale: 1,
+  });
   const recipe = metaTrainingSchema.parse({
     horizon: 40,
     segment: 20,
@@ -115,8 +129,18 @@ test('meta-training on stacked quadratics, whole unrolls', async () => {
 
 test('readout search beside a nominal step', async () => {
   const { weights } = pretrainedLstm('mnist');
-  const rule = lstmRuleSchema.parse({ ...pretrainedLstm('mnist').rule, nominal: { learningRate: 0.2, momentum: 0.9 } });
-  const recipe = readoutSearchSchema.parse({ horizon: 15, generations: 3, population: 6, rollouts: 2, validationEvery: 2, validationRollouts: 3 });
+  const rule = lstmRuleSchema.parse({
+    ...pretrainedLstm('mnist').rule,
+    nominal: { learningRate: 0.2, momentum: 0.9 },
+  });
+  const recipe = readoutSearchSchema.parse({
+    horizon: 15,
+    generations: 3,
+    population: 6,
+    rollouts: 2,
+    validationEvery: 2,
+    validationRollouts: 3,
+  });
   const problem = { rule, engine, training: classifiers, validation: classifiers };
   const { distribution, best } = await searchReadout({
     start: { rule, weights },
@@ -124,14 +148,19 @@ test('readout search beside a nominal step', async () => {
     key,
     map: async (tasks) => tasks.map((task) => runCandidateTask(problem, task)),
   });
-  expect(digest(distribution.mean, distribution.covariance, best!.point, Float64Array.of(best!.score))).toBe('770ae17a6d853515');
+  expect(digest(distribution.mean, distribution.covariance, best!.point, Float64Array.of(best!.score))).toBe(
+    '770ae17a6d853515',
+  );
 });
 
 test('fine-tuning of PSD+', async () => {
   const recipe = parseFineTuning({
     steps: 4,
     horizon: 20,
-    curriculum: [{ fromStep: 0, horizon: 10 }, { fromStep: 2, horizon: 20 }],
+    curriculum: [
+      { fromStep: 0, horizon: 10 },
+      { fromStep: 2, horizon: 20 },
+    ],
     batch: 3,
     scale: 'log',
     discount: 0.98,
@@ -140,8 +169,17 @@ test('fine-tuning of PSD+', async () => {
     validationEpisodes: 1,
     coordinatesPerGroup: 12,
   });
-  const executor = inlineFineTuningExecutor({ engine, training: [classifiers, bowls], validation: [classifiers] });
-  const { weights, best } = await fineTune({ recipe, key, executor, start: pretrainedPsd('psd-plus').weights });
+  const executor = inlineFineTuningExecutor({
+    engine,
+    training: [classifiers, bowls],
+    validation: [classifiers],
+  });
+  const { weights, best } = await fineTune({
+    recipe,
+    key,
+    executor,
+    start: pretrainedPsd('psd-plus').weights,
+  });
   expect(digest(weights.lstm, best.lstm, Float64Array.of(best.score))).toBe('08004d37919d0996');
 });
 
@@ -151,7 +189,12 @@ test('guided policy search on the linear regulator', async () => {
     policy: linearPolicy(),
     engine: wasmGpsEngine(),
     key,
-    options: parseSearchOptions({ trajectories: 12, innerIterations: 2, freshSamples: true, covariance: { floor: 0.1 } }),
+    options: parseSearchOptions({
+      trajectories: 12,
+      innerIterations: 2,
+      freshSamples: true,
+      covariance: { floor: 0.1 },
+    }),
   };
   const { state } = await runGuidedPolicySearch(search, { iterations: 3 });
   expect(digest(encodeState(state))).toBe('3ea731a7d9ed0bad');

@@ -8,8 +8,19 @@ import { inlineTasks } from './tasks.fixture.js';
 
 test('the search keeps the rate with the best held-out score, and says what it tried', async () => {
   const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, preprocessing: { kind: 'none' } });
-  const experiment = { ...experimentNamed('andrychowicz/quadratics'), problem: { kind: 'quadratics' as const, dimension: 3 }, rule };
-  const recipe = metaTrainingSchema.parse({ horizon: 8, segment: 4, batch: 2, batchesPerEpoch: 3, epochs: 4, validationUnrolls: 4 });
+  const experiment = {
+    ...experimentNamed('andrychowicz/quadratics'),
+    problem: { kind: 'quadratics' as const, dimension: 3 },
+    rule,
+  };
+  const recipe = metaTrainingSchema.parse({
+    horizon: 8,
+    segment: 4,
+    batch: 2,
+    batchesPerEpoch: 3,
+    epochs: 4,
+    validationUnrolls: 4,
+  });
   const seen: [number, number][] = [];
   const search = () =>
     searchLearningRate(rule, recipe, {

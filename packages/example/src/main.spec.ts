@@ -16,7 +16,14 @@ function metadescent(...words: string[]) {
 }
 
 test('--help of every command exits with 0 and names its options', () => {
-  for (const [command, option] of [['demo', '--seed'], ['train', '--resume'], ['evaluate', '--json'], ['run', '--settings'], ['report', '--help'], ['bench', '--repetitions']] as const) {
+  for (const [command, option] of [
+    ['demo', '--seed'],
+    ['train', '--resume'],
+    ['evaluate', '--json'],
+    ['run', '--settings'],
+    ['report', '--help'],
+    ['bench', '--repetitions'],
+  ] as const) {
     const { status, stdout } = metadescent(command, '--help');
     expect({ command, status }).toEqual({ command, status: 0 });
     expect(stdout).toContain(option);
@@ -27,13 +34,19 @@ test('without a command it shows what there is; -v and -V say the version', () =
   const help = metadescent();
   expect(help).toMatchObject({ status: 0, stderr: '' });
   expect(help.stdout).toContain('evaluate');
-  for (const flag of ['-v', '-V', '--version']) expect(metadescent(flag)).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
+  for (const flag of ['-v', '-V', '--version'])
+    expect(metadescent(flag)).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
 });
 
 test('list --json: what has a name, how long its presets take, and whether weights ship', () => {
   const { status, stdout } = metadescent('list', 'mnist', '--json');
   expect(status).toBe(0);
-  const entries = JSON.parse(stdout) as { name: string; commands: string[][]; shippedWeights?: unknown; presetMinutes?: unknown }[];
+  const entries = JSON.parse(stdout) as {
+    name: string;
+    commands: string[][];
+    shippedWeights?: unknown;
+    presetMinutes?: unknown;
+  }[];
   expect(entries.map(({ name }) => name)).toContain('andrychowicz/mnist');
   expect(entries.every(({ name }) => name.includes('mnist'))).toBe(true);
   expect(entries[0]).toMatchObject({
@@ -57,11 +70,28 @@ test('user errors are one paragraph on standard error, once, with exit code 2', 
 
 test('evaluate --json: one object on standard output, the same for any number of workers; the report beside it can be drawn again', () => {
   const run = (workers: string, ...more: string[]) =>
-    metadescent('evaluate', 'andrychowicz/quadratics', '--seeds', '2', '--json', '--engine', 'wasm', '--workers', workers, ...more);
+    metadescent(
+      'evaluate',
+      'andrychowicz/quadratics',
+      '--seeds',
+      '2',
+      '--json',
+      '--engine',
+      'wasm',
+      '--workers',
+      workers,
+      ...more,
+    );
   const one = run('0', '--out', 'results');
   expect(one.status).toBe(0);
   const result = JSON.parse(one.stdout);
-  expect(result).toMatchObject({ schema: 1, version: '0.1.0', seed: 1, heldOutOptimizees: 2, weights: { shipped: 'quadratics' } });
+  expect(result).toMatchObject({
+    schema: 1,
+    version: '0.1.0',
+    seed: 1,
+    heldOutOptimizees: 2,
+    weights: { shipped: 'quadratics' },
+  });
   expect(result.optimizers.map((o: { optimizer: string }) => o.optimizer)).toContain('lstm');
   for (const entry of result.optimizers) {
     expect(entry.mean).toHaveLength(101);

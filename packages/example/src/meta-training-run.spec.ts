@@ -12,8 +12,20 @@ import { epochMetricsSchema, metaTrainingConfigSchema } from './meta-training-re
 import { trainingReport } from './training-report.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, preprocessing: { kind: 'none' } });
-const experiment = { ...experimentNamed('andrychowicz/quadratics'), problem: { kind: 'quadratics' as const, dimension: 3 }, horizon: 8, rule };
-const recipe = metaTrainingSchema.parse({ horizon: 8, segment: 4, batch: 2, batchesPerEpoch: 2, epochs: 4, validationUnrolls: 2 });
+const experiment = {
+  ...experimentNamed('andrychowicz/quadratics'),
+  problem: { kind: 'quadratics' as const, dimension: 3 },
+  horizon: 8,
+  rule,
+};
+const recipe = metaTrainingSchema.parse({
+  horizon: 8,
+  segment: 4,
+  batch: 2,
+  batchesPerEpoch: 2,
+  epochs: 4,
+  validationUnrolls: 2,
+});
 const folder = mkdtempSync(join(tmpdir(), 'metadescent-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -46,7 +58,11 @@ test('an interrupted and resumed run ends with the same metrics and weights as a
 test('the weights carry what they need to be used and repeated', () => {
   const { rule: stored, provenance } = readTrainedRule(bytes('whole', WEIGHTS_FILE));
   expect(stored).toEqual(rule);
-  expect(JSON.parse(provenance['config']!)).toMatchObject({ experiment: 'andrychowicz/quadratics', seed: 3, recipe });
+  expect(JSON.parse(provenance['config']!)).toMatchObject({
+    experiment: 'andrychowicz/quadratics',
+    seed: 3,
+    recipe,
+  });
   expect(JSON.parse(provenance['validation']!).score).toBeGreaterThan(0);
 });
 
@@ -59,7 +75,9 @@ test('training stops at its target, and a folder that is taken is refused', asyn
 test('the training report shows the course', async () => {
   const record = readRun(join(folder, 'whole'));
   for (const line of record.metrics) expect(epochMetricsSchema.parse(line)).toEqual(line);
-  const page = await renderReport(trainingReport({ ...record, config: metaTrainingConfigSchema.parse(record.config) }));
+  const page = await renderReport(
+    trainingReport({ ...record, config: metaTrainingConfigSchema.parse(record.config) }),
+  );
   expect(page).toContain('andrychowicz/quadratics');
   expect(page).toContain('<svg');
 });

@@ -27,7 +27,10 @@ export interface MetaTrainingRunOptions {
   readonly engine: string;
   readonly executor: Executor<typeof Tasks>;
   readonly signal?: AbortSignal;
-  /** Stop as soon as the best held-out score is at most this. Default: train all epochs, or until patience runs out. */
+  /**
+   * Stop as soon as the best held-out score is at most this. Default: train all epochs, or until patience
+   * runs out.
+   */
   readonly target?: number;
 }
 
@@ -35,15 +38,39 @@ export interface MetaTrainingRunOptions {
 export const WEIGHTS_FILE = 'weights.safetensors';
 
 /**
- * Meta-trains the LSTM optimizer of an experiment in a run folder: a checkpoint after every epoch, metrics in JSON lines and for TensorBoard, and the best weights with
- * their provenance at the end.
+ * Meta-trains the LSTM optimizer of an experiment in a run folder: a checkpoint after every epoch, metrics in
+ * JSON lines and for TensorBoard, and the best weights with their provenance at the end.
  *
- * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason after a checkpoint when it is aborted.
+ * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason
+ *   after a checkpoint when it is aborted.
  */
-export async function runMetaTraining(experiment: Experiment, options: MetaTrainingRunOptions): Promise<MetaTrainingState> {
-  const { recipe, seed, directory, resume, engine, executor, signal, preset, stacked, target = -Infinity } = options;
+export async function runMetaTraining(
+  experiment: Experiment,
+  options: MetaTrainingRunOptions,
+): Promise<MetaTrainingState> {
+  const {
+    recipe,
+    seed,
+    directory,
+    resume,
+    engine,
+    executor,
+    signal,
+    preset,
+    stacked,
+    target = -Infinity,
+  } = options;
   const { rule } = experiment;
-  const config: MetaTrainingConfig = { kind: 'meta-training', experiment: experiment.name, preset, seed, stacked, problem: experiment.problem, rule, recipe };
+  const config: MetaTrainingConfig = {
+    kind: 'meta-training',
+    experiment: experiment.name,
+    preset,
+    seed,
+    stacked,
+    problem: experiment.problem,
+    rule,
+    recipe,
+  };
   const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const start = run.checkpoint && stateFromTensors(rule, { tensors: run.checkpoint.tensors, metadata: {} });
@@ -81,13 +108,19 @@ export async function runMetaTraining(experiment: Experiment, options: MetaTrain
     progress.finish(note);
     signal?.throwIfAborted();
     if (!Number.isFinite(state.best.score)) {
-      throw new UserError(`no epoch of ${experiment.name} gave finite held-out objectives; lower the learning rate (now ${recipe.learningRate})`);
+      throw new UserError(
+        `no epoch of ${experiment.name} gave finite held-out objectives; lower the learning rate (now ${recipe.learningRate})`,
+      );
     }
     const bytes = writeTrainedRule(rule, state.best.weights, {
       config: JSON.stringify(config),
       engine,
       epochs: String(state.epoch),
-      validation: JSON.stringify({ score: state.best.score, epoch: state.best.epoch, of: `mean ${recipe.validationScore} true objective over ${recipe.validationUnrolls} held-out optimizees` }),
+      validation: JSON.stringify({
+        score: state.best.score,
+        epoch: state.best.epoch,
+        of: `mean ${recipe.validationScore} true objective over ${recipe.validationUnrolls} held-out optimizees`,
+      }),
     });
     writeFileAtomic(join(directory, WEIGHTS_FILE), bytes);
     run.finish({ status: 'finished' });

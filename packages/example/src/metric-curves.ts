@@ -19,22 +19,38 @@ export interface MetricLine {
 }
 
 /**
- * The lines of metrics over the records that hold them, at the records' steps plus `shift`; a metric that no record holds has no line. A value that was recorded and is not finite stays, as a gap.
+ * The lines of metrics over the records that hold them, at the records' steps plus `shift`; a metric that no
+ * record holds has no line. A value that was recorded and is not finite stays, as a gap.
  */
 export function metricSeries(records: Metrics, lines: readonly MetricLine[], shift = 0): MetricSeries[] {
   return lines.flatMap(({ metric, name, kind = 'hand-made', value = (x: number) => x }) => {
     const held = records.filter((record) => metric in record);
     if (held.length === 0) return [];
-    return [{ optimizer: name, kind, mean: held.map((record) => value(Number(record[metric]), record)), steps: held.map(({ step }) => Number(step) + shift) }];
+    return [
+      {
+        optimizer: name,
+        kind,
+        mean: held.map((record) => value(Number(record[metric]), record)),
+        steps: held.map(({ step }) => Number(step) + shift),
+      },
+    ];
   });
 }
 
 /** A panel in a list, whose title names the quantity: none where there is nothing to draw. */
-export function panelOf(title: string, series: MetricSeries[], more: Omit<CurveSetInput, 'title' | 'series'>): CurveSetInput[] {
-  return series.some(({ mean }) => mean.some((value) => Number.isFinite(Number(value)))) ? [{ title, yLabel: '', ...more, series }] : [];
+export function panelOf(
+  title: string,
+  series: MetricSeries[],
+  more: Omit<CurveSetInput, 'title' | 'series'>,
+): CurveSetInput[] {
+  return series.some(({ mean }) => mean.some((value) => Number.isFinite(Number(value))))
+    ? [{ title, yLabel: '', ...more, series }]
+    : [];
 }
 
 /** Panels in rows of at most `columns` in a list: none where there are none. */
 export function gridOf(title: string, columns: number, panels: readonly CurveSetInput[]): ReportBlockInput[] {
-  return panels.length > 0 ? [{ type: 'curve-grid', title, columns: Math.min(columns, panels.length), panels }] : [];
+  return panels.length > 0
+    ? [{ type: 'curve-grid', title, columns: Math.min(columns, panels.length), panels }]
+    : [];
 }

@@ -1,5 +1,6 @@
 /**
- * The known name that a mistyped one is nearest to, if any is near: at most a third of its characters, and at most three, are wrong.
+ * The known name that a mistyped one is nearest to, if any is near: at most a third of its characters, and at
+ * most three, are wrong.
  *
  * @example
  * nearestName('control/pendulm', ['control/pendulum', 'li-malik/psd']) // => 'control/pendulum'

@@ -20,7 +20,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as example from './index.js';
 
-/** Everything that can be imported, by its name after `@metadescent/`; the modules of single weights hold data alone. */
+/**
+ * Everything that can be imported, by its name after `@metadescent/`; the modules of single weights hold data
+ * alone.
+ */
 const entries: Readonly<Record<string, object>> = {
   core,
   'core/conformance': conformance,
@@ -99,7 +102,10 @@ const examples = readdirSync(packages)
   )
   .join('\n');
 
-/** The functions and classes that an example of a README uses: the doors through which users come. What they lead to is typed, and checked there. */
+/**
+ * The functions and classes that an example of a README uses: the doors through which users come. What they
+ * lead to is typed, and checked there.
+ */
 const doors = Object.entries(entries).flatMap(([entry, exported]) =>
   Object.entries(exported)
     .filter(

@@ -15,7 +15,11 @@ export function readoutSearchReport(run: RunOf<ReadoutSearchConfig>): ReportInpu
     title: `Readout search ${config.experiment}`,
     summary: [
       statusSentence(run, counted(metrics.length, 'generation')),
-      ...(kept ? [`Lowest held-out objective at step ${config.recipe.horizon}: ${formatNumber(Number(kept[FINAL]), 4)}, after generation ${Number(kept['step'])}.`] : []),
+      ...(kept
+        ? [
+            `Lowest held-out objective at step ${config.recipe.horizon}: ${formatNumber(Number(kept[FINAL]), 4)}, after generation ${Number(kept['step'])}.`,
+          ]
+        : []),
     ],
     sections: [
       ...(metrics.length > 0
@@ -24,7 +28,11 @@ export function readoutSearchReport(run: RunOf<ReadoutSearchConfig>): ReportInpu
               heading: 'Course',
               blocks: [
                 { type: 'paragraph' as const, text: originSentence(config) },
-                ...gridOf('Candidates, search distribution and held-out objective', 2, panelsOf(metrics, config, kept)),
+                ...gridOf(
+                  'Candidates, search distribution and held-out objective',
+                  2,
+                  panelsOf(metrics, config, kept),
+                ),
               ],
             },
           ]
@@ -37,18 +45,28 @@ export function readoutSearchReport(run: RunOf<ReadoutSearchConfig>): ReportInpu
 /** The validation whose point a search would end with now: the first of the lowest. */
 function keptRecord(metrics: Metrics): Metrics[number] | undefined {
   const finite = metrics.filter((record) => FINAL in record && Number.isFinite(Number(record[FINAL])));
-  return finite.length === 0 ? undefined : finite.reduce((a, b) => (Number(b[FINAL]) < Number(a[FINAL]) ? b : a));
+  return finite.length === 0
+    ? undefined
+    : finite.reduce((a, b) => (Number(b[FINAL]) < Number(a[FINAL]) ? b : a));
 }
 
 function originSentence({ startsFrom, rule, recipe }: ReadoutSearchConfig): string {
-  const constants = rule.nominal ? `, and of the constants of a nominal step (at first η = ${rule.nominal.learningRate}, μ = ${rule.nominal.momentum})` : '';
+  const constants = rule.nominal
+    ? `, and of the constants of a nominal step (at first η = ${rule.nominal.learningRate}, μ = ${rule.nominal.momentum})`
+    : '';
   return `A search by CMA-ES, from the shipped weights "${startsFrom}", of the readout${constants}: ${recipe.population} candidates per generation, ${recipe.rollouts} rollouts of ${recipe.horizon} steps each.`;
 }
 
-function panelsOf(metrics: Metrics, { recipe }: ReadoutSearchConfig, kept: Metrics[number] | undefined): CurveSetInput[] {
+function panelsOf(
+  metrics: Metrics,
+  { recipe }: ReadoutSearchConfig,
+  kept: Metrics[number] | undefined,
+): CurveSetInput[] {
   const panel = (title: string, lines: readonly MetricLine[], more: Partial<CurveSetInput> = {}) =>
     panelOf(title, metricSeries(metrics, lines), { xLabel: 'generation', yScale: 'linear', ...more });
-  const keptLine = { referenceLines: kept ? [{ axis: 'x' as const, value: Number(kept['step']), label: 'kept' }] : [] };
+  const keptLine = {
+    referenceLines: kept ? [{ axis: 'x' as const, value: Number(kept['step']), label: 'kept' }] : [],
+  };
   const failed = metrics.reduce((sum, { failedCandidates }) => sum + Number(failedCandidates), 0);
   return [
     ...panel(
@@ -64,14 +82,27 @@ function panelsOf(metrics: Metrics, { recipe }: ReadoutSearchConfig, kept: Metri
         ],
       },
     ),
-    ...panel('step size σ', [{ metric: 'sigma', name: 'σ' }], { yScale: 'log', notes: ['Of the search distribution; 1 at the start.'] }),
-    ...panel(`held-out objective at step ${recipe.horizon}`, [{ metric: FINAL, name: 'mean of the distribution', kind: 'learned' }], {
-      ...keptLine,
-      notes: [`Of the distribution's mean, over the same ${recipe.validationRollouts} held-out optimizees every time.`],
+    ...panel('step size σ', [{ metric: 'sigma', name: 'σ' }], {
+      yScale: 'log',
+      notes: ['Of the search distribution; 1 at the start.'],
     }),
-    ...panel(`held-out objective, mean over ${recipe.horizon} steps`, [{ metric: MEAN, name: 'mean of the distribution', kind: 'learned' }], {
-      ...keptLine,
-      notes: ['Of the mini-batch objective, on the same rollouts.'],
-    }),
+    ...panel(
+      `held-out objective at step ${recipe.horizon}`,
+      [{ metric: FINAL, name: 'mean of the distribution', kind: 'learned' }],
+      {
+        ...keptLine,
+        notes: [
+          `Of the distribution's mean, over the same ${recipe.validationRollouts} held-out optimizees every time.`,
+        ],
+      },
+    ),
+    ...panel(
+      `held-out objective, mean over ${recipe.horizon} steps`,
+      [{ metric: MEAN, name: 'mean of the distribution', kind: 'learned' }],
+      {
+        ...keptLine,
+        notes: ['Of the mini-batch objective, on the same rollouts.'],
+      },
+    ),
   ];
 }

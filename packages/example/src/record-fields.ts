@@ -16,7 +16,10 @@ export const name = z.string().check(z.minLength(1, 'expected a name, but it is 
 
 export const optimizerKind = z.enum(['learned', 'hand-made']);
 
-/** A mean over repetitions, its standard error, and how many repetitions were finite, per step: see `summariseCurves`. */
+/**
+ * A mean over repetitions, its standard error, and how many repetitions were finite, per step: see
+ * `summariseCurves`.
+ */
 export const curveFields = {
   mean: z.array(anyNumber),
   standardError: z.array(anyNumber),

@@ -11,7 +11,10 @@ export type Parsed<S extends z.ZodMiniType> = DeepReadonly<z.output<S>>;
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** Writes a record as JSON in which numbers that are not finite have names (see `stringifyExact`), whole or not at all. */
+/**
+ * Writes a record as JSON in which numbers that are not finite have names (see `stringifyExact`), whole or
+ * not at all.
+ */
 export function writeRecord(path: string, record: object, indent = 2): void {
   writeFileAtomic(path, `${stringifyExact(record, indent)}\n`);
 }
@@ -20,7 +23,8 @@ export function writeRecord(path: string, record: object, indent = 2): void {
  * Reads what `writeRecord` wrote.
  *
  * @param again how to get another one, e.g. `run … again`; the end of every message.
- * @throws UserError if the file cannot be read, is not JSON, or breaks a rule of the schema: it names the file and the fields.
+ * @throws UserError if the file cannot be read, is not JSON, or breaks a rule of the schema: it names the
+ *   file and the fields.
  */
 export function readRecord<T>(path: string, schema: Schema<T>, again: string): T {
   let text: string;

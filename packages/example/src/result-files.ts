@@ -12,7 +12,10 @@ export const RESULTS_FILE = 'results.json';
 /** The page of a run folder. */
 export const REPORT_FILE = 'report.html';
 
-/** Writes `results.json` and `report.html` into a folder, which is made if need be; returns the path of the report. */
+/**
+ * Writes `results.json` and `report.html` into a folder, which is made if need be; returns the path of the
+ * report.
+ */
 export async function writeEvaluation(directory: string, record: EvaluationRecord): Promise<string> {
   makeOutputFolder(directory);
   writeRecord(join(directory, RESULTS_FILE), record);

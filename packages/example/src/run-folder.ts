@@ -13,7 +13,10 @@ interface TrainingConfig {
   readonly seed: number;
 }
 
-/** What a run is of, whether it goes on with the one in the folder, and what else the command line that goes on with it must say. */
+/**
+ * What a run is of, whether it goes on with the one in the folder, and what else the command line that goes
+ * on with it must say.
+ */
 export interface WantedRun extends TrainingConfig {
   readonly resume?: boolean;
   readonly search?: number;
@@ -22,7 +25,8 @@ export interface WantedRun extends TrainingConfig {
 }
 
 /**
- * Checks before any work that a run can start in a folder, or go on there; nothing is changed. Opening the run checks it all again, and more.
+ * Checks before any work that a run can start in a folder, or go on there; nothing is changed. Opening the
+ * run checks it all again, and more.
  *
  * @throws UserError saying what is in the way, and how to go on.
  */
@@ -95,7 +99,10 @@ export function resumable<Result>(
   });
 }
 
-/** What a run's config says; undefined where there is no run, empty where it cannot be read: opening the run says why. */
+/**
+ * What a run's config says; undefined where there is no run, empty where it cannot be read: opening the run
+ * says why.
+ */
 function configOf(directory: string): Partial<TrainingConfig> | undefined {
   const path = join(directory, 'config.json');
   if (pathKind(path) === undefined) return undefined;

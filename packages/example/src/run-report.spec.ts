@@ -18,7 +18,20 @@ const [search, fineTuning] = (['search', 'fine-tuning'] as const).map((kind) => 
   return { experiment: name, preset: 'paper', seed: 4, ...presets.paper };
 });
 const readout = andrychowiczExperiments.flatMap(({ name, rule, problem, training }) =>
-  'search' in training ? [{ kind: 'readout-search', experiment: name, preset: 'paper', seed: 4, rule, problem, startsFrom: training.startsFrom, recipe: training.search.paper }] : [],
+  'search' in training
+    ? [
+        {
+          kind: 'readout-search',
+          experiment: name,
+          preset: 'paper',
+          seed: 4,
+          rule,
+          problem,
+          startsFrom: training.startsFrom,
+          recipe: training.search.paper,
+        },
+      ]
+    : [],
 )[0]!;
 const { name: experiment, rule, problem } = andrychowiczExperiments[0]!;
 const { stacked, recipe } = presetOf(andrychowiczExperiments[0]!, 'paper');
@@ -53,19 +66,30 @@ test('wall time counts every process that worked on the run', () => {
 });
 
 test('a run is finished only if it says so', () => {
-  expect(statusSentence(runRecord(meta, [], { status: 'finished' }), '2 epochs')).toBe('The run finished after 2 epochs.');
+  expect(statusSentence(runRecord(meta, [], { status: 'finished' }), '2 epochs')).toBe(
+    'The run finished after 2 epochs.',
+  );
   for (const outcome of [undefined, { status: 'interrupted' as const }, { status: 'failed' as const }])
-    expect(statusSentence(runRecord(meta, [], outcome), '2 epochs')).toBe('The run is under way or was stopped: 2 epochs so far.');
+    expect(statusSentence(runRecord(meta, [], outcome), '2 epochs')).toBe(
+      'The run is under way or was stopped: 2 epochs so far.',
+    );
 });
 
 test('a folder of a search gets its page', async () => {
   const directory = join(folder, 'run');
   const run = openRun(directory, { config: readout, engine: 'twin' });
-  run.recordMetrics({ step: 1, bestCandidate: 0.25, medianCandidate: 0.26, sigma: 0.93, failedCandidates: 0 });
+  run.recordMetrics({
+    step: 1,
+    bestCandidate: 0.25,
+    medianCandidate: 0.26,
+    sigma: 0.93,
+    failedCandidates: 0,
+  });
   run.close();
   const path = await writeRunReport(directory);
   expect(path).toBe(join(directory, 'report.html'));
   const page = readFileSync(path, 'utf8');
-  for (const text of ['1 generation so far', 'median candidate', 'step size σ', '--preset paper --seed 4']) expect(page).toContain(text);
+  for (const text of ['1 generation so far', 'median candidate', 'step size σ', '--preset paper --seed 4'])
+    expect(page).toContain(text);
   expect(page).not.toContain('held-out objective at');
 });

@@ -36,9 +36,15 @@ export async function withSession<Result>(
   const workers = workerCount(options.workers);
   // Compiles the native library where that has not been done yet, once, before the workers ask for it.
   const engine = loadEngine(options.engine);
-  if (options.engine === 'auto' && engine.name !== 'native') process.stderr.write(`engine: ${engine.detail}\n`);
+  if (options.engine === 'auto' && engine.name !== 'native')
+    process.stderr.write(`engine: ${engine.detail}\n`);
   const dataset = datasetOf(experiment.problem, engine, options.data);
-  const setup: Tasks.TaskSetup = { experiment, stacked: options.stacked ?? 1, engine: options.engine, ...(dataset && { dataset }) };
+  const setup: Tasks.TaskSetup = {
+    experiment,
+    stacked: options.stacked ?? 1,
+    engine: options.engine,
+    ...(dataset && { dataset }),
+  };
   const executor = createExecutor<typeof Tasks>({
     workers,
     module: new URL('./tasks.js', import.meta.url),

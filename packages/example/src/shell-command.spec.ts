@@ -6,7 +6,9 @@ test('words without special characters stay as they are', () => {
   expect(shellCommand(['npx', 'metadescent', 'evaluate', '--weights', 'psd=runs/a-1/w.safetensors'])).toBe(
     'npx metadescent evaluate --weights psd=runs/a-1/w.safetensors',
   );
-  expect(shellCommand(['--weights', 'out/my weights/w.safetensors'])).toBe("--weights 'out/my weights/w.safetensors'");
+  expect(shellCommand(['--weights', 'out/my weights/w.safetensors'])).toBe(
+    "--weights 'out/my weights/w.safetensors'",
+  );
 });
 
 test('a shell gives back the words', () => {

@@ -1,4 +1,11 @@
-import { keyFromWords, rollout, type KeyWords, type OptimizeeFamily, type Optimizer, type Outcome } from '@metadescent/core';
+import {
+  keyFromWords,
+  rollout,
+  type KeyWords,
+  type OptimizeeFamily,
+  type Optimizer,
+  type Outcome,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
 import {
@@ -22,7 +29,8 @@ import type { Experiment } from './experiments/experiment.js';
 import { problemOf, type ProblemFamilies, type Split } from './problem.js';
 
 /**
- * What a worker thread is told once. The tasks below are pure functions of their input and of this: results do not depend on which worker runs them.
+ * What a worker thread is told once. The tasks below are pure functions of their input and of this: results
+ * do not depend on which worker runs them.
  */
 export interface TaskSetup {
   readonly experiment: Experiment;
@@ -42,14 +50,24 @@ export interface TaskContext {
 export function setup({ experiment, stacked, engine: engineName, dataset }: TaskSetup): TaskContext {
   const engine = loadEngine(engineName);
   const families = problemOf(experiment.problem, { engine, stacked, ...(dataset && { dataset }) });
-  const metaTraining = { rule: experiment.rule, engine, training: families.trainingStack, validation: families.validation };
+  const metaTraining = {
+    rule: experiment.rule,
+    engine,
+    training: families.trainingStack,
+    validation: families.validation,
+  };
   return { engine, families, metaTraining };
 }
 
-/** A segment of meta-training. Where it ended is megabytes for the next segment alone: on shared memory it travels without being copied. */
+/**
+ * A segment of meta-training. Where it ended is megabytes for the next segment alone: on shared memory it
+ * travels without being copied.
+ */
 export function segment(task: SegmentTask, { metaTraining }: TaskContext): SegmentResult {
   const { cursor, ...result } = runSegmentTask(metaTraining, task);
-  const state = Object.fromEntries(Object.entries(cursor.state).map(([name, array]) => [name, sharedCopy(array)]));
+  const state = Object.fromEntries(
+    Object.entries(cursor.state).map(([name, array]) => [name, sharedCopy(array)]),
+  );
   return { ...result, cursor: { ...cursor, parameters: sharedCopy(cursor.parameters), state } };
 }
 
@@ -65,7 +83,11 @@ export function candidate(task: CandidateTask, { metaTraining }: TaskContext): C
 
 /** An optimizer as plain data. */
 export type OptimizerSpecification =
-  | { readonly kind: 'hand-made'; readonly name: BaselineName; readonly options: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'hand-made';
+      readonly name: BaselineName;
+      readonly options: Readonly<Record<string, number>>;
+    }
   | { readonly kind: 'learned'; readonly rule: LstmRule; readonly weights: Float32Array };
 
 /** One rollout to compare optimizers by. */
@@ -89,15 +111,20 @@ export interface RaceResult {
 export function race(task: RaceTask, { engine, families }: TaskContext): RaceResult {
   const key = keyFromWords(task.key);
   const family: OptimizeeFamily = families[task.split];
-  const { outcome, trueObjectives } = rollout(family.sample(key.fold('optimizee')), optimizerOf(task.optimizer, engine), {
-    horizon: task.horizon,
-    key: key.fold('rollout'),
-    trueObjectiveEvery: task.trueObjectiveEvery,
-  });
+  const { outcome, trueObjectives } = rollout(
+    family.sample(key.fold('optimizee')),
+    optimizerOf(task.optimizer, engine),
+    {
+      horizon: task.horizon,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: task.trueObjectiveEvery,
+    },
+  );
   return { outcome, trueObjectives };
 }
 
 function optimizerOf(specification: OptimizerSpecification, engine: KernelEngine): Optimizer {
-  if (specification.kind === 'learned') return lstmOptimizer(specification.rule, specification.weights, engine);
+  if (specification.kind === 'learned')
+    return lstmOptimizer(specification.rule, specification.weights, engine);
   return createBaseline(specification.name, specification.options);
 }

@@ -33,7 +33,17 @@ export function trainingReport(run: RunOf<MetaTrainingConfig>): ReportInput {
     summary: [statusSentence(run, counted(metrics.length, 'epoch'))],
     sections: [
       ...(metrics.length > 0
-        ? [{ heading: 'Course', blocks: [{ type: 'meta-training' as const, training: trainingRecord(`${experiment}, ${preset}`, metrics) }] }]
+        ? [
+            {
+              heading: 'Course',
+              blocks: [
+                {
+                  type: 'meta-training' as const,
+                  training: trainingRecord(`${experiment}, ${preset}`, metrics),
+                },
+              ],
+            },
+          ]
         : []),
       repeatSection(run),
     ],

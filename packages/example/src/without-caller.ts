@@ -1,5 +1,6 @@
 /**
- * A message without the name of the library function that it begins with, for readers who called a command and no function.
+ * A message without the name of the library function that it begins with, for readers who called a command
+ * and no function.
  *
  * @example
  * withoutCaller('loadMnist: data: 3 images') // => 'data: 3 images'

@@ -19,8 +19,9 @@ export interface AcceptanceResult {
 }
 
 /**
- * The acceptance test on the true cost. Every group's candidate is tried alone; those that lower the mean cost of noiseless rollouts are adopted together if together they lower
- * it, too, after shortening the step a few times if they must. Old and new are run from the same seeds.
+ * The acceptance test on the true cost. Every group's candidate is tried alone; those that lower the mean
+ * cost of noiseless rollouts are adopted together if together they lower it, too, after shortening the step a
+ * few times if they must. Old and new are run from the same seeds.
  *
  * @param baseline acts before the step: the current controllers, or the policy in mirror descent
  * @param from where a shortened step starts [groups]
@@ -82,7 +83,10 @@ export async function acceptStep(
   };
 }
 
-/** Mean over trajectories of Σ_t cost; Infinity if any trajectory was dropped, so that a diverging controller never passes. */
+/**
+ * Mean over trajectories of Σ_t cost; Infinity if any trajectory was dropped, so that a diverging controller
+ * never passes.
+ */
 export function meanCost({ costs, trajectories, dropped }: Samples): number {
   return dropped > 0 || trajectories === 0 ? Infinity : total(costs) / trajectories;
 }

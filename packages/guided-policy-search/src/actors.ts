@@ -7,8 +7,9 @@ export interface ActorOptions {
   /** Draw actions from the Gaussian instead of taking its mean. Default true. */
   readonly noise?: boolean;
   /**
-   * Multiplies a controller's mean by 1 + gainNoise · ξ_t with ξ_t ~ N(0, 1) shared by all coordinates and groups of a trajectory: variance along the direction the controller
-   * itself takes, which independent noise hardly explores. LQG and KL do not know of it. Default 0.
+   * Multiplies a controller's mean by 1 + gainNoise · ξ_t with ξ_t ~ N(0, 1) shared by all coordinates and
+   * groups of a trajectory: variance along the direction the controller itself takes, which independent noise
+   * hardly explores. LQG and KL do not know of it. Default 0.
    */
   readonly gainNoise?: number;
 }

@@ -15,7 +15,8 @@ import type { GuidedPolicySearchState } from './state.js';
 const FORMAT = 'metadescent guided-policy-search state 1';
 
 /**
- * The state of a run as the bytes of a safetensors file: typed arrays become tensors, everything else JSON metadata. `decodeState` gives back every bit.
+ * The state of a run as the bytes of a safetensors file: typed arrays become tensors, everything else JSON
+ * metadata. `decodeState` gives back every bit.
  */
 export function encodeState<S>(state: GuidedPolicySearchState<S>): Uint8Array {
   return writeSafetensors(stateToTensors(state));
@@ -24,14 +25,18 @@ export function encodeState<S>(state: GuidedPolicySearchState<S>): Uint8Array {
 /**
  * The state that `encodeState` wrote. The state of the policy is its own to check.
  *
- * @throws UserError if the bytes hold something else, or a state that lacks what every state has; of the subclass SafetensorsError if
+ * @throws UserError if the bytes hold something else, or a state that lacks what every state has; of the
+ *   subclass SafetensorsError if
  *   they are no safetensors.
  */
 export function decodeState<S>(bytes: Uint8Array): GuidedPolicySearchState<S> {
   return stateOf(readSafetensors(bytes), 'decodeState', 'encodeState');
 }
 
-/** The content of `encodeState`'s file, for checkpoints that hold more than one state: the tensors and the metadata that say how they belong together. */
+/**
+ * The content of `encodeState`'s file, for checkpoints that hold more than one state: the tensors and the
+ * metadata that say how they belong together.
+ */
 export function stateToTensors<S>(state: GuidedPolicySearchState<S>): TensorFile {
   const tensors: Record<string, Tensor> = {};
   const structure = packPlainData(state, 'state', tensors);
@@ -56,7 +61,7 @@ function stateOf<S>(
   if (format !== FORMAT || structure === undefined) {
     throw new UserError(
       `${caller}: this file is not "${FORMAT}", but ${format === undefined ? 'has no format' : `"${printable(format)}"`}; ` +
-      `pass one that ${writer} wrote`,
+        `pass one that ${writer} wrote`,
     );
   }
   const state = parsePlainData(structure, tensors, caller);
@@ -64,7 +69,7 @@ function stateOf<S>(
   if (!parsed.success) {
     throw new UserError(
       `${caller}: the file holds no state of guided policy search; ` +
-      `pass one that ${writer} wrote:\n${describeIssues(parsed.error.issues, state)}`,
+        `pass one that ${writer} wrote:\n${describeIssues(parsed.error.issues, state)}`,
     );
   }
   return state as GuidedPolicySearchState<S>;

@@ -8,8 +8,8 @@ export interface JitteredFactor {
 }
 
 /**
- * Cholesky factor of a symmetric matrix that should be positive definite but may have lost it to rounding: if the plain factorisation fails, 10⁻¹⁰ · trace / n · 10^q
- * is added to the diagonal, q = 0 … 6.
+ * Cholesky factor of a symmetric matrix that should be positive definite but may have lost it to rounding: if
+ * the plain factorisation fails, 10⁻¹⁰ · trace / n · 10^q is added to the diagonal, q = 0 … 6.
  *
  * @throws RangeError if that is not enough, or the matrix is not finite.
  */

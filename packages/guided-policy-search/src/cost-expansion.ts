@@ -13,7 +13,10 @@ export interface CostContext {
   readonly stateSize: number;
   readonly actionSize: number;
   readonly samples: GroupSamples;
-  /** The group's cost per trajectory and step, the joint one where the group has no share of its own [trajectories, T + 1] */
+  /**
+   * The group's cost per trajectory and step, the joint one where the group has no share of its own
+   * [trajectories, T + 1]
+   */
   readonly costs: Float64Array;
   readonly moments: GroupMoments;
   /** σ of the states [D] */
@@ -44,8 +47,9 @@ export interface CostDerivatives {
 }
 
 /**
- * The user gives derivatives: the cost is expanded at every sample, re-centred and averaged (as the reference implementations of guided policy search do).
- * Negative curvature of the averaged Hessian of (s, a) is clipped to zero.
+ * The user gives derivatives: the cost is expanded at every sample, re-centred and averaged (as the reference
+ * implementations of guided policy search do). Negative curvature of the averaged Hessian of (s, a) is
+ * clipped to zero.
  *
  * @param derivatives called with an action for t < T, without for t = T
  */
@@ -96,8 +100,8 @@ export interface LeastSquaresCostOptions {
 }
 
 /**
- * Only sampled costs are known: regresses them on a quadratic in the state (and action), per step, then clips negative curvature to zero. The share of a
- * row's trajectory in the cost is what the row is regressed on.
+ * Only sampled costs are known: regresses them on a quadratic in the state (and action), per step, then clips
+ * negative curvature to zero. The share of a row's trajectory in the cost is what the row is regressed on.
  */
 export function leastSquaresCost({
   terms,
@@ -178,7 +182,10 @@ function addRecentred(
   }
 }
 
-/** Splits quadratics of (s, a) into the parts of a `QuadraticCost`, negative curvature clipped about the minimiser-independent centre 0. */
+/**
+ * Splits quadratics of (s, a) into the parts of a `QuadraticCost`, negative curvature clipped about the
+ * minimiser-independent centre 0.
+ */
 function fromJointQuadratics(
   T: number,
   D: number,

@@ -21,14 +21,18 @@ export interface LambdaStep {
   readonly gap: Float64Array;
   /** α */
   readonly rate: number;
-  /** Multiply the gap by G⁻¹: λ is cost per action, and the rate then does not depend on units. `false` is the paper's formula as printed. */
+  /**
+   * Multiply the gap by G⁻¹: λ is cost per action, and the rate then does not depend on units. `false` is the
+   * paper's formula as printed.
+   */
   readonly precondition: boolean;
   /** Bound on |λ_t| as a shift of the regression target, in standard deviations of ψ; Infinity for none. */
   readonly clip: number;
 }
 
 /**
- * λ_t ← λ_t + α ν_t G_t⁻¹ (E[μ_π] − E[μ_ψ]) (Li & Malik 2017, §3.4, where the factor G_t⁻¹ is not printed; the reference implementations of Bregman ADMM have it).
+ * λ_t ← λ_t + α ν_t G_t⁻¹ (E[μ_π] − E[μ_ψ]) (Li & Malik 2017, §3.4, where the factor G_t⁻¹ is not printed;
+ * the reference implementations of Bregman ADMM have it).
  */
 export function stepLambda({
   horizon: T,
@@ -67,8 +71,9 @@ export interface NuRule {
 }
 
 /**
- * Raises ν_t where policy and controller differ more than elsewhere on the trajectory, lowers it where they differ less (the rule of the reference implementations
- * of Bregman ADMM, to which the bounds and the smoothing are added).
+ * Raises ν_t where policy and controller differ more than elsewhere on the trajectory, lowers it where they
+ * differ less (the rule of the reference implementations of Bregman ADMM, to which the bounds and the
+ * smoothing are added).
  *
  * @param kl KL(ψ‖π) per step [T]
  */
@@ -108,8 +113,8 @@ export function smoothed(values: Float64Array, window: number): Float64Array {
 }
 
 /**
- * The cap of ν as regression weights: with ν scaled to mean 1, twice the median of those above 0.01 (the reference implementation's rule, so that a few
- * steps cannot dominate the policy's loss). In the units of ν.
+ * The cap of ν as regression weights: with ν scaled to mean 1, twice the median of those above 0.01 (the
+ * reference implementation's rule, so that a few steps cannot dominate the policy's loss). In the units of ν.
  */
 export function nuCap(nu: Float64Array): number {
   let mean = 0;

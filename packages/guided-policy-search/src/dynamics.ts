@@ -2,7 +2,10 @@ import { UserError } from '@metadescent/core';
 import type { Matrix } from 'ml-matrix';
 import { copyMatrix, toMatrix } from './linear-gaussian.js';
 
-/** Time-varying linear-Gaussian dynamics s_{t+1} = A_t s + B_t a + c_t + N(0, F_t) from s_0 ~ N(μ_0, Σ_0) (Li & Malik 2017, §3.4). */
+/**
+ * Time-varying linear-Gaussian dynamics s_{t+1} = A_t s + B_t a + c_t + N(0, F_t) from s_0 ~ N(μ_0, Σ_0) (Li
+ * & Malik 2017, §3.4).
+ */
 export interface LinearDynamics {
   readonly stateSize: number;
   readonly actionSize: number;

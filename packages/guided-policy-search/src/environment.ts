@@ -2,10 +2,12 @@ import type { Key } from '@metadescent/core';
 import type { LinearGaussian } from './linear-gaussian.js';
 
 /**
- * What the engine asks of the world. It knows states, observations, actions and costs of each group, and nothing of what they mean.
+ * What the engine asks of the world. It knows states, observations, actions and costs of each group, and
+ * nothing of what they mean.
  *
- * A group is a set of coordinates that share one controller, one dynamics model and one set of dual variables (convolutional guided policy search,
- * Li & Malik 2017, §3.5). An ordinary control problem has one group of one coordinate; several initial conditions with a controller each are several groups.
+ * A group is a set of coordinates that share one controller, one dynamics model and one set of dual variables
+ * (convolutional guided policy search, Li & Malik 2017, §3.5). An ordinary control problem has one group of
+ * one coordinate; several initial conditions with a controller each are several groups.
  */
 export interface Environment {
   /** D, per coordinate */
@@ -18,8 +20,9 @@ export interface Environment {
   readonly horizon: number;
   readonly groups: readonly { readonly name: string }[];
   /**
-   * Runs `trajectories` trajectories. Trajectory m draws its randomness from `key.fold(m)` alone, so equal keys give common random numbers whoever acts.
-   * A trajectory that turns non-finite or diverges is left out and counted.
+   * Runs `trajectories` trajectories. Trajectory m draws its randomness from `key.fold(m)` alone, so equal
+   * keys give common random numbers whoever acts. A trajectory that turns non-finite or diverges is left out
+   * and counted.
    */
   rollout(actor: Actor, trajectories: number, key: Key): Samples | Promise<Samples>;
 }
@@ -72,8 +75,9 @@ export interface Samples {
 }
 
 /**
- * Samples of one group, pooled over trajectories and coordinates: row = trajectory · rowsPerTrajectory + coordinate. Read by time step, so that large state
- * tensors can be rebuilt on the fly; an accessor may return the same array again, and the caller does not keep it.
+ * Samples of one group, pooled over trajectories and coordinates: row = trajectory · rowsPerTrajectory +
+ * coordinate. Read by time step, so that large state tensors can be rebuilt on the fly; an accessor may
+ * return the same array again, and the caller does not keep it.
  */
 export interface GroupSamples {
   readonly rows: number;
@@ -86,7 +90,10 @@ export interface GroupSamples {
   actions(t: number): Float64Array;
   /** [rows, O], t = 0 … T − 1 */
   observations(t: number): Float64Array;
-  /** Further quantities that a cost expansion regresses on the state, e.g. true gradients [rows, signalCount], t = 0 … T */
+  /**
+   * Further quantities that a cost expansion regresses on the state, e.g. true gradients [rows, signalCount],
+   * t = 0 … T
+   */
   signals?(t: number): Float64Array;
   readonly signalCount?: number;
 }

@@ -62,8 +62,9 @@ export function describeEtaOutcome(outcome: EtaOutcome): string {
 /**
  * Finds the η at which the optimal controller's KL divergence equals ε. KL(η) does not increase with η.
  *
- * Works on (ln η, ln KL − ln ε): steps of a factor 10 from the warm start until the root is bracketed, then regula falsi with the Illinois rule. A KL that is
- * NaN or infinite counts as “η too small” and is bisected. Never returns an infeasible η.
+ * Works on (ln η, ln KL − ln ε): steps of a factor 10 from the warm start until the root is bracketed, then
+ * regula falsi with the Illinois rule. A KL that is NaN or infinite counts as “η too small” and is bisected.
+ * Never returns an infeasible η.
  *
  * @param klOf KL of the minimiser for this η
  */

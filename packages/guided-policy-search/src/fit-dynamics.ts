@@ -5,7 +5,10 @@ import type { LinearDynamics } from './dynamics.js';
 import { poolMoments, type GroupMoments, type Moments } from './moments.js';
 import { symmetrise } from './symmetric.js';
 
-/** What is known about the dynamics beforehand, in the units of the environment. Everything is optional, and plain data. */
+/**
+ * What is known about the dynamics beforehand, in the units of the environment. Everything is optional, and
+ * plain data.
+ */
 export interface DynamicsStructure {
   /** Rows of the next state that are known exactly, e.g. x' = x + a. Their noise is `variance` (default 0). */
   readonly knownRows?: readonly {
@@ -17,7 +20,10 @@ export interface DynamicsStructure {
     readonly c?: number;
     readonly variance?: number;
   }[];
-  /** Rows (known ones included) that an action can influence at once; all of them if absent. In the other rows B is exactly zero. */
+  /**
+   * Rows (known ones included) that an action can influence at once; all of them if absent. In the other rows
+   * B is exactly zero.
+   */
   readonly actionRows?: readonly number[];
   /** State dimensions left out of the regressions: their columns of A are zero outside known rows. */
   readonly excludedColumns?: readonly number[];
@@ -25,10 +31,14 @@ export interface DynamicsStructure {
   readonly imposedB?: readonly { readonly row: number; readonly B: Float64Array }[];
   /** Prior mean W₀ of [A B] [T, D, D + U]; zero if absent. */
   readonly priorMean?: Float64Array;
-  /** Multiplies the ridge of a state column, e.g. by the group size where a column takes one value per trajectory [D]. */
+  /**
+   * Multiplies the ridge of a state column, e.g. by the group size where a column takes one value per
+   * trajectory [D].
+   */
   readonly ridgeFactors?: readonly number[];
   /**
-   * Prior precision of B's entries per row, in units of Σ a² per sample, in place of `actionRidge · Var(a)` [T, D]. (σ_y / (τ|B₀|))² / M makes the prior's standard deviation τ|B₀|.
+   * Prior precision of B's entries per row, in units of Σ a² per sample, in place of `actionRidge · Var(a)`
+   * [T, D]. (σ_y / (τ|B₀|))² / M makes the prior's standard deviation τ|B₀|.
    */
   readonly actionPrecision?: Float64Array;
 }
@@ -48,13 +58,15 @@ export interface DynamicsFitOptions {
 }
 
 /**
- * Fits dynamics to pooled moments: per time step the posterior mean of a matrix-normal-inverse-Wishart model with prior mean W₀ and column precision M·K₀
- * (M samples, so the prior scales with the data and K₀ = ρσ² is a ridge in standardised units),
+ * Fits dynamics to pooled moments: per time step the posterior mean of a matrix-normal-inverse-Wishart model
+ * with prior mean W₀ and column precision M·K₀ (M samples, so the prior scales with the data and K₀ = ρσ² is
+ * a ridge in standardised units),
  *
  *     W = [A B] = (S_yz + W₀K₀)(S_zz + K₀)⁻¹,   c = ȳ − W z̄,   F = residual second moment + floor
  *
- * with z = [s; a], y = s'. Known rows, the zero pattern of B, excluded columns and imposed rows of B hold exactly. Rows that share a Gram matrix share
- * one factorisation. With no data (M = 0) the fit is the prior mean.
+ * with z = [s; a], y = s'. Known rows, the zero pattern of B, excluded columns and imposed rows of B hold
+ * exactly. Rows that share a Gram matrix share one factorisation. With no data (M = 0) the fit is the prior
+ * mean.
  *
  * @param scales σ of the states [D], which give the ridge its units (see `stateScales`)
  * @param actionScales standard deviations of the actions [U] (see `actionScales`)
@@ -112,7 +124,10 @@ export function fitDynamics(
   return dynamics;
 }
 
-/** Standard deviations of the actions, pooled over time about each step's mean; 1 for an action that never varies [U]. */
+/**
+ * Standard deviations of the actions, pooled over time about each step's mean; 1 for an action that never
+ * varies [U].
+ */
 export function actionScales({ stateSize: D, actionSize: U, steps }: GroupMoments): Float64Array {
   const scales = new Float64Array(U);
   for (let u = 0; u < U; u++) {

@@ -27,8 +27,9 @@ export interface MixtureOptions {
 }
 
 /**
- * Fits a mixture by expectation–maximisation from points [count, n]. Clusters start as random parts of the points. A cluster whose mass falls below 10⁻⁴ / clusters
- * or that holds identical points keeps a finite covariance (the floor, and the pooled covariance where it is empty), so nothing turns NaN.
+ * Fits a mixture by expectation–maximisation from points [count, n]. Clusters start as random parts of the
+ * points. A cluster whose mass falls below 10⁻⁴ / clusters or that holds identical points keeps a finite
+ * covariance (the floor, and the pooled covariance where it is empty), so nothing turns NaN.
  */
 export function fitMixture(
   engine: GpsEngine,
@@ -77,7 +78,8 @@ export function fitMixture(
 }
 
 /**
- * The prior that a mixture gives to a set of points: clusters weighted by their mean responsibility for the points, collapsed by the law of total covariance,
+ * The prior that a mixture gives to a set of points: clusters weighted by their mean responsibility for the
+ * points, collapsed by the law of total covariance,
  *
  *     μ₀ = Σ_q w_q μ_q,   Φ = n₀ Σ_q w_q (Σ_q + (μ_q − μ₀)(μ_q − μ₀)ᵀ),   m = n₀ = strength
  *

@@ -41,7 +41,13 @@ export async function fitGroups<S>(
       options: { ...options.dynamics, ...(structure && { structure }) },
       ...(priors && { priors }),
     };
-    return { group, moments, scales, task, imposed: [...(structure?.knownRows ?? []), ...(structure?.imposedB ?? [])].map(({ row }) => row) };
+    return {
+      group,
+      moments,
+      scales,
+      task,
+      imposed: [...(structure?.knownRows ?? []), ...(structure?.imposedB ?? [])].map(({ row }) => row),
+    };
   });
   const fits = await (search.map ?? inlineMapper(engine))(parts.map(({ task }) => task));
   return parts.map(({ group, moments, scales, imposed }, g) => {

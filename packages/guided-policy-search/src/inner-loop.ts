@@ -30,8 +30,8 @@ export interface InnerResult<S> {
 }
 
 /**
- * The inner loop of Bregman ADMM. The regression targets come from the controllers that made the samples in the first round, from the newest ones later; the trust region is always
- * around those that made the samples.
+ * The inner loop of Bregman ADMM. The regression targets come from the controllers that made the samples in
+ * the first round, from the newest ones later; the trust region is always around those that made the samples.
  */
 export async function badmmInnerLoop<S>(
   search: GuidedPolicySearch<S>,

@@ -21,8 +21,9 @@ const WORSE = 0.1;
 const RESTORE_STEP = 0.25;
 
 /**
- * One outer iteration: sample → fit dynamics and costs → inner loop of {policy fit, policy model, λ and ν steps, η search} → acceptance → new state. Pure but for
- * the environment: equal states give equal results, for any mapper.
+ * One outer iteration: sample → fit dynamics and costs → inner loop of {policy fit, policy model, λ and ν
+ * steps, η search} → acceptance → new state. Pure but for the environment: equal states give equal results,
+ * for any mapper.
  */
 export async function improve<S>(
   search: GuidedPolicySearch<S>,

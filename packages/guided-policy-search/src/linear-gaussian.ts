@@ -4,8 +4,8 @@ import { Matrix } from 'ml-matrix';
 import { clampEigenvalues } from './symmetric.js';
 
 /**
- * A time-varying linear-Gaussian controller ψ_t(a | s) = N(K_t s + k_t, G_t) (Li & Malik 2017, §3.4), t = 0 … T − 1. The linear-Gaussian model
- * of a policy has the same form.
+ * A time-varying linear-Gaussian controller ψ_t(a | s) = N(K_t s + k_t, G_t) (Li & Malik 2017, §3.4), t = 0 …
+ * T − 1. The linear-Gaussian model of a policy has the same form.
  */
 export interface LinearGaussian {
   /** D */
@@ -181,8 +181,8 @@ export function meanEntropy(engine: GpsEngine, controller: LinearGaussian): numb
 }
 
 /**
- * The controller a `fraction` of the way from one to another: gains and offsets move on straight lines, covariances too (which keeps them positive
- * definite).
+ * The controller a `fraction` of the way from one to another: gains and offsets move on straight lines,
+ * covariances too (which keeps them positive definite).
  */
 export function interpolateControllers(
   from: LinearGaussian,
@@ -194,8 +194,8 @@ export function interpolateControllers(
 }
 
 /**
- * Keeps every eigenvalue of G_t in [floor_t, cap_t]: exploration that vanishes leaves B unidentified and linearisations ill-posed; exploration that
- * explodes leaves the region where they hold.
+ * Keeps every eigenvalue of G_t in [floor_t, cap_t]: exploration that vanishes leaves B unidentified and
+ * linearisations ill-posed; exploration that explodes leaves the region where they hold.
  *
  * @param floor variances [T]
  * @param cap variances [T]

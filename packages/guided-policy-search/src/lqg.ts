@@ -38,7 +38,10 @@ export interface ControllerEvaluation {
 
 /** A loaded ψ-subproblem. */
 export interface LqgSolver {
-  /** The minimiser of the Lagrangian for this η, or the time step where it has none (Q_aa not positive definite, or not finite). */
+  /**
+   * The minimiser of the Lagrangian for this η, or the time step where it has none (Q_aa not positive
+   * definite, or not finite).
+   */
   solve(eta: number): { readonly controller: LinearGaussian } | { readonly failedAt: number };
   /** Expectations of any controller under the model. */
   evaluate(controller: LinearGaussian): ControllerEvaluation;
@@ -143,7 +146,8 @@ export function createLqgSolver(engine: GpsEngine, problem: ControllerProblem): 
 }
 
 /**
- * KL(ψ ‖ ψ') per step for Gaussians: ½ ( q_t − U + ln|G'_t| − ln|G_t| ) with q_t = E[(a − K's − k')ᵀ G'⁻¹ (a − K's − k')], clipped at 0 against rounding.
+ * KL(ψ ‖ ψ') per step for Gaussians: ½ ( q_t − U + ln|G'_t| − ln|G_t| ) with q_t = E[(a − K's − k')ᵀ G'⁻¹ (a
+ * − K's − k')], clipped at 0 against rounding.
  */
 function klPerStep(U: number, own: Precisions, other: Precisions, square: Float64Array): Float64Array {
   return square.map((q, t) => Math.max(0, 0.5 * (q - U + other.logDeterminant[t]! - own.logDeterminant[t]!)));

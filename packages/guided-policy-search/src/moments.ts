@@ -45,7 +45,8 @@ export function momentsOf(engine: GpsEngine, size: number, rows: Float64Array): 
 }
 
 /**
- * Moments of the union of two sets of rows (Chan, Golub & LeVeque 1979). Merging blocks in a fixed order gives the same bits whoever computed the blocks.
+ * Moments of the union of two sets of rows (Chan, Golub & LeVeque 1979). Merging blocks in a fixed order
+ * gives the same bits whoever computed the blocks.
  */
 export function mergeMoments(a: Moments, b: Moments): Moments {
   if (a.count === 0) return b;
@@ -67,7 +68,10 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   return { count, size: n, mean, covariance };
 }
 
-/** Rows per block of the stream: fixed, so that results depend neither on the caller's batches nor on the number of workers. */
+/**
+ * Rows per block of the stream: fixed, so that results depend neither on the caller's batches nor on the
+ * number of workers.
+ */
 const BLOCK_ROWS = 4096;
 
 /**
@@ -145,8 +149,9 @@ function streamed(
 }
 
 /**
- * Temporal pooling: every step's covariance becomes the weighted mean of its neighbours', each about its own mean; counts add up with their weights. Means stay
- * those of the step itself, so fitted models still pass through the mean trajectory.
+ * Temporal pooling: every step's covariance becomes the weighted mean of its neighbours', each about its own
+ * mean; counts add up with their weights. Means stay those of the step itself, so fitted models still pass
+ * through the mean trajectory.
  *
  * @param window odd number of steps; weights are triangular, e.g. 1, 2, 3, 2, 1
  */

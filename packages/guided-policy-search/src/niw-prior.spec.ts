@@ -17,7 +17,10 @@ describe('normal-inverse-Wishart prior', () => {
     reg: number;
     expected: { A: number[][]; B: number[]; c: number[]; F: number[][] };
   }
-  /** Independent numpy implementation of the joint estimator of Levine, Finn et al., with reg·I in place of a constant block. */
+  /**
+   * Independent numpy implementation of the joint estimator of Levine, Finn et al., with reg·I in place of a
+   * constant block.
+   */
   const oracle = JSON.parse(
     readFileSync(new URL('./testing/niw-dynamics-oracle.json', import.meta.url), 'utf8'),
   ) as {

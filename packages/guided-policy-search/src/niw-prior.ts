@@ -17,8 +17,9 @@ export interface NiwPrior {
  *
  *     Σ = ( N Ŝ + Φ + (N m / (N + m)) (p̄ − μ₀)(p̄ − μ₀)ᵀ ) / (N + n₀)
  *
- * The mean stays the data's, so a model conditioned on the result passes through the data; with no data it is μ₀. m = n₀ = 0 and Φ = 0 changes nothing. The
- * prior covers the first n columns; signals behind them are left alone except for the normalisation by N + n₀.
+ * The mean stays the data's, so a model conditioned on the result passes through the data; with no data it is
+ * μ₀. m = n₀ = 0 and Φ = 0 changes nothing. The prior covers the first n columns; signals behind them are
+ * left alone except for the normalisation by N + n₀.
  */
 export function withNiwPrior(
   moments: Moments,

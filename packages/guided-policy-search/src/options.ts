@@ -7,9 +7,15 @@ const oddWindow = z.int().check(
   z.refine((n) => n % 2 === 1, { error: 'must be an odd number of steps' }),
 );
 
-/** Options of a run, with their defaults and where these come from. `gps-reference` is the public code of Levine, Finn et al. (cbfinn/gps). */
+/**
+ * Options of a run, with their defaults and where these come from. `gps-reference` is the public code of
+ * Levine, Finn et al. (cbfinn/gps).
+ */
 export const guidedPolicySearchOptions = z.strictObject({
-  /** `badmm`: Bregman ADMM (Li & Malik 2017, §3.4). `mirror-descent`: trust region around the policy's model, no λ and no ν (Montgomery & Levine 2016). */
+  /**
+   * `badmm`: Bregman ADMM (Li & Malik 2017, §3.4). `mirror-descent`: trust region around the policy's model,
+   * no λ and no ν (Montgomery & Levine 2016).
+   */
   mode: z._default(z.enum(['badmm', 'mirror-descent']), 'badmm'),
   /** Trajectories sampled per iteration. Li & Malik 2016: 20. */
   trajectories: z._default(z.int().check(z.positive()), 20),
@@ -40,8 +46,10 @@ export const guidedPolicySearchOptions = z.strictObject({
   step: z.prefault(
     z.strictObject({
       /**
-       * `acceptance`: keep a new controller only where the true cost of noiseless rollouts falls. `predicted`: compare the model's prediction with the next samples (gps-reference). `fixed`: never
-       * change. The model's predictions were found to be no guide to the step length where curvatures are only known up to scale, so acceptance is the default.
+       * `acceptance`: keep a new controller only where the true cost of noiseless rollouts falls.
+       * `predicted`: compare the model's prediction with the next samples (gps-reference). `fixed`: never
+       * change. The model's predictions were found to be no guide to the step length where curvatures are
+       * only known up to scale, so acceptance is the default.
        */
       rule: z._default(z.enum(['acceptance', 'predicted', 'fixed']), 'acceptance'),
       initial: z._default(positive, 1),
@@ -68,7 +76,10 @@ export const guidedPolicySearchOptions = z.strictObject({
     }),
     {},
   ),
-  /** A mixture prior over (s, a, s'), fitted anew each iteration. gps-reference: 20 to 50 clusters, strength 1. Off by default: thousands of pooled samples do not need it. */
+  /**
+   * A mixture prior over (s, a, s'), fitted anew each iteration. gps-reference: 20 to 50 clusters, strength
+   * 1. Off by default: thousands of pooled samples do not need it.
+   */
   mixture: z.optional(
     z.strictObject({
       clusters: z._default(z.int().check(z.positive()), 20),
@@ -78,7 +89,10 @@ export const guidedPolicySearchOptions = z.strictObject({
   ),
   covariance: z.prefault(
     z.strictObject({
-      /** Standard deviations of the controller stay within these multiples of the rms mean action of the step, smoothed over `smoothing` steps … */
+      /**
+       * Standard deviations of the controller stay within these multiples of the rms mean action of the step,
+       * smoothed over `smoothing` steps …
+       */
       relativeFloor: z._default(z.number().check(z.nonnegative()), 0.02),
       relativeCap: z._default(positive, 3),
       smoothing: z._default(oddWindow, 21),

@@ -16,8 +16,9 @@ import {
 } from './testing/optimization-environment.js';
 
 /**
- * Coordinates of a group have no order (Li & Malik 2017, §3.5). An iteration on the same samples with the coordinates of each trajectory in another order gives the same controllers and
- * dual variables, and everyone's actions in that other order.
+ * Coordinates of a group have no order (Li & Malik 2017, §3.5). An iteration on the same samples with the
+ * coordinates of each trajectory in another order gives the same controllers and dual variables, and
+ * everyone's actions in that other order.
  */
 const engine = typescriptGpsEngine();
 const HORIZON = 8;

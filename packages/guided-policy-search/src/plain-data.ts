@@ -11,11 +11,12 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * Takes plain data (numbers, strings, lists, records, typed arrays) apart: typed arrays go to `tensors` under names that start with
- * `path`, the rest comes back, fit for JSON. For checkpoints of states that hold one of this package's. Entries that are undefined are
- * left out.
+ * Takes plain data (numbers, strings, lists, records, typed arrays) apart: typed arrays go to `tensors` under
+ * names that start with `path`, the rest comes back, fit for JSON. For checkpoints of states that hold one of
+ * this package's. Entries that are undefined are left out.
  *
- * @throws UserError on what is no plain data: functions, 64-bit integers, other objects, records with the keys `$tensor` or `$number`.
+ * @throws UserError on what is no plain data: functions, 64-bit integers, other objects, records with the
+ *   keys `$tensor` or `$number`.
  */
 export function packPlainData(value: unknown, path: string, tensors: Record<string, Tensor>): unknown {
   if (ArrayBuffer.isView(value)) return { [TENSOR]: addTensor(value as Float64Array, path, tensors) };
@@ -28,7 +29,7 @@ export function packPlainData(value: unknown, path: string, tensors: Record<stri
   if (!isPlainRecord(value) || Object.hasOwn(value, TENSOR) || Object.hasOwn(value, NUMBER)) {
     throw new UserError(
       `packPlainData: "${printable(path)}" is ${describeKind(value)}, which cannot be stored; a state is made of numbers, ` +
-      `strings, lists, typed arrays and plain records of them (without the keys ${TENSOR} and ${NUMBER})`,
+        `strings, lists, typed arrays and plain records of them (without the keys ${TENSOR} and ${NUMBER})`,
     );
   }
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);

@@ -2,7 +2,8 @@ import { createKey } from '@metadescent/core';
 import type { Policy, PolicyContext, PolicyTargets } from './policy.js';
 
 /**
- * Checks what every `Policy` promises, on small synthetic data: call it in one line from the spec of an implementation.
+ * Checks what every `Policy` promises, on small synthetic data: call it in one line from the spec of an
+ * implementation.
  *
  * - a fit lowers the loss on targets the policy can represent (`targets`), and gives the same bits for the same key
  * - neither `fit` nor acting changes a state in place; states survive `structuredClone`

@@ -5,7 +5,10 @@ import { precisions, type LinearGaussian } from './linear-gaussian.js';
 import type { Moments } from './moments.js';
 import { symmetrise } from './symmetric.js';
 
-/** Second moments of the policy's means with the sampled states: all that the linear model and the dual steps need. */
+/**
+ * Second moments of the policy's means with the sampled states: all that the linear model and the dual steps
+ * need.
+ */
 export interface PolicyMoments {
   /** E[μ_π] [T, U] */
   readonly mean: Float64Array;
@@ -68,8 +71,9 @@ export function policyMoments(
 }
 
 /**
- * π̃: the linear-Gaussian model of the policy, by ridge regression of its means on the states per step. Its covariance is the residual plus the policy's own Σ^π: a policy with
- * memory is no function of the state, and leaving the residual out would make the KL term falsely stiff.
+ * π̃: the linear-Gaussian model of the policy, by ridge regression of its means on the states per step. Its
+ * covariance is the residual plus the policy's own Σ^π: a policy with memory is no function of the state, and
+ * leaving the residual out would make the KL term falsely stiff.
  *
  * @param policyCovariance Σ^π [U, U]
  * @param scales σ of the states [D]

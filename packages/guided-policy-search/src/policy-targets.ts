@@ -5,17 +5,22 @@ import { controllerMeans, precisions, type LinearGaussian } from './linear-gauss
 import type { PolicyTargets } from './policy.js';
 import { median } from './statistics.js';
 
-/** A step's precision is capped at this multiple of the median step's, so that a nearly deterministic step cannot take the whole loss. */
+/**
+ * A step's precision is capped at this multiple of the median step's, so that a nearly deterministic step
+ * cannot take the whole loss.
+ */
 const PRECISION_CAP = 100;
 
 /**
- * The θ-subproblem as a weighted regression. Completing the square of the paper's objective, λᵀμ + (ν/2)(μ − Ks − k)ᵀG⁻¹(μ − Ks − k), gives
+ * The θ-subproblem as a weighted regression. Completing the square of the paper's objective, λᵀμ + (ν/2)(μ −
+ * Ks − k)ᵀG⁻¹(μ − Ks − k), gives
  *
  *     target y = K_t s + k_t − G_t λ_t / ν_t,      weight ν_t G_t⁻¹
  *
- * (The reference implementations use ν G λ as the shift, which is wrong wherever ν ≠ 1.) Where a weight is capped to s ν G⁻¹, s < 1, the shift is G λ / (s ν): the cap then
- * softens the penalty and leaves the multiplier's pull, and so the point that Bregman ADMM converges to, unchanged. Where ν = 0 the target is the controller's
- * mean and the weight G⁻¹: plain imitation.
+ * (The reference implementations use ν G λ as the shift, which is wrong wherever ν ≠ 1.) Where a weight is
+ * capped to s ν G⁻¹, s < 1, the shift is G λ / (s ν): the cap then softens the penalty and leaves the
+ * multiplier's pull, and so the point that Bregman ADMM converges to, unchanged. Where ν = 0 the target is
+ * the controller's mean and the weight G⁻¹: plain imitation.
  *
  * @param cap cap the weights (see `regressionWeights`)
  */
@@ -51,7 +56,10 @@ export function policyTargets(
   };
 }
 
-/** ν_t G_t⁻¹ with both factors capped, scaled to a mean diagonal of 1 [T, U, U], and the share s ≤ 1 that the caps left of each step's weight [T]. */
+/**
+ * ν_t G_t⁻¹ with both factors capped, scaled to a mean diagonal of 1 [T, U, U], and the share s ≤ 1 that the
+ * caps left of each step's weight [T].
+ */
 export function regressionWeights(
   engine: GpsEngine,
   controller: LinearGaussian,
@@ -81,7 +89,8 @@ export function regressionWeights(
 }
 
 /**
- * Σ^π in closed form: the minimiser of Σ_t (ν_t/2)( tr(G_t⁻¹Σ) − ln|Σ| ) is Σ = ( Σ_t ν_t G_t⁻¹ / Σ_t ν_t )⁻¹ [U, U]. Equal weights where every ν is 0.
+ * Σ^π in closed form: the minimiser of Σ_t (ν_t/2)( tr(G_t⁻¹Σ) − ln|Σ| ) is Σ = ( Σ_t ν_t G_t⁻¹ / Σ_t ν_t )⁻¹
+ * [U, U]. Equal weights where every ν is 0.
  */
 export function policyCovariance(
   engine: GpsEngine,

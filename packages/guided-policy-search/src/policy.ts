@@ -21,7 +21,10 @@ export interface ObservationSequences {
 export interface PolicyTargets extends ObservationSequences {
   /** y [T, rows, U] */
   readonly targets: Float64Array;
-  /** Weights as precision matrices, scaled to a mean diagonal of 1: the loss is the mean of ½ (μ − y)ᵀP_t(μ − y) [T, U, U] */
+  /**
+   * Weights as precision matrices, scaled to a mean diagonal of 1: the loss is the mean of ½ (μ − y)ᵀP_t(μ −
+   * y) [T, U, U]
+   */
   readonly precision: Float64Array;
 }
 
@@ -39,8 +42,9 @@ export interface PolicyFit<S> {
 }
 
 /**
- * The policy π(a | o) = N(μ_ω(o), Σ): how means are computed and trained; the engine itself keeps Σ. The state S is plain data (typed arrays, numbers, strings
- * in records and lists), so that runs can be saved and resumed; nothing is changed in place.
+ * The policy π(a | o) = N(μ_ω(o), Σ): how means are computed and trained; the engine itself keeps Σ. The
+ * state S is plain data (typed arrays, numbers, strings in records and lists), so that runs can be saved and
+ * resumed; nothing is changed in place.
  */
 export interface Policy<S> {
   readonly name: string;

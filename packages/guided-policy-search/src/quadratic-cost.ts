@@ -3,14 +3,18 @@ import type { Matrix } from 'ml-matrix';
 import { copyMatrix } from './linear-gaussian.js';
 
 /**
- * Quadratic costs c̃_t(s) = ½ sᵀC_t s + d_tᵀs + h_t, t = 0 … T (Li & Malik 2017, §3.4; the terminal state is costed, too), and optionally
- * ½ aᵀR_t a + aᵀN_t s + r_tᵀa, t = 0 … T − 1, which the paper's setting does not need.
+ * Quadratic costs c̃_t(s) = ½ sᵀC_t s + d_tᵀs + h_t, t = 0 … T (Li & Malik 2017, §3.4; the terminal state is
+ * costed, too), and optionally ½ aᵀR_t a + aᵀN_t s + r_tᵀa, t = 0 … T − 1, which the paper's setting does not
+ * need.
  */
 export interface QuadraticCost {
   readonly stateSize: number;
   readonly actionSize: number;
   readonly horizon: number;
-  /** `dense`: C [T + 1, D, D]. `factors`: C_t = Σ_i w_ti r_ti r_tiᵀ with r [T + 1, rank, D] and w [T + 1, rank]: cheaper, and positive semidefinite where w ≥ 0. */
+  /**
+   * `dense`: C [T + 1, D, D]. `factors`: C_t = Σ_i w_ti r_ti r_tiᵀ with r [T + 1, rank, D] and w [T + 1,
+   * rank]: cheaper, and positive semidefinite where w ≥ 0.
+   */
   readonly state:
     | { readonly kind: 'dense'; readonly C: Float64Array }
     | {

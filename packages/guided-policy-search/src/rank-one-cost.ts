@@ -3,7 +3,10 @@ import type { CostContext, CostExpansion } from './cost-expansion.js';
 import { poolMoments, type Moments } from './moments.js';
 
 export interface RankOneCostOptions {
-  /** κ > 0: curvature of the objective per coordinate, one number, or one per step [T + 1] measured on the samples (see `secantCurvature`). Default 1. */
+  /**
+   * κ > 0: curvature of the objective per coordinate, one number, or one per step [T + 1] measured on the
+   * samples (see `secantCurvature`). Default 1.
+   */
   readonly kappa?: number | ((context: CostContext) => Float64Array);
   /** w: weight of the cost, e.g. the number of coordinates, one per group. Default 1. */
   readonly weight?: number | readonly number[];
@@ -20,14 +23,15 @@ export interface RankOneCostOptions {
 }
 
 /**
- * The rank-one, positive-semidefinite cost for controllers that are shared by many coordinates. The true gradient g* of the objective is regressed on the
- * state, g* ≈ r_tᵀs + b_t, and
+ * The rank-one, positive-semidefinite cost for controllers that are shared by many coordinates. The true
+ * gradient g* of the objective is regressed on the state, g* ≈ r_tᵀs + b_t, and
  *
  *     c̃_t(s) = (w / 2κ) (r_tᵀs + b_t)²,      C_t = (w/κ) r rᵀ,   d_t = (w/κ) b r
  *
- * The local separable model of an objective is f_min + (κ/2)(x − x*)² = f_min + g²/2κ. Its minimiser x* differs from coordinate to coordinate and
- * cannot be shared, but the gradient is (noisily) part of the state, so this form can. Averaging exact gradients and curvatures over a group instead (the literal
- * reading of Li & Malik 2017, §3.4–3.5) leaves d ≈ 0 and drives all coordinates to one common point.
+ * The local separable model of an objective is f_min + (κ/2)(x − x*)² = f_min + g²/2κ. Its minimiser x*
+ * differs from coordinate to coordinate and cannot be shared, but the gradient is (noisily) part of the
+ * state, so this form can. Averaging exact gradients and curvatures over a group instead (the literal reading
+ * of Li & Malik 2017, §3.4–3.5) leaves d ≈ 0 and drives all coordinates to one common point.
  *
  * It needs the environment's samples to carry signals.
  */
@@ -84,8 +88,9 @@ export function rankOneCost(options: RankOneCostOptions = {}): CostExpansion {
 }
 
 /**
- * Secant curvature along the directions that were really taken, κ = Σ (g' − g)(x' − x) / Σ (x' − x)², over coordinates and trajectories: for a quadratic objective
- * exactly the Rayleigh quotient of its Hessian. 0 where nothing moved.
+ * Secant curvature along the directions that were really taken, κ = Σ (g' − g)(x' − x) / Σ (x' − x)², over
+ * coordinates and trajectories: for a quadratic objective exactly the Rayleigh quotient of its Hessian. 0
+ * where nothing moved.
  */
 export function secantCurvature(
   x: ArrayLike<number>,

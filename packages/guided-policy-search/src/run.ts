@@ -20,7 +20,8 @@ export interface RunOptions<S> {
 }
 
 /**
- * Runs guided policy search. Stopping after any iteration and going on from the state gives the same bits as running through.
+ * Runs guided policy search. Stopping after any iteration and going on from the state gives the same bits as
+ * running through.
  *
  * @throws UserError if a part of the search is missing.
  */
@@ -30,8 +31,20 @@ export async function runGuidedPolicySearch<S>(
 ): Promise<{ readonly state: GuidedPolicySearchState<S>; readonly records: readonly IterationRecord[] }> {
   const caller = 'runGuidedPolicySearch';
   const needed = ['environment', 'policy', 'cost', 'initialControllers', 'engine', 'options', 'key'];
-  checkArgument(caller, 'the search', search, needed, 'pass { ...pendulum(), policy, engine, options: parseOptions(), key: createKey(1) }');
-  checkArgument(caller, 'the engine', search.engine, ['gemm', 'detail'], 'pass wasmGpsEngine() or bestGpsEngine(), or the `engine` of nativeGpsEngine()');
+  checkArgument(
+    caller,
+    'the search',
+    search,
+    needed,
+    'pass { ...pendulum(), policy, engine, options: parseOptions(), key: createKey(1) }',
+  );
+  checkArgument(
+    caller,
+    'the engine',
+    search.engine,
+    ['gemm', 'detail'],
+    'pass wasmGpsEngine() or bestGpsEngine(), or the `engine` of nativeGpsEngine()',
+  );
   checkArgument(caller, 'the second argument', options, ['iterations'], 'pass { iterations: 10 }');
   const { iterations, state: start, onIteration } = options;
   let state = start ?? initialState(search);

@@ -1,7 +1,10 @@
 import type { Key } from '@metadescent/core';
 import type { Actor, Environment, GroupSamples, Samples } from './environment.js';
 
-/** A system with one coordinate per group: ordinary control. Several groups are several copies that never meet, e.g. one per region of initial states. */
+/**
+ * A system with one coordinate per group: ordinary control. Several groups are several copies that never
+ * meet, e.g. one per region of initial states.
+ */
 export interface SimulatedSystem {
   readonly stateSize: number;
   readonly actionSize: number;
@@ -19,7 +22,10 @@ export interface SimulatedSystem {
   observe?(state: Float64Array, t: number, key: Key): Float64Array;
 }
 
-/** The environment of a simulated system. Trajectories with a non-finite state, action or cost are dropped and counted. */
+/**
+ * The environment of a simulated system. Trajectories with a non-finite state, action or cost are dropped and
+ * counted.
+ */
 export function simulatedEnvironment(system: SimulatedSystem): Environment {
   const { stateSize: D, actionSize: U, observationSize: O, horizon: T } = system;
   const names = system.groups ?? ['all'];

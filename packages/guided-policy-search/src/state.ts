@@ -20,7 +20,8 @@ export interface GuidedPolicySearch<S> {
   /** ψ_0 of each group */
   readonly initialControllers: readonly LinearGaussian[];
   /**
-   * What is known of the groups' dynamics, one for all or one per group. Where it depends on the samples (a measured curvature), give a function of them.
+   * What is known of the groups' dynamics, one for all or one per group. Where it depends on the samples (a
+   * measured curvature), give a function of them.
    */
   readonly structure?:
     | DynamicsStructure
@@ -33,7 +34,10 @@ export interface GuidedPolicySearch<S> {
   readonly map?: GroupTaskMapper;
 }
 
-/** The whole state between two iterations: plain data, never changed in place. Equal states continue to equal bits. */
+/**
+ * The whole state between two iterations: plain data, never changed in place. Equal states continue to equal
+ * bits.
+ */
 export interface GuidedPolicySearchState<S> {
   /** Iterations done. */
   readonly iteration: number;
@@ -72,7 +76,10 @@ export interface GroupRecord {
   readonly predictedAfter: number;
   /** Did the acceptance test find this group's controller better on its own? Absent without a test. */
   readonly improved?: boolean;
-  /** Share of the next state's variance that the fitted dynamics leave unexplained (see `unexplainedShare`) [T]; absent where nothing was fitted. */
+  /**
+   * Share of the next state's variance that the fitted dynamics leave unexplained (see `unexplainedShare`)
+   * [T]; absent where nothing was fitted.
+   */
   readonly unexplained?: Float64Array;
   /** KL(ψ‖π) per step over the samples [T] */
   readonly policyKl: Float64Array;
@@ -88,11 +95,15 @@ export interface IterationRecord {
   /** 0, 1, … */
   readonly iteration: number;
   /**
-   * `improved`: a new controller was adopted. `rejected`: no step passed the acceptance test. `restored`: the samples were worse than the best controller's twice in a row, which was
-   * put back. `diverged`: too many trajectories were dropped; the best controller was put back.
+   * `improved`: a new controller was adopted. `rejected`: no step passed the acceptance test. `restored`: the
+   * samples were worse than the best controller's twice in a row, which was put back. `diverged`: too many
+   * trajectories were dropped; the best controller was put back.
    */
   readonly outcome: 'improved' | 'rejected' | 'restored' | 'diverged';
-  /** Mean and standard error of the sampled Σ_t cost of this iteration's samples (of the controllers it started with, with noise). */
+  /**
+   * Mean and standard error of the sampled Σ_t cost of this iteration's samples (of the controllers it
+   * started with, with noise).
+   */
   readonly sampledCost: number;
   readonly sampledCostError: number;
   readonly dropped: number;
@@ -152,8 +163,10 @@ export function initialState<S>(search: GuidedPolicySearch<S>): GuidedPolicySear
 }
 
 /**
- * The state from which a search goes on with the controllers of another one on the same groups, and with a policy of its own: controllers, η, the step multiplier and the count of
- * iterations stay, policy and dual variables start afresh. For searches in stages, such as a cheap one for the controllers alone before the policy is trained.
+ * The state from which a search goes on with the controllers of another one on the same groups, and with a
+ * policy of its own: controllers, η, the step multiplier and the count of iterations stay, policy and dual
+ * variables start afresh. For searches in stages, such as a cheap one for the controllers alone before the
+ * policy is trained.
  *
  * @throws UserError if controllers and environment do not fit together.
  */

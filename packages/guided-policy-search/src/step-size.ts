@@ -7,8 +7,9 @@ export interface StepBounds {
 const clamp = (x: number, { min, max }: StepBounds) => Math.min(max, Math.max(min, x));
 
 /**
- * The multiplier after comparing a predicted with an actual improvement of the expected cost (positive is better). The actual improvement is modelled as
- * pred · u − (pred − act) · u² in the step length u, whose maximiser is pred / (2 (pred − act)):
+ * The multiplier after comparing a predicted with an actual improvement of the expected cost (positive is
+ * better). The actual improvement is modelled as pred · u − (pred − act) · u² in the step length u, whose
+ * maximiser is pred / (2 (pred − act)):
  *
  *     factor = clamp( pred / (2 max(10⁻⁴ (1 + |pred|), pred − act)), [0.1, 5] ),      ½ where pred ≤ 0
  */
@@ -26,8 +27,8 @@ export function predictedStepMultiplier(
 }
 
 /**
- * The multiplier after an acceptance test on the true cost: larger where more than 40 % of the groups improved, smaller otherwise; smallest factor where nothing
- * was accepted.
+ * The multiplier after an acceptance test on the true cost: larger where more than 40 % of the groups
+ * improved, smaller otherwise; smallest factor where nothing was accepted.
  */
 export function acceptanceStepMultiplier(
   multiplier: number,

@@ -1,7 +1,10 @@
 import { EigenvalueDecomposition } from 'ml-matrix';
 import { toMatrix } from './linear-gaussian.js';
 
-/** Clamps the eigenvalues of a symmetric matrix [n, n] to [floor, cap], in place. One already inside is left as it is, to the bit. */
+/**
+ * Clamps the eigenvalues of a symmetric matrix [n, n] to [floor, cap], in place. One already inside is left
+ * as it is, to the bit.
+ */
 export function clampEigenvalues(n: number, matrix: Float64Array, floor: number, cap: number): void {
   if (n === 1) {
     matrix[0] = Math.min(cap, Math.max(floor, matrix[0]!));

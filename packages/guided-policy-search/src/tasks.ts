@@ -8,8 +8,8 @@ import { improveController, type TrustRegionOptions, type TrustRegionResult } fr
 import { invertScales, standardiseController, standardiseCost, standardiseDynamics } from './units.js';
 
 /**
- * The work of one group that needs no other group: pure functions of plain records, so that they can run in any worker, in any order, and give the same
- * bits.
+ * The work of one group that needs no other group: pure functions of plain records, so that they can run in
+ * any worker, in any order, and give the same bits.
  */
 export type GroupTask =
   | {

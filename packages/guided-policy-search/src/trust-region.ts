@@ -30,8 +30,8 @@ export interface TrustRegionResult extends ControllerEvaluation {
 }
 
 /**
- * Solves the ψ-subproblem: LQG inside a search for the multiplier η of the KL constraint. Returns the best feasible controller: where the search is
- * infeasible, that is ψ' itself.
+ * Solves the ψ-subproblem: LQG inside a search for the multiplier η of the KL constraint. Returns the best
+ * feasible controller: where the search is infeasible, that is ψ' itself.
  */
 export function improveController(
   engine: GpsEngine,

@@ -4,11 +4,14 @@ import type { GroupMoments, Moments } from './moments.js';
 import type { QuadraticCost } from './quadratic-cost.js';
 
 /**
- * Standardised units: s̃ = s / σ with one positive scale per state dimension. Gains, dynamics and costs are re-expressed exactly; actions, KL
- * divergences, covariances G and the duals do not change.
+ * Standardised units: s̃ = s / σ with one positive scale per state dimension. Gains, dynamics and costs are
+ * re-expressed exactly; actions, KL divergences, covariances G and the duals do not change.
  */
 
-/** Dimensions whose standard deviation is below this fraction of their magnitude are constant up to rounding: their unit stays 1. */
+/**
+ * Dimensions whose standard deviation is below this fraction of their magnitude are constant up to rounding:
+ * their unit stays 1.
+ */
 const CONSTANT = 1e-12;
 
 /**
@@ -106,7 +109,10 @@ function scaleColumns(values: Float64Array, factors: Float64Array): Float64Array
   return out;
 }
 
-/** Multiplies the last axis but one, of length `factors.length`, by `factors`; the last axis has `columns` entries. */
+/**
+ * Multiplies the last axis but one, of length `factors.length`, by `factors`; the last axis has `columns`
+ * entries.
+ */
 function scaleRows(values: Float64Array, factors: Float64Array, columns: number): Float64Array {
   const n = factors.length;
   const out = new Float64Array(values.length);

@@ -1,9 +1,11 @@
-// Builds kernels.wasm and src/wasm/kernels.gen.ts from c/*.c with clang and wasm-ld (Debian: apt-get install clang lld).
+// Builds kernels.wasm and src/wasm/kernels.gen.ts from c/*.c with clang and wasm-ld (Debian: apt-get install
+// clang lld).
 //
 //   node build/build-wasm.mjs           builds and writes both files
 //   node build/build-wasm.mjs --check   builds and compares with the committed files; exit code 1 where they differ
 //
-// Two versions of clang rarely emit the same bytes. With another version than the committed files were made with, --check still builds, compares the
+// Two versions of clang rarely emit the same bytes. With another version than the committed files were made
+// with, --check still builds, compares the
 // digest of the sources, and says that the bytes were not compared. Without clang it compares the digest only.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

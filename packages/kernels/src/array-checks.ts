@@ -1,6 +1,6 @@
 /**
- * What every kernel checks before it touches memory. C code trusts what it is given, so an array of another type or length, a buffer that
- * was transferred away, or a count whose products overflow must stop here.
+ * What every kernel checks before it touches memory. C code trusts what it is given, so an array of another
+ * type or length, a buffer that was transferred away, or a count whose products overflow must stop here.
  */
 
 /** The kinds of array that kernels take. */
@@ -12,15 +12,16 @@ export interface ArrayTypes {
 }
 
 /**
- * Numbers that one array of a call may hold: 4 GiB of floats. C counts with 32 bits, and its loops look a few lines ahead of what they
- * count.
+ * Numbers that one array of a call may hold: 4 GiB of floats. C counts with 32 bits, and its loops look a few
+ * lines ahead of what they count.
  */
 export const MAX_ELEMENTS = 2 ** 30;
 
 /** Numbers in the working memory of a call: C tells its size as a 32-bit integer. */
 export const MAX_WORKSPACE = 2 ** 31 - 1;
 
-// The accessor of %TypedArray%.prototype tells the type of every realm's arrays, and of nothing that only looks like one.
+// The accessor of %TypedArray%.prototype tells the type of every realm's arrays, and of nothing that only
+// looks like one.
 const typeOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Float32Array.prototype),
   Symbol.toStringTag,
@@ -32,8 +33,8 @@ export type AnyArray = ArrayBufferView & { readonly length: number; readonly BYT
 /**
  * The number of elements that memory stands behind: 0 where the buffer was transferred away or shrunk below the view.
  *
- * `length` alone does not tell: optimised code of V8 11.3 (Node 20) gives the length before the transfer, once it has seen resizable buffers. The
- * buffer's own length is always true.
+ * `length` alone does not tell: optimised code of V8 11.3 (Node 20) gives the length before the transfer,
+ * once it has seen resizable buffers. The buffer's own length is always true.
  */
 export function presentLength(array: AnyArray): number {
   const { length, byteOffset, buffer } = array;
@@ -47,8 +48,8 @@ export function requireType(caller: string, name: string, array: unknown, type: 
 }
 
 /**
- * A TypeError where `array` is of another type, a RangeError where it is not of length `wanted`; `meaning` names the extents, e.g.
- * `[inputs, n]`.
+ * A TypeError where `array` is of another type, a RangeError where it is not of length `wanted`; `meaning`
+ * names the extents, e.g. `[inputs, n]`.
  */
 export function requireArray(
   caller: string,
@@ -149,8 +150,8 @@ export function requireBoolean(caller: string, name: string, value: unknown): vo
 export type NamedArrays = Readonly<Record<string, ArrayBufferView | undefined>>;
 
 /**
- * A RangeError where an array that is written shares memory with another one of the call: engines that copy and engines that work in place
- * would then give different numbers.
+ * A RangeError where an array that is written shares memory with another one of the call: engines that copy
+ * and engines that work in place would then give different numbers.
  */
 export function requireDisjoint(caller: string, written: NamedArrays, read: NamedArrays): void {
   // Without lists of entries: this runs at every call, and some calls take less than a microsecond.

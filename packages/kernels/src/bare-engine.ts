@@ -19,8 +19,9 @@ import type {
 } from './psd-feature-checks.js';
 
 /**
- * What an engine implements: the kernels without a check of their arguments. `checkedEngine` and `checkedGpsEngine` make of them the engines
- * that callers see; every argument that arrives here has the type, length and range that the contract in engine.ts or gps-engine.ts states.
+ * What an engine implements: the kernels without a check of their arguments. `checkedEngine` and
+ * `checkedGpsEngine` make of them the engines that callers see; every argument that arrives here has the
+ * type, length and range that the contract in engine.ts or gps-engine.ts states.
  */
 export interface BareEngine {
   readonly name: KernelEngine['name'];
@@ -103,7 +104,10 @@ export interface BareGpsEngine {
 }
 
 export interface BareLqg {
-  /** Takes the problem, with the rows of B that may be non-zero. The kernel may keep the arrays: they are whole at every pass. */
+  /**
+   * Takes the problem, with the rows of B that may be non-zero. The kernel may keep the arrays: they are
+   * whole at every pass.
+   */
   load(problem: LqgProblem, actionRows: readonly number[]): void;
   backward(eta: number, controller: LqgController, values: LqgValues | undefined): number;
   forward(controller: LqgController, moments: LqgMoments): void;

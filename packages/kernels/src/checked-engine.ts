@@ -13,7 +13,10 @@ import { checkedMlp } from './checked-mlp.js';
 import { checkedPsdFeatures } from './checked-psd-features.js';
 import type { GemmOptions, KernelEngine } from './engine.js';
 
-/** The engine that callers see: `bare`, with every argument of every call checked first. The one place of checks for all engines. */
+/**
+ * The engine that callers see: `bare`, with every argument of every call checked first. The one place of
+ * checks for all engines.
+ */
 export function checkedEngine(bare: BareEngine): KernelEngine {
   return {
     name: bare.name,

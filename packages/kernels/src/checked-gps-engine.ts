@@ -14,7 +14,10 @@ import {
   notLoaded,
 } from './gps-checks.js';
 
-/** The engine that callers see: `bare`, with every argument of every call checked first. The one place of checks for all engines. */
+/**
+ * The engine that callers see: `bare`, with every argument of every call checked first. The one place of
+ * checks for all engines.
+ */
 export function checkedGpsEngine(bare: BareGpsEngine): GpsEngine {
   return {
     name: bare.name,

@@ -1,14 +1,16 @@
 import type { PsdFeatureKernels } from './psd-features.js';
 
 /**
- * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin (the oracle), WebAssembly SIMD
- * (everywhere; the reproducible reference) or the native library (AVX-512, AVX2, NEON or baseline, chosen at run time).
+ * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin
+ * (the oracle), WebAssembly SIMD (everywhere; the reproducible reference) or the native library (AVX-512,
+ * AVX2, NEON or baseline, chosen at run time).
  *
- * All arrays are row-major; single precision here. Inputs are read, outputs overwritten, unless said otherwise. Every call checks its
- * arguments before it touches memory, on every engine alike (checked-engine.ts): a TypeError or RangeError names the function, the argument,
- * what it must be and what it is. Arrays may be views into larger buffers and may lie in shared memory, which no other thread may write
- * during the call. An array that is written must not share memory with another array of the call, unless said otherwise. The kernels take at
- * most 2³⁰ numbers in one array.
+ * All arrays are row-major; single precision here. Inputs are read, outputs overwritten, unless said
+ * otherwise. Every call checks its arguments before it touches memory, on every engine alike
+ * (checked-engine.ts): a TypeError or RangeError names the function, the argument, what it must be and what
+ * it is. Arrays may be views into larger buffers and may lie in shared memory, which no other thread may
+ * write during the call. An array that is written must not share memory with another array of the call,
+ * unless said otherwise. The kernels take at most 2³⁰ numbers in one array.
  */
 export interface KernelEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
@@ -29,7 +31,8 @@ export interface KernelEngine {
    */
   preprocessGradient(gradient: Float32Array, p: number, features: Float32Array): void;
   /**
-   * C ← αAB + βC in single precision; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]). β = 0 ignores what C held.
+   * C ← αAB + βC in single precision; A is [m, k] and B [k, n], after transposition where asked for (then
+   * stored [k, m], [n, k]). β = 0 ignores what C held.
    */
   gemm(options: GemmOptions): void;
   /** The features of Predicted Step Descent. */
@@ -51,7 +54,10 @@ export interface GemmOptions {
   readonly beta?: number;
 }
 
-/** `layers` stacked LSTMs of `hidden` units over `inputs` features, and a linear output of one number, for independent coordinates that share the weights. */
+/**
+ * `layers` stacked LSTMs of `hidden` units over `inputs` features, and a linear output of one number, for
+ * independent coordinates that share the weights.
+ */
 export interface LstmShape {
   readonly inputs: number;
   readonly hidden: number;
@@ -64,11 +70,11 @@ export interface LstmShape {
  *     z = W_input x + W_hidden h + b,   i, f, o = σ(z_i, z_f, z_o),   g = tanh(z_g)
  *     c' = f∘c + i∘g,   h' = o∘tanh(c');   the next layer's x is h';   output = w_out·h'_last + b_out
  *
- * Flat weights, in this order: for each layer W_input [4H, I_layer], W_hidden [4H, H], b [4H]; then w_out [H], b_out [1]. I_layer is `inputs` for the
- * first layer and H for the others.
+ * Flat weights, in this order: for each layer W_input [4H, I_layer], W_hidden [4H, H], b [4H]; then w_out
+ * [H], b_out [1]. I_layer is `inputs` for the first layer and H for the others.
  *
- * State: one opaque array of `stateSize(n)` floats for n coordinates (zeros at the start), in the order that is best for the lanes; `stateIndex` says
- * where one number is.
+ * State: one opaque array of `stateSize(n)` floats for n coordinates (zeros at the start), in the order that
+ * is best for the lanes; `stateIndex` says where one number is.
  */
 export interface LstmKernel {
   readonly shape: LstmShape;
@@ -76,12 +82,17 @@ export interface LstmKernel {
   readonly weightCount: number;
   /** Length of the state array of n coordinates. */
   stateSize(n: number): number;
-  /** Place of unit `unit` of `h` or `c` of layer `layer` of coordinate `coordinate` in the state array of n coordinates. */
+  /**
+   * Place of unit `unit` of `h` or `c` of layer `layer` of coordinate `coordinate` in the state array of n
+   * coordinates.
+   */
   stateIndex(n: number, coordinate: number, layer: number, part: 'h' | 'c', unit: number): number;
   /**
-   * A trace for segments of up to `capacity` steps of n coordinates: with it, `backpropagate` is a quarter to a third faster, because it need not compute again what
-   * the forward steps computed. Coordinates that do not fit into `maxBytes` (default 96 MiB) are computed again as without one. It belongs to this kernel and may
-   * live in the kernel's memory: make one, use it for segment after segment, and `dispose` of it when there will be no more.
+   * A trace for segments of up to `capacity` steps of n coordinates: with it, `backpropagate` is a quarter to
+   * a third faster, because it need not compute again what the forward steps computed. Coordinates that do
+   * not fit into `maxBytes` (default 96 MiB) are computed again as without one. It belongs to this kernel and
+   * may live in the kernel's memory: make one, use it for segment after segment, and `dispose` of it when
+   * there will be no more.
    */
   createTrace(n: number, capacity: number, maxBytes?: number): LstmTrace;
   /**
@@ -101,9 +112,10 @@ export interface LstmKernel {
     trace?: LstmTrace,
   ): void;
   /**
-   * Backpropagation through a segment of T steps with recomputation. Inputs are constants. For L = Σ_t Σ_j cotangent[t, j]·output[t, j] adds ∂L/∂weights to `weightGradient`.
-   * A block of coordinates at a time is run forward and backward inside the cache, so memory is O(n·T·I) for the caller's inputs and O(T·layers·H)
-   * per block. The states at the start are constants too (truncation).
+   * Backpropagation through a segment of T steps with recomputation. Inputs are constants. For L = Σ_t Σ_j
+   * cotangent[t, j]·output[t, j] adds ∂L/∂weights to `weightGradient`. A block of coordinates at a time is
+   * run forward and backward inside the cache, so memory is O(n·T·I) for the caller's inputs and
+   * O(T·layers·H) per block. The states at the start are constants too (truncation).
    *
    * The sum runs over blocks in a fixed order: equal inputs give equal bits, with a trace or without.
    *
@@ -111,7 +123,8 @@ export interface LstmKernel {
    * @param inputs [T, I, n]
    * @param cotangent ∂L/∂output [T, n]
    * @param weightGradient accumulated into [weightCount]
-   * @param trace of exactly these T steps, from these weights, inputs and initial state. That they are the same is the caller's to see to; only the counts
+   * @param trace of exactly these T steps, from these weights, inputs and initial state. That they are the
+   *   same is the caller's to see to; only the counts
    *   are checked
    */
   backpropagate(
@@ -140,7 +153,8 @@ export interface LstmKernel {
 }
 
 /**
- * What the forward steps of a segment leave for its backpropagation: the gates of as many coordinates as fit. Steps are appended by `step` and `sequence`.
+ * What the forward steps of a segment leave for its backpropagation: the gates of as many coordinates as fit.
+ * Steps are appended by `step` and `sequence`.
  *
  * @example
  * trace.clear();
@@ -153,11 +167,17 @@ export interface LstmTrace {
   readonly capacity: number;
   /** Steps that it holds. */
   readonly steps: number;
-  /** Memory that it takes, in bytes: 0 once it is disposed of, and on the TypeScript engine, which always computes again. */
+  /**
+   * Memory that it takes, in bytes: 0 once it is disposed of, and on the TypeScript engine, which always
+   * computes again.
+   */
   readonly bytes: number;
   /** Empties it, for the next segment. */
   clear(): void;
-  /** Gives its memory back to the kernel, for other traces or the system. It cannot be used afterwards; a second call does nothing. */
+  /**
+   * Gives its memory back to the kernel, for other traces or the system. It cannot be used afterwards; a
+   * second call does nothing.
+   */
   dispose(): void;
 }
 
@@ -183,8 +203,9 @@ export interface MlpKernel {
   readonly shape: MlpShape;
   readonly parameterCount: number;
   /**
-   * Takes `rows` examples [rows, sizes[0]] with class labels [rows] (softmax-cross-entropy) or targets [rows, last size] (squared-error).
-   * Labels are copied; the other arrays may be kept: do not change or transfer them before the next `setBatch`.
+   * Takes `rows` examples [rows, sizes[0]] with class labels [rows] (softmax-cross-entropy) or targets [rows,
+   * last size] (squared-error). Labels are copied; the other arrays may be kept: do not change or transfer
+   * them before the next `setBatch`.
    */
   setBatch(inputs: Float32Array, targets: Uint8Array | Float32Array): void;
   /**

@@ -18,7 +18,10 @@ import type {
   LqgValues,
 } from './gps-engine.js';
 
-/** The checks of `GpsEngine`, for checked-gps-engine.ts. They return the arguments, read once, with defaults filled in. */
+/**
+ * The checks of `GpsEngine`, for checked-gps-engine.ts. They return the arguments, read once, with defaults
+ * filled in.
+ */
 
 function requireDoubles(
   caller: string,

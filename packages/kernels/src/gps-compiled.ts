@@ -2,7 +2,10 @@ import type { BareGpsEngine, BareLqg } from './bare-engine.js';
 import { checkedGpsEngine } from './checked-gps-engine.js';
 import type { ActionPenalty, GpsEngine, LqgShape } from './gps-engine.js';
 
-/** Where an array is for the C code: an address in WebAssembly's memory, or the array itself for the native library. */
+/**
+ * Where an array is for the C code: an address in WebAssembly's memory, or the array itself for the native
+ * library.
+ */
 export type GpsPlace = number | Float64Array | Int32Array | null;
 
 /** The exported C functions, by the names in c/gps-*.c. */
@@ -35,7 +38,10 @@ export interface GpsMemory {
   release(mark: number): void;
 }
 
-/** The engine over compiled C code, whatever it was compiled to, with every argument checked. Every LQG kernel gets a memory of its own, where its problem stays between calls. */
+/**
+ * The engine over compiled C code, whatever it was compiled to, with every argument checked. Every LQG kernel
+ * gets a memory of its own, where its problem stays between calls.
+ */
 export function compiledGpsEngine(
   name: 'wasm' | 'native',
   detail: string,

@@ -1,27 +1,32 @@
 /**
- * The contract of the double-precision kernels of guided policy search: small dense linear algebra, pooled second moments, and the fused
- * backward and forward passes of the linear-quadratic-Gaussian regulator (LQG).
+ * The contract of the double-precision kernels of guided policy search: small dense linear algebra, pooled
+ * second moments, and the fused backward and forward passes of the linear-quadratic-Gaussian regulator (LQG).
  *
- * All arrays are row-major `Float64Array`s. D is the state size, U the action size, T the horizon. Every call checks its arguments before it
- * touches memory, on every engine alike (checked-gps-engine.ts): a TypeError or RangeError names the function, the argument, what it must be
- * and what it is. Arrays may be views into larger buffers and may lie in shared memory, which no other thread may write during the call. An
- * array that is written must not share memory with another array of the call, unless said otherwise.
+ * All arrays are row-major `Float64Array`s. D is the state size, U the action size, T the horizon. Every call
+ * checks its arguments before it touches memory, on every engine alike (checked-gps-engine.ts): a TypeError
+ * or RangeError names the function, the argument, what it must be and what it is. Arrays may be views into
+ * larger buffers and may lie in shared memory, which no other thread may write during the call. An array that
+ * is written must not share memory with another array of the call, unless said otherwise.
  */
 export interface GpsEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
   /** What exactly runs, for run records: e.g. `native avx512`. */
   readonly detail: string;
-  /** C ← αAB + βC; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]). β = 0 ignores what C held. */
+  /**
+   * C ← αAB + βC; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]).
+   * β = 0 ignores what C held.
+   */
   gemm(options: GpsGemm): void;
   /**
-   * C ← αAᵀA + βC for A [rows, n], both triangles of C [n, n] written, exactly symmetric. With `offset`, A's rows are shifted first: Σ (x − offset)(x − offset)ᵀ.
+   * C ← αAᵀA + βC for A [rows, n], both triangles of C [n, n] written, exactly symmetric. With `offset`, A's
+   * rows are shifted first: Σ (x − offset)(x − offset)ᵀ.
    */
   syrk(options: GpsSyrk): void;
   /** means ← the means of the columns of A [rows, n], rows at least 1; means [n]. */
   columnMeans(rows: number, n: number, a: Float64Array, means: Float64Array): void;
   /**
-   * Cholesky factor L of a symmetric positive-definite matrix, LLᵀ = A. Reads the lower triangle of `a` [n, n], writes L to `factor` [n, n] with zeros
-   * above the diagonal. `a` and `factor` may be the same array.
+   * Cholesky factor L of a symmetric positive-definite matrix, LLᵀ = A. Reads the lower triangle of `a` [n,
+   * n], writes L to `factor` [n, n] with zeros above the diagonal. `a` and `factor` may be the same array.
    *
    * @returns 0, or 1 + the index of the first pivot that is not positive (then `factor` is undefined).
    */
@@ -81,12 +86,14 @@ export interface ActionPenalty {
 }
 
 /**
- * The problem of one η-evaluation (Li & Malik 2017, §3.4). Dynamics s' = A_t s + B_t a + c_t + N(0, F_t), s_0 ~ N(μ_0, Σ_0). Minimised over
- * ψ_t = N(K_t s + k_t, G_t):
+ * The problem of one η-evaluation (Li & Malik 2017, §3.4). Dynamics s' = A_t s + B_t a + c_t + N(0, F_t), s_0
+ * ~ N(μ_0, Σ_0). Minimised over ψ_t = N(K_t s + k_t, G_t):
  *
- *     Σ_t E[ ½sᵀC_t s + d_tᵀs + h_t + ½aᵀR_t a + aᵀN_t s + r_tᵀa ]  +  Σ_t E[policy penalty] + η Σ_t E[previous penalty]  −  Σ_t (ω_t + η) H(ψ_t)
+ *     Σ_t E[ ½sᵀC_t s + d_tᵀs + h_t + ½aᵀR_t a + aᵀN_t s + r_tᵀa ]  +
+ *       Σ_t E[policy penalty] + η Σ_t E[previous penalty]  −  Σ_t (ω_t + η) H(ψ_t)
  *
- * The terms linear in a (the multiplier −λ_t) are part of r. With penalties that are KL terms, this is the Lagrangian up to constants.
+ * The terms linear in a (the multiplier −λ_t) are part of r. With penalties that are KL terms, this is the
+ * Lagrangian up to constants.
  */
 export interface LqgProblem {
   /** [T, D, D] */
@@ -143,7 +150,8 @@ export interface LqgMoments {
   /** E[cost] per step, including action costs without the policy and trust-region penalties [T + 1] */
   readonly cost: Float64Array;
   /**
-   * Twice the quadratic part of KL(ψ‖ψ') per step: E[(a − K's − k')ᵀP'(a − K's − k')] over s and a, trace of P'G included [T]
+   * Twice the quadratic part of KL(ψ‖ψ') per step: E[(a − K's − k')ᵀP'(a − K's − k')] over s and a, trace of
+   * P'G included [T]
    */
   readonly previous: Float64Array;
   /** The same for the policy penalty, in its ν-multiplied units; zeros without one [T] */
@@ -174,7 +182,8 @@ export interface LqgKernel {
    * @param eta η ≥ 0
    * @param controller overwritten
    * @param values overwritten if given
-   * @returns −1, or the time step at which Q_aa was not positive definite or not finite (then what is left is undefined).
+   * @returns −1, or the time step at which Q_aa was not positive definite or not finite (then what is left is
+   *   undefined).
    */
   backward(eta: number, controller: LqgController, values?: LqgValues): number;
   /** Moments of the loaded problem's dynamics under a controller. */

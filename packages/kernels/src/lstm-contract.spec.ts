@@ -97,7 +97,8 @@ describe.each(enginesUnderTest())('LSTM contract, $label', ({ engine }: { engine
   });
 
   test('a pre-activation of ±∞ is a saturated gate: σ and tanh take their limits', () => {
-    // One unit, h = c = 0 and biases 0: every gate but one is at 0. Finite inputs and weights, whose product overflows single precision.
+    // One unit, h = c = 0 and biases 0: every gate but one is at 0. Finite inputs and weights, whose product
+    // overflows single precision.
     const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
     const kernel = engine.lstm({ inputs: 1, hidden: 1, layers: 1 });
     const [before, rest] = [0.75, 0.5];

@@ -37,7 +37,8 @@ export interface LstmLayout {
 /**
  * The layout of an LSTM of this shape.
  *
- * @throws RangeError if `inputs`, `hidden` or `layers` is not a positive integer, or if the network is too large to be counted with 32 bits.
+ * @throws RangeError if `inputs`, `hidden` or `layers` is not a positive integer, or if the network is too
+ *   large to be counted with 32 bits.
  */
 export function lstmLayout(shape: LstmShape): LstmLayout {
   const { inputs, hidden, layers } = shape;
@@ -77,8 +78,8 @@ function workspaceFloats({ inputs, hidden, layers }: LstmShape, weightCount: num
 }
 
 /**
- * At least what `lstm_backward_size` in c/lstm-backward.c tells: sums, a checkpoint of the state for each piece of the segment, and the
- * record of a piece, of which as many steps are made as fit 8 million floats.
+ * At least what `lstm_backward_size` in c/lstm-backward.c tells: sums, a checkpoint of the state for each
+ * piece of the segment, and the record of a piece, of which as many steps are made as fit 8 million floats.
  */
 function backwardFloats({ inputs, hidden, layers }: LstmShape, weightCount: number, steps: number): number {
   const stride = (rows: number) => LSTM_LANES * (rows + 16);
@@ -89,8 +90,8 @@ function backwardFloats({ inputs, hidden, layers }: LstmShape, weightCount: numb
 }
 
 /**
- * Place of one state number: [block, layer, h | c, unit, lane] with blocks of 16 coordinates; the last block has as many lanes as coordinates
- * are left, so that the length of the state array tells their number.
+ * Place of one state number: [block, layer, h | c, unit, lane] with blocks of 16 coordinates; the last block
+ * has as many lanes as coordinates are left, so that the length of the state array tells their number.
  *
  * @throws RangeError if the coordinate, layer or unit lies outside the state.
  */

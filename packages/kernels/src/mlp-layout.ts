@@ -22,7 +22,8 @@ export interface MlpLayout {
 /**
  * The layout of an MLP of this shape.
  *
- * @throws RangeError if there are fewer than two sizes, if one is not a positive integer, if activation or loss is unknown, or if
+ * @throws RangeError if there are fewer than two sizes, if one is not a positive integer, if activation or
+ *   loss is unknown, or if
  *   the network is too large to be counted with 32 bits.
  */
 export function mlpLayout(shape: MlpShape): MlpLayout {
@@ -50,15 +51,18 @@ export function mlpLayout(shape: MlpShape): MlpLayout {
   return { layers, parameterCount: at, outputs: sizes[sizes.length - 1] as number };
 }
 
-/** At least what `mlp_size` in c/mlp.c tells: two planes of all units for 256 examples, a transposed block, and the weights once more. */
+/**
+ * At least what `mlp_size` in c/mlp.c tells: two planes of all units for 256 examples, a transposed block,
+ * and the weights once more.
+ */
 function workspaceFloats(sizes: readonly number[], parameterCount: number): number {
   const units = sizes.reduce((sum, size) => sum + size, 0);
   return 16 * (sizes[0] as number) + 512 * units + parameterCount + 16 * (sizes.length + 1) + 4096;
 }
 
 /**
- * Checks a batch; returns its number of rows, and the targets as they may be kept: labels as a copy, because C indexes with them, and so
- * they must not change after they were checked.
+ * Checks a batch; returns its number of rows, and the targets as they may be kept: labels as a copy, because
+ * C indexes with them, and so they must not change after they were checked.
  */
 export function checkBatch(
   shape: MlpShape,

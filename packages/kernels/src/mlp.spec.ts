@@ -179,7 +179,10 @@ describe.each(enginesUnderTest())('MLP, $label', ({ engine }: { engine: KernelEn
   });
 
   test('a pre-activation of ±∞ is a saturated unit', () => {
-    for (const [activation, limits] of [['sigmoid', [1, 0]], ['tanh', [1, -1]]] as const) {
+    for (const [activation, limits] of [
+      ['sigmoid', [1, 0]],
+      ['tanh', [1, -1]],
+    ] as const) {
       const kernel = engine.mlp({ sizes: [1, 1, 1], activation, loss: 'squared-error' });
       limits.forEach((limit, i) => {
         kernel.setBatch(Float32Array.of(i === 0 ? 3e38 : -3e38), Float32Array.of(0.25));
@@ -188,7 +191,10 @@ describe.each(enginesUnderTest())('MLP, $label', ({ engine }: { engine: KernelEn
         expect([loss]).toBeAllClose([error ** 2], { rtol: 1e-6 });
         // The first is 3e38 times a slope that is 0 on one engine and 10⁻³⁸ on another.
         expect(Number.isFinite(gradient[0])).toBe(true);
-        expect(gradient.subarray(1)).toBeAllClose([0, 2 * error * limit, 2 * error], { rtol: 1e-6, atol: 1e-6 });
+        expect(gradient.subarray(1)).toBeAllClose([0, 2 * error * limit, 2 * error], {
+          rtol: 1e-6,
+          atol: 1e-6,
+        });
       });
     }
   });

@@ -1,4 +1,7 @@
-/** Multiply-adds in registers only: the most floating-point operations per second that an engine's instructions allow on this machine. */
+/**
+ * Multiply-adds in registers only: the most floating-point operations per second that an engine's
+ * instructions allow on this machine.
+ */
 export interface PeakProbe {
   /** Floating-point operations of one iteration. */
   readonly flopsPerIteration: number;

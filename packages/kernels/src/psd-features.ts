@@ -1,29 +1,51 @@
 /**
- * The features of Predicted Step Descent (Li & Malik 2017, §3.6) of n coordinates, step by step. Elementwise and in double precision inside, so that all engines give the same bits (but for the last digits of
- * one logarithm). Every call checks its arguments, as `KernelEngine` says.
+ * The features of Predicted Step Descent (Li & Malik 2017, §3.6) of n coordinates, step by step. Elementwise
+ * and in double precision inside, so that all engines give the same bits (but for the last digits of one
+ * logarithm). Every call checks its arguments, as `KernelEngine` says.
  */
 export interface PsdFeatureKernels {
   /**
-   * The observation Ψ at step t, with g = scale · gradient, x = parameters, and primes for one and two steps before, which are what `memory` holds:
+   * The observation Ψ at step t, with g = scale · gradient, x = parameters, and primes for one and two steps
+   * before, which are what `memory` holds:
    *
    *     change,   g / (|g′| + 1),   |x′ − x″| / (|x − x′| + 0.1)
    *
-   * At t = 0 the second divides by |g| + 1 and the third is 0; at t = 1 the third takes |x − x′| for |x′ − x″|. Where the memory has averages, four planes more:
+   * At t = 0 the second divides by |g| + 1 and the third is 0; at t = 1 the third takes |x − x′| for |x′ −
+   * x″|. Where the memory has averages, four planes more:
    *
    *     g / √v,   m / √v,   g / √s,   ln √v / 5
    *
-   * with m and v decaying averages of g and g² (0.9 and 0.95 per step, corrected for their start at 0) and s = Σ g²; roots are kept above 0 by 10⁻¹². The memory becomes that of step t + 1.
+   * with m and v decaying averages of g and g² (0.9 and 0.95 per step, corrected for their start at 0) and s
+   * = Σ g²; roots are kept above 0 by 10⁻¹². The memory becomes that of step t + 1.
    */
   observe(step: PsdObservation): void;
-  /** Inputs of a network: inputs[i, at + j] ← (planes[i, first + j] − mean[i]) / deviation[i] for `count` coordinates j, clamped to ±limit; a NaN stays one. */
+  /**
+   * Inputs of a network: inputs[i, at + j] ← (planes[i, first + j] − mean[i]) / deviation[i] for `count`
+   * coordinates j, clamped to ±limit; a NaN stays one.
+   */
   standardise(run: PsdStandardisation): void;
   /** mean ← the mean of scale · values over `width` rows of a ring, summed from row `oldest` on. */
   recentMean(mean: PsdRecentMean): void;
-  /** slot ← now / (|before| + 1): the newest gradient feature, from recent means. `now` and `before` may be one array. All [n]. */
+  /**
+   * slot ← now / (|before| + 1): the newest gradient feature, from recent means. `now` and `before` may be
+   * one array. All [n].
+   */
   gradientSlot(now: Float64Array, before: Float64Array, slot: Float64Array): void;
-  /** slot ← |late − early| / (|now − before| + 0.1): the newest ratio feature, from recent means of which some may be one array. All [n]. */
-  ratioSlot(late: Float64Array, early: Float64Array, now: Float64Array, before: Float64Array, slot: Float64Array): void;
-  /** States (x, Φ) put together from slots of several steps: iterate, H objective slots (equal for all), H + 1 gradient slots, H ratio slots per coordinate. */
+  /**
+   * slot ← |late − early| / (|now − before| + 0.1): the newest ratio feature, from recent means of which some
+   * may be one array. All [n].
+   */
+  ratioSlot(
+    late: Float64Array,
+    early: Float64Array,
+    now: Float64Array,
+    before: Float64Array,
+    slot: Float64Array,
+  ): void;
+  /**
+   * States (x, Φ) put together from slots of several steps: iterate, H objective slots (equal for all), H + 1
+   * gradient slots, H ratio slots per coordinate.
+   */
   states(states: PsdStates): void;
 }
 
@@ -95,8 +117,8 @@ export interface PsdStates {
 /** Decay per step of the average of g: β₁ of Adam (Kingma & Ba 2015). */
 export const PSD_MOMENTUM = 0.9;
 /**
- * Decay per step of the average of g². Ours, from no paper (RMSprop has 0.9, Adam's β₂ is 0.999), and part of what the shipped weights were
- * trained on: with another value they are other optimizers.
+ * Decay per step of the average of g². Ours, from no paper (RMSprop has 0.9, Adam's β₂ is 0.999), and part of
+ * what the shipped weights were trained on: with another value they are other optimizers.
  */
 export const PSD_SQUARE_DECAY = 0.95;
 

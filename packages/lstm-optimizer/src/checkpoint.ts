@@ -17,17 +17,24 @@ import type { MetaTrainingState } from './meta-training.js';
 const FORMAT = 'metadescent/lstm-optimizer';
 
 /**
- * A trained rule as a safetensors file: tensor `weights` [weightCount], the rule as JSON in the metadata key `rule`, and whatever provenance is given
- * (configuration, seed, cost, results) beside it.
+ * A trained rule as a safetensors file: tensor `weights` [weightCount], the rule as JSON in the metadata key
+ * `rule`, and whatever provenance is given (configuration, seed, cost, results) beside it.
  *
- * @throws UserError if `readTrainedRule` would refuse the file: weights that are not finite, or of another number than the rule has.
+ * @throws UserError if `readTrainedRule` would refuse the file: weights that are not finite, or of another
+ *   number than the rule has.
  */
 export function writeTrainedRule(
   rule: LstmRule,
   weights: Float32Array,
   provenance: Record<string, string>,
 ): Uint8Array {
-  checkArgument('writeTrainedRule', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], 'pass rule, weights and their origin');
+  checkArgument(
+    'writeTrainedRule',
+    'the rule',
+    rule,
+    ['hidden', 'layers', 'networks', 'preprocessing'],
+    'pass rule, weights and their origin',
+  );
   checkWeights('writeTrainedRule', rule, weights);
   return writeSafetensors({
     tensors: { weights: { shape: [weights.length], data: weights } },
@@ -46,7 +53,8 @@ export interface TrainedRule {
  * Reads what `writeTrainedRule` wrote.
  *
  * @param file what the bytes come from, for messages, e.g. the path
- * @throws UserError if it is no weights file of this package, if its weights do not fit its rule, or if a weight is not finite.
+ * @throws UserError if it is no weights file of this package, if its weights do not fit its rule, or if a
+ *   weight is not finite.
  */
 export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
   const from = file === undefined ? 'readTrainedRule' : `readTrainedRule: ${printable(file, 200)}`;
@@ -65,7 +73,7 @@ export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
     const given = format === undefined ? '(none)' : `"${printable(format)}"`;
     refuse(
       `the weights are of format ${given}, but an LSTM optimizer ("${FORMAT}") was expected; ` +
-      'give the weights of an andrychowicz experiment',
+        'give the weights of an andrychowicz experiment',
     );
   }
   const stored = parsedJson(ruleText);
@@ -73,7 +81,7 @@ export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
   if (!parsed.success) {
     return refuse(
       'the weights file does not say which rule it holds (metadata "rule"); it is damaged, ' +
-      `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
+        `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
     );
   }
   const weights = Object.hasOwn(content.tensors, 'weights') ? content.tensors['weights']?.data : undefined;
@@ -89,14 +97,14 @@ function checkWeights(caller: string, rule: LstmRule, weights: unknown): asserts
       : 'none';
     throw new UserError(
       `${caller}: the rule has ${wanted} weights, a Float32Array, but there is ${given} ("weights"); ` +
-      'the file is damaged or of another version',
+        'the file is damaged or of another version',
     );
   }
   if (!allFinite(weights)) {
     const at = weights.findIndex((weight) => !Number.isFinite(weight));
     throw new UserError(
       `${caller}: tensor "weights" must be finite, but entry ${at} is ${weights[at]}; the training diverged, ` +
-      'or the file is damaged: use other weights',
+        'or the file is damaged: use other weights',
     );
   }
 }
@@ -134,7 +142,7 @@ export function stateFromTensors(rule: LstmRule, { tensors }: TensorFile): MetaT
       const given = data === undefined ? 'is missing' : `has ${data.length} entries, ${describeKind(data)}`;
       throw new UserError(
         `the checkpoint's "${name}" ${given}, but ${length} are needed, a ${type}: it belongs to another rule, or is damaged; ` +
-        'start a new run folder',
+          'start a new run folder',
       );
     }
     return data;

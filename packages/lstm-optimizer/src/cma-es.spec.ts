@@ -3,11 +3,20 @@ import { expect, test } from '@jest/globals';
 import { cmaCandidates, cmaUpdate, initialCmaState, type CmaState } from './cma-es.js';
 
 /** Runs the search on f, whose values go through `see` before the search sees them. */
-function minimise(f: (x: Float64Array) => number, d: number, generations: number, see = (value: number) => value): CmaState {
+function minimise(
+  f: (x: Float64Array) => number,
+  d: number,
+  generations: number,
+  see = (value: number) => value,
+): CmaState {
   let state = initialCmaState(d);
   for (let g = 0; g < generations; g++) {
     const candidates = cmaCandidates(state, 10, createKey(3).fold(g));
-    state = cmaUpdate(state, candidates, candidates.map((x) => see(f(x))));
+    state = cmaUpdate(
+      state,
+      candidates,
+      candidates.map((x) => see(f(x))),
+    );
   }
   return state;
 }
@@ -46,15 +55,22 @@ test('in one dimension, too', () => {
   expect(minimise((x) => (x[0]! - 3) ** 2, 1, 80).mean).toBeAllClose([3], { rtol: 0, atol: 1e-6 });
 });
 
-test.each([NaN, Infinity, 0.5])('generations in which every score is %d leave the distribution where it is', (score) => {
-  const found = minimise(ellipsoid, 4, 60);
-  let state = found;
-  for (let g = 60; g < 160; g++) {
-    const candidates = cmaCandidates(state, 10, createKey(3).fold(g));
-    state = cmaUpdate(state, candidates, candidates.map(() => score));
-  }
-  expect(state).toEqual({ ...found, generation: 160 });
-});
+test.each([NaN, Infinity, 0.5])(
+  'generations in which every score is %d leave the distribution where it is',
+  (score) => {
+    const found = minimise(ellipsoid, 4, 60);
+    let state = found;
+    for (let g = 60; g < 160; g++) {
+      const candidates = cmaCandidates(state, 10, createKey(3).fold(g));
+      state = cmaUpdate(
+        state,
+        candidates,
+        candidates.map(() => score),
+      );
+    }
+    expect(state).toEqual({ ...found, generation: 160 });
+  },
+);
 
 test('candidates that tie share their weights: their order in the list changes nothing', () => {
   const state = minimise(ellipsoid, 4, 5);

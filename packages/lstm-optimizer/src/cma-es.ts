@@ -1,7 +1,10 @@
 import type { Key } from '@metadescent/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-/** The search distribution N(mean, sigma² C) in d dimensions with its evolution paths: everything that the next generation depends on. */
+/**
+ * The search distribution N(mean, sigma² C) in d dimensions with its evolution paths: everything that the
+ * next generation depends on.
+ */
 export interface CmaState {
   /** Generations finished. */
   readonly generation: number;
@@ -19,7 +22,14 @@ export interface CmaState {
 export function initialCmaState(d: number): CmaState {
   const covariance = new Float64Array(d * d);
   for (let i = 0; i < d; i++) covariance[i * d + i] = 1;
-  return { generation: 0, mean: new Float64Array(d), sigma: 1, covariance, covariancePath: new Float64Array(d), sigmaPath: new Float64Array(d) };
+  return {
+    generation: 0,
+    mean: new Float64Array(d),
+    sigma: 1,
+    covariance,
+    covariancePath: new Float64Array(d),
+    sigmaPath: new Float64Array(d),
+  };
 }
 
 /** The candidates of the next generation, mean + sigma · B D z with C = B D² Bᵀ and z ~ N(0, I) [population][d] */
@@ -30,22 +40,29 @@ export function cmaCandidates(state: CmaState, population: number, key: Key): Fl
   return key.split(population).map((from) => {
     const z = from.normal(d);
     const candidate = mean.slice();
-    for (let j = 0; j < d; j++) for (let i = 0; i < d; i++) candidate[i]! += sigma * axes.get(i, j) * lengths[j]! * z[j]!;
+    for (let j = 0; j < d; j++)
+      for (let i = 0; i < d; i++) candidate[i]! += sigma * axes.get(i, j) * lengths[j]! * z[j]!;
     return candidate;
   });
 }
 
 /**
- * One generation of CMA-ES, the covariance matrix adaptation evolution strategy (Hansen 2016, "The CMA evolution strategy: a tutorial", figure 6, with its default constants and positive weights alone): minimises with
- * nothing but the ranking of the candidates.
+ * One generation of CMA-ES, the covariance matrix adaptation evolution strategy (Hansen 2016, "The CMA
+ * evolution strategy: a tutorial", figure 6, with its default constants and positive weights alone):
+ * minimises with nothing but the ranking of the candidates.
  *
  * @param candidates those of `cmaCandidates` of this state
- * Candidates that tie share the weights of their ranks: their order in the list says nothing. Where all tie (every candidate diverged, say), the
- * generation carries no information, and the distribution stays as it is.
+ * Candidates that tie share the weights of their ranks: their order in the list says nothing. Where all tie
+ * (every candidate diverged, say), the generation carries no information, and the distribution stays as it
+ * is.
  *
  * @param scores smaller is better; Infinity or NaN is worst
  */
-export function cmaUpdate(state: CmaState, candidates: readonly Float64Array[], scores: readonly number[]): CmaState {
+export function cmaUpdate(
+  state: CmaState,
+  candidates: readonly Float64Array[],
+  scores: readonly number[],
+): CmaState {
   const { mean, sigma, covariance, covariancePath, sigmaPath, generation } = state;
   const d = mean.length;
   const { weights, mass, cSigma, damping, cPath, c1, cMu, expectedNorm } = constants(d, candidates.length);
@@ -55,14 +72,25 @@ export function cmaUpdate(state: CmaState, candidates: readonly Float64Array[], 
   const step = mean.map((_, i) => selected.reduce((sum, { weight }, k) => sum + weight * steps[k]![i]!, 0));
 
   const whitened = whiten(state, step);
-  const nextSigmaPath = sigmaPath.map((p, i) => (1 - cSigma) * p + Math.sqrt(cSigma * (2 - cSigma) * mass) * whitened[i]!);
+  const nextSigmaPath = sigmaPath.map(
+    (p, i) => (1 - cSigma) * p + Math.sqrt(cSigma * (2 - cSigma) * mass) * whitened[i]!,
+  );
   const norm = Math.hypot(...nextSigmaPath);
-  const stalled = norm / Math.sqrt(1 - (1 - cSigma) ** (2 * (generation + 1))) >= (1.4 + 2 / (d + 1)) * expectedNorm ? 1 : 0;
-  const nextPath = covariancePath.map((p, i) => (1 - cPath) * p + (1 - stalled) * Math.sqrt(cPath * (2 - cPath) * mass) * step[i]!);
+  const stalled =
+    norm / Math.sqrt(1 - (1 - cSigma) ** (2 * (generation + 1))) >= (1.4 + 2 / (d + 1)) * expectedNorm
+      ? 1
+      : 0;
+  const nextPath = covariancePath.map(
+    (p, i) => (1 - cPath) * p + (1 - stalled) * Math.sqrt(cPath * (2 - cPath) * mass) * step[i]!,
+  );
   const nextCovariance = covariance.map((c, at) => {
     const [i, j] = [Math.floor(at / d), at % d];
     const rankMu = selected.reduce((sum, { weight }, k) => sum + weight * steps[k]![i]! * steps[k]![j]!, 0);
-    return (1 - c1 - cMu + stalled * c1 * cPath * (2 - cPath)) * c + c1 * nextPath[i]! * nextPath[j]! + cMu * rankMu;
+    return (
+      (1 - c1 - cMu + stalled * c1 * cPath * (2 - cPath)) * c +
+      c1 * nextPath[i]! * nextPath[j]! +
+      cMu * rankMu
+    );
   });
   return {
     generation: generation + 1,
@@ -94,7 +122,10 @@ function rankedWeights(
 
 /** Hansen 2016, table 1. */
 function constants(d: number, population: number) {
-  const raw = Array.from({ length: population >> 1 }, (_, i) => Math.log((population + 1) / 2) - Math.log(i + 1));
+  const raw = Array.from(
+    { length: population >> 1 },
+    (_, i) => Math.log((population + 1) / 2) - Math.log(i + 1),
+  );
   const total = raw.reduce((a, b) => a + b, 0);
   const weights = raw.map((w) => w / total);
   const mass = 1 / weights.reduce((sum, w) => sum + w * w, 0);
@@ -127,7 +158,14 @@ function whiten(state: CmaState, y: Float64Array): Float64Array {
 
 function principalAxes({ mean, covariance }: CmaState): { axes: Matrix; lengths: number[] } {
   const d = mean.length;
-  const rows = Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => 0.5 * (covariance[i * d + j]! + covariance[j * d + i]!)));
-  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(new Matrix(rows), { assumeSymmetric: true });
-  return { axes: eigenvectorMatrix, lengths: realEigenvalues.map((value) => Math.sqrt(Math.max(value, 1e-20))) };
+  const rows = Array.from({ length: d }, (_, i) =>
+    Array.from({ length: d }, (_, j) => 0.5 * (covariance[i * d + j]! + covariance[j * d + i]!)),
+  );
+  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(new Matrix(rows), {
+    assumeSymmetric: true,
+  });
+  return {
+    axes: eigenvectorMatrix,
+    lengths: realEigenvalues.map((value) => Math.sqrt(Math.max(value, 1e-20))),
+  };
 }

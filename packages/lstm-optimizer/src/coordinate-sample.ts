@@ -8,17 +8,25 @@ export interface CoordinateSample {
   readonly flat: Uint32Array;
   /** Place among the network's own coordinates, in the order of its runs [m]. */
   readonly local: Uint32Array;
-  /** Weight that makes the sampled sum an unbiased estimate of the whole one: group size / drawn from the group [m]. */
+  /**
+   * Weight that makes the sampled sum an unbiased estimate of the whole one: group size / drawn from the
+   * group [m].
+   */
   readonly weight: Float32Array;
 }
 
 /**
  * The coordinates of a network, at most `perGroup` of each coordinate group, drawn without replacement.
  *
- * The meta-gradient of a coordinatewise rule is a sum over coordinates, and those of one group behave alike: a few thousand of them estimate it at a fraction of the cost. The rollout
- * itself always runs all of them.
+ * The meta-gradient of a coordinatewise rule is a sum over coordinates, and those of one group behave alike:
+ * a few thousand of them estimate it at a fraction of the cost. The rollout itself always runs all of them.
  */
-export function sampleCoordinates(network: NetworkCoordinates, layout: ParameterLayout, perGroup: number, key: Key): CoordinateSample {
+export function sampleCoordinates(
+  network: NetworkCoordinates,
+  layout: ParameterLayout,
+  perGroup: number,
+  key: Key,
+): CoordinateSample {
   const flat: number[] = [];
   const local: number[] = [];
   const weight: number[] = [];
@@ -27,7 +35,9 @@ export function sampleCoordinates(network: NetworkCoordinates, layout: Parameter
     for (const group of layout.groups) {
       if (group.offset < run.offset || group.offset >= run.offset + run.size) continue;
       const all = group.size <= perGroup;
-      const drawn = all ? undefined : key.fold(group.name).permutation(group.size).subarray(0, perGroup).sort();
+      const drawn = all
+        ? undefined
+        : key.fold(group.name).permutation(group.size).subarray(0, perGroup).sort();
       const count = drawn?.length ?? group.size;
       for (let i = 0; i < count; i++) {
         const coordinate = group.offset + (drawn ? (drawn[i] as number) : i);
@@ -42,7 +52,12 @@ export function sampleCoordinates(network: NetworkCoordinates, layout: Parameter
 }
 
 /** The part of a network's state that belongs to sampled coordinates, in the kernel's order for that many. */
-export function sampleState(kernel: LstmKernel, state: Float32Array, size: number, sample: CoordinateSample): Float32Array {
+export function sampleState(
+  kernel: LstmKernel,
+  state: Float32Array,
+  size: number,
+  sample: CoordinateSample,
+): Float32Array {
   const m = sample.local.length;
   if (m === size) return state;
   const part = new Float32Array(kernel.stateSize(m));
@@ -51,7 +66,9 @@ export function sampleState(kernel: LstmKernel, state: Float32Array, size: numbe
     for (let layer = 0; layer < layers; layer++) {
       for (let unit = 0; unit < hidden; unit++) {
         for (const which of ['h', 'c'] as const) {
-          part[kernel.stateIndex(m, i, layer, which, unit)] = state[kernel.stateIndex(size, sample.local[i] as number, layer, which, unit)] as number;
+          part[kernel.stateIndex(m, i, layer, which, unit)] = state[
+            kernel.stateIndex(size, sample.local[i] as number, layer, which, unit)
+          ] as number;
         }
       }
     }

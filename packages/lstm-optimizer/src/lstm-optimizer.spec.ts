@@ -23,12 +23,15 @@ describe('conformance', () => {
   for (const [name, variant] of Object.entries(variants)) {
     const rule = lstmRuleSchema.parse({ hidden: 5, ...variant });
     const create = () => lstmOptimizer(rule, initialWeights(rule, createKey(1)), engine);
-    for (const check of optimizerConformance(create, { descends: false })) test(`${name}: ${check.name}`, check.run);
+    for (const check of optimizerConformance(create, { descends: false }))
+      test(`${name}: ${check.name}`, check.run);
   }
 });
 
 test('coordinates go to the first network that holds their role and layer; neighbours merge into one run', () => {
-  const rule = lstmRuleSchema.parse({ networks: [{ name: 'conv', roles: ['kernel', 'bias'], layers: [0] }, { name: 'dense' }] });
+  const rule = lstmRuleSchema.parse({
+    networks: [{ name: 'conv', roles: ['kernel', 'bias'], layers: [0] }, { name: 'dense' }],
+  });
   expect(assignCoordinates(rule, layout)).toEqual([
     { name: 'conv', runs: [{ offset: 0, size: 5 }], size: 5 },
     { name: 'dense', runs: [{ offset: 5, size: 4 }], size: 4 },
@@ -40,20 +43,29 @@ test('coordinates go to the first network that holds their role and layer; neigh
 test('coordinates are independent: permuting gradients permutes steps', () => {
   const rule = lstmRuleSchema.parse({ hidden: 4 });
   const optimizer = lstmOptimizer(rule, initialWeights(rule, createKey(2)), engine);
-  const gradients = [createKey(3).fold(0), createKey(3).fold(1)].map((key) => Float32Array.from(key.normal(9)));
+  const gradients = [createKey(3).fold(0), createKey(3).fold(1)].map((key) =>
+    Float32Array.from(key.normal(9)),
+  );
   const order = createKey(4).permutation(9);
   const run = (arrange: (g: Float32Array) => Float32Array) => {
     const state = optimizer.init(layout);
     const step = new Float32Array(9);
     const minibatch = { evaluate: () => 0 };
     gradients.forEach((g, iteration) =>
-      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient: arrange(g), objective: 0, minibatch }, state, step),
+      optimizer.update(
+        { layout, iteration, parameters: new Float32Array(9), gradient: arrange(g), objective: 0, minibatch },
+        state,
+        step,
+      ),
     );
     return step;
   };
   const plain = run((g) => g);
   const permuted = run((g) => Float32Array.from(order, (j) => g[j]!));
-  expect(permuted).toBeAllClose(Array.from(order, (j) => plain[j]!), { rtol: 1e-6 });
+  expect(permuted).toBeAllClose(
+    Array.from(order, (j) => plain[j]!),
+    { rtol: 1e-6 },
+  );
 });
 
 test('random orientation: the rule without it, run in coordinates of which about half are negated', () => {
@@ -67,7 +79,18 @@ test('random orientation: the rule without it, run in coordinates of which about
     return Array.from({ length: 4 }, (_, iteration) => {
       const step = new Float32Array(9);
       const gradient = arrange(Float32Array.from(createKey(3).fold(iteration).normal(9)));
-      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient, objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+      optimizer.update(
+        {
+          layout,
+          iteration,
+          parameters: new Float32Array(9),
+          gradient,
+          objective: 0,
+          minibatch: { evaluate: () => 0 },
+        },
+        state,
+        step,
+      );
       return [...arrange(step)];
     });
   };
@@ -94,7 +117,18 @@ test("a nominal step is Nesterov's, added to the step of the rule without it", (
     return Array.from({ length: 5 }, (_, iteration) => {
       const step = new Float32Array(9);
       const gradient = Float32Array.from(createKey(3).fold(iteration).normal(9));
-      optimizer.update({ layout, iteration, parameters: new Float32Array(9), gradient, objective: 0, minibatch: { evaluate: () => 0 } }, state, step);
+      optimizer.update(
+        {
+          layout,
+          iteration,
+          parameters: new Float32Array(9),
+          gradient,
+          objective: 0,
+          minibatch: { evaluate: () => 0 },
+        },
+        state,
+        step,
+      );
       return step;
     });
   };

@@ -17,9 +17,11 @@ import {
  *
  *     (g_t, h_{t+1}) = m(∇f(θ_t), h_t, φ),   Δθ_t = outputScale · g_t
  *
- * A rule with a nominal step adds Nesterov's, v_t = μ v_{t−1} + ∇f(θ_t) and Δθ_t = outputScale · g_t − η (∇f(θ_t) + μ v_t); the paper has none.
+ * A rule with a nominal step adds Nesterov's, v_t = μ v_{t−1} + ∇f(θ_t) and Δθ_t = outputScale · g_t − η
+ * (∇f(θ_t) + μ v_t); the paper has none.
  *
- * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); with random orientation also
+ * Every coordinate runs the same small network with a state of its own. State, zeros at the start: one array
+ * per network, `lstm/<name>` (opaque order, see `LstmKernel.stateIndex`); with random orientation also
  * `orientation/<name>`, the sign of each coordinate; with a nominal step `velocity`, v.
  *
  * @param rule validated by `lstmRuleSchema`
@@ -27,14 +29,21 @@ import {
  * @param recording where a trainer wants the steps recorded for their backpropagation
  * @throws UserError if an argument is missing or of another kind; RangeError if `weights` has another length.
  */
-export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: KernelEngine, recording?: StepRecording): Optimizer {
+export function lstmOptimizer(
+  rule: LstmRule,
+  weights: Float32Array,
+  engine: KernelEngine,
+  recording?: StepRecording,
+): Optimizer {
   const advice = "pass the rule and the weights of pretrained('mnist'), and an engine such as wasmEngine()";
   checkArgument('lstmOptimizer', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], advice);
   checkArgument('lstmOptimizer', 'the weights', weights, ['length'], advice);
   checkArgument('lstmOptimizer', 'the engine', engine, ['lstm'], advice);
   const wanted = weightCount(rule);
   if (weights.length !== wanted) {
-    throw new RangeError(`lstmOptimizer: this rule has ${wanted} weights, but ${weights.length} were given; load the weights that belong to the rule`);
+    throw new RangeError(
+      `lstmOptimizer: this rule has ${wanted} weights, but ${weights.length} were given; load the weights that belong to the rule`,
+    );
   }
   const kernel = recording?.kernel ?? createLstmKernel(rule, engine);
   const perNetwork = wanted / rule.networks.length;
@@ -44,7 +53,9 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
     let plan = plans.get(layout);
     if (!plan) {
       plan = assignCoordinates(rule, layout).flatMap((network, i) =>
-        network.size === 0 ? [] : [stepPlan(rule, network, weights.subarray(i * perNetwork, (i + 1) * perNetwork))],
+        network.size === 0
+          ? []
+          : [stepPlan(rule, network, weights.subarray(i * perNetwork, (i + 1) * perNetwork))],
       );
       plans.set(layout, plan);
     }
@@ -55,10 +66,14 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
     name: 'lstm',
     init: (layout) =>
       Object.fromEntries(
-        planOf(layout).flatMap(({ network }) => [
-          [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
-          ...(rule.orientation === 'random' ? [[orientationNameOf(network), randomOrientation(network.size)]] : []),
-        ]).concat(rule.nominal ? [['velocity', new Float32Array(layout.size)]] : []),
+        planOf(layout)
+          .flatMap(({ network }) => [
+            [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
+            ...(rule.orientation === 'random'
+              ? [[orientationNameOf(network), randomOrientation(network.size)]]
+              : []),
+          ])
+          .concat(rule.nominal ? [['velocity', new Float32Array(layout.size)]] : []),
       ),
     update({ layout, gradient }, state, step) {
       for (const { network, weights: own, local, features, outputs } of planOf(layout)) {
@@ -66,7 +81,13 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
         const orientation = state[orientationNameOf(network)] as Float32Array | undefined;
         orient(local, orientation);
         preprocess(rule, engine, local, features);
-        kernel.step(own, features, state[stateNameOf(network)] as Float32Array, outputs, recording?.traces.get(network.name));
+        kernel.step(
+          own,
+          features,
+          state[stateNameOf(network)] as Float32Array,
+          outputs,
+          recording?.traces.get(network.name),
+        );
         orient(outputs, orientation);
         let at = 0;
         for (const { offset, size } of network.runs) {
@@ -80,7 +101,12 @@ export function lstmOptimizer(rule: LstmRule, weights: Float32Array, engine: Ker
 }
 
 /** v ← μ v + g, step ← step − η (g + μ v). */
-function addNominalStep({ learningRate, momentum }: NonNullable<LstmRule['nominal']>, gradient: Float32Array, velocity: Float32Array, step: Float32Array): void {
+function addNominalStep(
+  { learningRate, momentum }: NonNullable<LstmRule['nominal']>,
+  gradient: Float32Array,
+  velocity: Float32Array,
+  step: Float32Array,
+): void {
   for (let i = 0; i < step.length; i++) {
     const g = gradient[i] as number;
     const v = momentum * (velocity[i] as number) + g;

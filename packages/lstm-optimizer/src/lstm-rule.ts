@@ -1,4 +1,11 @@
-import { checkArgument, parameterRoles, parseOptions, type CoordinateGroup, type Key, type ParameterLayout } from '@metadescent/core';
+import {
+  checkArgument,
+  parameterRoles,
+  parseOptions,
+  type CoordinateGroup,
+  type Key,
+  type ParameterLayout,
+} from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import * as z from 'zod/mini';
 
@@ -9,8 +16,8 @@ export const lstmRuleSchema = z.strictObject({
   /** Stacked LSTM layers; 2 in the paper (§3). */
   layers: z._default(z.int().check(z.minimum(1), z.maximum(8)), 2),
   /**
-   * What the LSTM sees of a gradient g. `log-sign`: (ln|g| / p, sign g) where |g| ≥ e^(−p), else (−1, e^p g) (Appendix A, p = 10).
-   * `none`: scale · g, the paper's choice for quadratics (scale 1).
+   * What the LSTM sees of a gradient g. `log-sign`: (ln|g| / p, sign g) where |g| ≥ e^(−p), else (−1, e^p g)
+   * (Appendix A, p = 10). `none`: scale · g, the paper's choice for quadratics (scale 1).
    */
   preprocessing: z._default(
     z.discriminatedUnion('kind', [
@@ -19,20 +26,28 @@ export const lstmRuleSchema = z.strictObject({
     ]),
     { kind: 'log-sign', p: 10 },
   ),
-  /** `random`: the LSTM sees every coordinate with a random sign (see `randomOrientation`); `none`: as it is, as in the paper. */
+  /**
+   * `random`: the LSTM sees every coordinate with a random sign (see `randomOrientation`); `none`: as it is,
+   * as in the paper.
+   */
   orientation: z._default(z.enum(['none', 'random']), 'none'),
   /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
   outputScale: z._default(z.number().check(z.positive()), 0.1),
   /**
-   * A nominal step that the learned one is added to, Nesterov's with these constants (see `lstmOptimizer`): the LSTM then learns a correction to an optimizer that already descends (Harrison et al. 2022, "A closer
+   * A nominal step that the learned one is added to, Nesterov's with these constants (see `lstmOptimizer`):
+   * the LSTM then learns a correction to an optimizer that already descends (Harrison et al. 2022, "A closer
    * look at learned optimization"). Absent in the paper's rule.
    */
   nominal: z.optional(
-    z.strictObject({ learningRate: z.number().check(z.positive()), momentum: z.number().check(z.minimum(0), z.lt(1)) }),
+    z.strictObject({
+      learningRate: z.number().check(z.positive()),
+      momentum: z.number().check(z.minimum(0), z.lt(1)),
+    }),
   ),
   /**
-   * One LSTM per entry; a coordinate group belongs to the first entry whose roles and layers hold it (an absent list holds all). The paper uses one for everything,
-   * and two (convolutional, fully connected) on CIFAR-10 (§3.3).
+   * One LSTM per entry; a coordinate group belongs to the first entry whose roles and layers hold it (an
+   * absent list holds all). The paper uses one for everything, and two (convolutional, fully connected) on
+   * CIFAR-10 (§3.3).
    */
   networks: z._default(
     z
@@ -71,14 +86,20 @@ export function createLstmKernel(rule: LstmRule, engine: KernelEngine): LstmKern
 }
 
 /**
- * Length of the flat vector of meta-parameters φ: the networks one after another, each in the kernel's order (per layer W_input [4H, I], W_hidden [4H, H], b [4H]; then w_out [H], b_out [1];
- * gates i, f, g, o).
+ * Length of the flat vector of meta-parameters φ: the networks one after another, each in the kernel's order
+ * (per layer W_input [4H, I], W_hidden [4H, H], b [4H]; then w_out [H], b_out [1]; gates i, f, g, o).
  *
  * @example
  * weightCount(parseLstmRule()) // => 5141
  */
 export function weightCount(rule: LstmRule): number {
-  checkArgument('weightCount', 'the rule', rule, ['hidden', 'layers', 'networks', 'preprocessing'], 'pass one of parseLstmRule()');
+  checkArgument(
+    'weightCount',
+    'the rule',
+    rule,
+    ['hidden', 'layers', 'networks', 'preprocessing'],
+    'pass one of parseLstmRule()',
+  );
   return rule.networks.length * networkWeightCount(rule);
 }
 
@@ -92,8 +113,10 @@ function networkWeightCount({ hidden, layers, ...rule }: LstmRule): number {
 }
 
 /**
- * Initial meta-parameters [weightCount]: W_input ~ N(0, 1/I) and W_hidden ~ N(0, 1/H), each by its own fan-in, because the log/sign features vary little and a first layer that hardly sees them learns
- * slowly; biases 0 but the forget gate's 1 (Jozefowicz et al. 2015); output weights N(0, 0.01/H), so that the untrained rule takes small steps. The paper is silent on these.
+ * Initial meta-parameters [weightCount]: W_input ~ N(0, 1/I) and W_hidden ~ N(0, 1/H), each by its own
+ * fan-in, because the log/sign features vary little and a first layer that hardly sees them learns slowly;
+ * biases 0 but the forget gate's 1 (Jozefowicz et al. 2015); output weights N(0, 0.01/H), so that the
+ * untrained rule takes small steps. The paper is silent on these.
  */
 export function initialWeights(rule: LstmRule, key: Key): Float32Array {
   const weights = new Float32Array(weightCount(rule));
@@ -108,19 +131,35 @@ export function initialWeights(rule: LstmRule, key: Key): Float32Array {
       const inputs = layer === 0 ? inputCount(rule) : hidden;
       for (const [part, fanIn] of [inputs, hidden].entries()) {
         const count = 4 * hidden * fanIn;
-        fill(count, from.fold(part).normal(count).map((x) => x / Math.sqrt(fanIn)));
+        fill(
+          count,
+          from
+            .fold(part)
+            .normal(count)
+            .map((x) => x / Math.sqrt(fanIn)),
+        );
       }
       fill(hidden, 0);
       fill(hidden, 1);
       fill(2 * hidden, 0);
     }
-    fill(hidden, key.fold(network).fold('output').normal(hidden).map((x) => (0.1 * x) / Math.sqrt(hidden)));
+    fill(
+      hidden,
+      key
+        .fold(network)
+        .fold('output')
+        .normal(hidden)
+        .map((x) => (0.1 * x) / Math.sqrt(hidden)),
+    );
     fill(1, 0);
   });
   return weights;
 }
 
-/** The coordinates of one network in the flat parameter vector: consecutive runs, and how many coordinates they hold together. */
+/**
+ * The coordinates of one network in the flat parameter vector: consecutive runs, and how many coordinates
+ * they hold together.
+ */
 export interface NetworkCoordinates {
   readonly name: string;
   readonly runs: readonly { readonly offset: number; readonly size: number }[];
@@ -166,7 +205,12 @@ export function gather(network: NetworkCoordinates, flat: Float32Array, local: F
 }
 
 /** Writes what the LSTM sees of a gradient into its feature planes [inputCount, n]. */
-export function preprocess(rule: LstmRule, engine: KernelEngine, gradient: Float32Array, features: Float32Array): void {
+export function preprocess(
+  rule: LstmRule,
+  engine: KernelEngine,
+  gradient: Float32Array,
+  features: Float32Array,
+): void {
   if (rule.preprocessing.kind === 'log-sign') {
     engine.preprocessGradient(gradient, rule.preprocessing.p, features);
   } else {

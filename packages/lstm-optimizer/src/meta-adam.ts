@@ -1,4 +1,7 @@
-/** Adam (Kingma & Ba 2015, algorithm 1) on the meta-parameters, in double precision; the state is what a checkpoint needs. */
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1) on the meta-parameters, in double precision; the state is what a
+ * checkpoint needs.
+ */
 export interface AdamMoments {
   /** m [n] */
   readonly first: Float64Array;
@@ -13,9 +16,15 @@ export function initialMoments(n: number): AdamMoments {
 }
 
 /**
- * φ ← φ − α m̂ / (√v̂ + ε), with β₁ = 0.9, β₂ = 0.999, ε = 1e-8 (the paper's §2.1 defaults); updates `weights` and `moments` in place.
+ * φ ← φ − α m̂ / (√v̂ + ε), with β₁ = 0.9, β₂ = 0.999, ε = 1e-8 (the paper's §2.1 defaults); updates
+ * `weights` and `moments` in place.
  */
-export function adamUpdate(weights: Float32Array, gradient: ArrayLike<number>, moments: AdamMoments, learningRate: number): void {
+export function adamUpdate(
+  weights: Float32Array,
+  gradient: ArrayLike<number>,
+  moments: AdamMoments,
+  learningRate: number,
+): void {
   const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
   const { first, second } = moments;
   moments.step += 1;
@@ -34,6 +43,7 @@ export function clipToNorm(gradient: Float32Array | Float64Array, limit: number)
   let squares = 0;
   for (let i = 0; i < gradient.length; i++) squares += (gradient[i] as number) ** 2;
   const norm = Math.sqrt(squares);
-  if (norm > limit) for (let i = 0; i < gradient.length; i++) gradient[i] = ((gradient[i] as number) * limit) / norm;
+  if (norm > limit)
+    for (let i = 0; i < gradient.length; i++) gradient[i] = ((gradient[i] as number) * limit) / norm;
   return norm;
 }

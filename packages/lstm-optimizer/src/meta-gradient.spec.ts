@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { areaUnderCurve, createKey, finalObjective, linearlyIncreasing, rollout, type MetaLoss } from '@metadescent/core';
+import {
+  areaUnderCurve,
+  createKey,
+  finalObjective,
+  linearlyIncreasing,
+  rollout,
+  type MetaLoss,
+} from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { initialWeights, lstmRuleSchema, type LstmRule } from './lstm-rule.js';
 import { lstmOptimizer } from './lstm-optimizer.js';
@@ -12,9 +19,18 @@ const optimizee = slopes().sample(key);
 
 const rules: Record<string, LstmRule> = {
   'one network, log-sign': lstmRuleSchema.parse({ hidden: 3, layers: 2 }),
-  'no preprocessing': lstmRuleSchema.parse({ hidden: 4, layers: 1, preprocessing: { kind: 'none', scale: 0.5 }, outputScale: 1 }),
+  'no preprocessing': lstmRuleSchema.parse({
+    hidden: 4,
+    layers: 1,
+    preprocessing: { kind: 'none', scale: 0.5 },
+    outputScale: 1,
+  }),
   'random orientation': lstmRuleSchema.parse({ hidden: 3, layers: 1, orientation: 'random' }),
-  'networks by role': lstmRuleSchema.parse({ hidden: 3, layers: 1, networks: [{ name: 'biases', roles: ['bias'] }, { name: 'rest' }] }),
+  'networks by role': lstmRuleSchema.parse({
+    hidden: 3,
+    layers: 1,
+    networks: [{ name: 'biases', roles: ['bias'] }, { name: 'rest' }],
+  }),
 };
 
 function lossOf(rule: LstmRule, weights: Float32Array, horizon: number, loss: MetaLoss): number {
@@ -28,12 +44,23 @@ for (const [name, rule] of Object.entries(rules)) {
       const horizon = 7;
       // Larger output weights than at the start of training, so that every path carries weight.
       const weights = initialWeights(rule, key).map((w, i) => w + 0.3 * createKey(8).fold(i).normal(1)[0]!);
-      const { gradient, loss: value } = unrollSegment(rule, weights, optimizee, engine, { length: horizon, horizon, loss, key });
+      const { gradient, loss: value } = unrollSegment(rule, weights, optimizee, engine, {
+        length: horizon,
+        horizon,
+        loss,
+        key,
+      });
       expect(value).toBeCloseTo(lossOf(rule, weights, horizon, loss), 4);
       const scale = Math.hypot(...gradient);
       for (let trial = 0; trial < 6; trial++) {
         const direction = key.fold(trial).normal(weights.length);
-        const shifted = (e: number) => lossOf(rule, weights.map((w, i) => w + e * direction[i]!), horizon, loss);
+        const shifted = (e: number) =>
+          lossOf(
+            rule,
+            weights.map((w, i) => w + e * direction[i]!),
+            horizon,
+            loss,
+          );
         const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
         const slope = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0);
         expect(Math.abs(difference - slope)).toBeLessThan(2e-2 * scale);
@@ -48,17 +75,29 @@ test('segments continue an unroll: iterates, states and objectives are those of 
   const whole = rollout(optimizee, lstmOptimizer(rule, weights, engine), { horizon: 9, key });
   const options = { horizon: 9, loss: areaUnderCurve, key };
   const first = unrollSegment(rule, weights, optimizee, engine, { ...options, length: 4 });
-  const second = unrollSegment(rule, weights, optimizee, engine, { ...options, length: 5, cursor: first.cursor });
+  const second = unrollSegment(rule, weights, optimizee, engine, {
+    ...options,
+    length: 5,
+    cursor: first.cursor,
+  });
   expect([...second.cursor.parameters]).toEqual([...whole.parameters]);
   expect(second.cursor.iteration).toBe(9);
   expect(second.lastObjective).toBe(whole.objectives[9]);
-  expect(first.loss + second.loss).toBeCloseTo(whole.objectives.subarray(1).reduce((a, b) => a + b), 5);
+  expect(first.loss + second.loss).toBeCloseTo(
+    whole.objectives.subarray(1).reduce((a, b) => a + b),
+    5,
+  );
 });
 
 test('an unroll that is not finite is named and gives no gradient', () => {
   const rule = rules['no preprocessing']!;
   const weights = initialWeights(rule, key).fill(NaN);
-  const result = unrollSegment(rule, weights, optimizee, engine, { length: 3, horizon: 3, loss: areaUnderCurve, key });
+  const result = unrollSegment(rule, weights, optimizee, engine, {
+    length: 3,
+    horizon: 3,
+    loss: areaUnderCurve,
+    key,
+  });
   expect(result.outcome).toEqual({ kind: 'non-finite', step: 0, what: 'step' });
   expect(result.gradient.every((g) => g === 0)).toBe(true);
 });
@@ -68,7 +107,9 @@ test('a sample that asks for every coordinate changes no bit', () => {
   const weights = initialWeights(rule, key);
   const options = { length: 4, horizon: 4, loss: areaUnderCurve, key };
   const plain = unrollSegment(rule, weights, optimizee, engine, options).gradient;
-  expect([...unrollSegment(rule, weights, optimizee, engine, { ...options, coordinatesPerGroup: 6 }).gradient]).toEqual([...plain]);
+  expect([
+    ...unrollSegment(rule, weights, optimizee, engine, { ...options, coordinatesPerGroup: 6 }).gradient,
+  ]).toEqual([...plain]);
 });
 
 test('a sample scales up to the whole: where all coordinates of a group behave alike, half of them give the same meta-gradient', () => {
@@ -94,6 +135,10 @@ test('a sample scales up to the whole: where all coordinates of a group behave a
   // The second segment, so that states have to be carried over too.
   const { cursor } = unrollSegment(rule, weights, alike, engine, options);
   const whole = unrollSegment(rule, weights, alike, engine, { ...options, cursor }).gradient;
-  const sampled = unrollSegment(rule, weights, alike, engine, { ...options, cursor, coordinatesPerGroup: 2 }).gradient;
+  const sampled = unrollSegment(rule, weights, alike, engine, {
+    ...options,
+    cursor,
+    coordinatesPerGroup: 2,
+  }).gradient;
   expect(sampled).toBeAllClose(whole, { rtol: 1e-4, atol: 1e-6 });
 });

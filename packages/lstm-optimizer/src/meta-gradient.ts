@@ -39,7 +39,10 @@ export interface SegmentOptions {
   readonly loss: MetaLoss;
   /** As in `rollout`: θ_0 and the mini-batches come from here. */
   readonly key: Key;
-  /** At most this many coordinates of each group are backpropagated through (see `sampleCoordinates`). Default: all. */
+  /**
+   * At most this many coordinates of each group are backpropagated through (see `sampleCoordinates`).
+   * Default: all.
+   */
   readonly coordinatesPerGroup?: number;
   /** Where the previous segment ended; absent at the start of an unroll. */
   readonly cursor?: UnrollCursor;
@@ -66,9 +69,10 @@ export interface SegmentResult {
  *     L = Σ_{t=s+1..s+T} w_t f̂_t(θ_t),   θ_{t+1} = θ_t + outputScale · g_t(φ)
  *     ∂L/∂g_t = outputScale · Σ_{u>t} w_u ∇f̂_u(θ_u)
  *
- * with ∂∇f/∂φ dropped: the gradients that the LSTM reads are constants (Andrychowicz et al. 2016, §2.1 and figure 2, dashed edges), so no second
- * derivatives of the optimizee are needed, and only gradients have to be stored: memory O(n·T). The kernel recomputes the LSTM block by block, but for networks that are backpropagated whole: their forward steps leave a trace as far
- * as its memory goes.
+ * with ∂∇f/∂φ dropped: the gradients that the LSTM reads are constants (Andrychowicz et al. 2016, §2.1 and
+ * figure 2, dashed edges), so no second derivatives of the optimizee are needed, and only gradients have to
+ * be stored: memory O(n·T). The kernel recomputes the LSTM block by block, but for networks that are
+ * backpropagated whole: their forward steps leave a trace as far as its memory goes.
  */
 export function unrollSegment(
   rule: LstmRule,
@@ -82,10 +86,18 @@ export function unrollSegment(
   const { kernel, withTraces } = tracedKernel(rule, engine);
   const samples = assignCoordinates(rule, optimizee.layout).map((network) => ({
     network,
-    sample: sampleCoordinates(network, optimizee.layout, coordinatesPerGroup, key.fold('coordinates').fold(first)),
+    sample: sampleCoordinates(
+      network,
+      optimizee.layout,
+      coordinatesPerGroup,
+      key.fold('coordinates').fold(first),
+    ),
   }));
-  // A trace holds all coordinates of a network; where only a sample is backpropagated, the kernel computes its steps again.
-  const whole = samples.filter(({ network, sample }) => network.size > 0 && sample.flat.length === network.size);
+  // A trace holds all coordinates of a network; where only a sample is backpropagated, the kernel computes
+  // its steps again.
+  const whole = samples.filter(
+    ({ network, sample }) => network.size > 0 && sample.flat.length === network.size,
+  );
   return withTraces(
     whole.map(({ network }) => network),
     length,
@@ -113,7 +125,9 @@ function unrollSampled(
   const optimizer = lstmOptimizer(rule, weights, engine, { kernel, traces });
   const initialState = cursor?.state ?? optimizer.init(optimizee.layout);
   // The rollout advances the state in place; backpropagation starts from the one before it.
-  const state = Object.fromEntries(Object.entries(initialState).map(([name, array]) => [name, array.slice()]));
+  const state = Object.fromEntries(
+    Object.entries(initialState).map(([name, array]) => [name, array.slice()]),
+  );
   const gradients: Float32Array[] = [];
   const trajectory = rollout(optimizee, optimizer, {
     horizon: length,
@@ -152,8 +166,20 @@ function unrollSampled(
         preprocess(rule, engine, local, inputs.subarray(t * planes, (t + 1) * planes));
       }
       const own = [i * perNetwork, (i + 1) * perNetwork] as const;
-      const stateBefore = sampleState(kernel, initialState[stateNameOf(network)] as Float32Array, network.size, sample);
-      kernel.backpropagate(weights.subarray(...own), stateBefore, inputs, cotangent, gradient.subarray(...own), traces.get(network.name));
+      const stateBefore = sampleState(
+        kernel,
+        initialState[stateNameOf(network)] as Float32Array,
+        network.size,
+        sample,
+      );
+      kernel.backpropagate(
+        weights.subarray(...own),
+        stateBefore,
+        inputs,
+        cotangent,
+        gradient.subarray(...own),
+        traces.get(network.name),
+      );
     });
   }
   return {

@@ -3,7 +3,10 @@ import * as z from 'zod/mini';
 
 const lossNames = Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]];
 
-/** How the LSTM optimizer is meta-trained: truncated backpropagation through time, Adam on φ, validation after every epoch, early stopping. */
+/**
+ * How the LSTM optimizer is meta-trained: truncated backpropagation through time, Adam on φ, validation after
+ * every epoch, early stopping.
+ */
 export const metaTrainingSchema = z.strictObject({
   /** Steps of an unroll; 100 in the paper's quadratics and MNIST experiments (figure 4). */
   horizon: z._default(z.int().check(z.minimum(1)), 100),
@@ -11,7 +14,10 @@ export const metaTrainingSchema = z.strictObject({
   segment: z._default(z.int().check(z.minimum(1)), 20),
   /** Weights w_t of Σ w_t f(θ_t); 1 in the paper (§2). */
   loss: z._default(z.enum(lossNames), 'area-under-curve'),
-  /** Unrolls whose meta-gradients are averaged for one update. The released code uses 1; more lowers the noise and keeps workers busy. */
+  /**
+   * Unrolls whose meta-gradients are averaged for one update. The released code uses 1; more lowers the noise
+   * and keeps workers busy.
+   */
   batch: z._default(z.int().check(z.minimum(1)), 2),
   /** Meta-batches per epoch ("some fixed number of learning steps", §3). */
   batchesPerEpoch: z._default(z.int().check(z.minimum(1)), 10),
@@ -22,17 +28,25 @@ export const metaTrainingSchema = z.strictObject({
   finalLearningRateFraction: z._default(z.number().check(z.positive(), z.maximum(1)), 0.1),
   /** Each unroll's segment gradient is scaled to at most this norm before averaging. */
   gradientClip: z._default(z.number().check(z.positive()), 1),
-  /** At most this many coordinates of each group enter the meta-gradient (see `sampleCoordinates`); the estimate stays unbiased. */
+  /**
+   * At most this many coordinates of each group enter the meta-gradient (see `sampleCoordinates`); the
+   * estimate stays unbiased.
+   */
   coordinatesPerGroup: z._default(z.int().check(z.minimum(1)), 4096),
   /** Held-out optimizees rolled out after every epoch. */
   validationUnrolls: z._default(z.int().check(z.minimum(1)), 10),
-  /** What validation compares: the true objective at the horizon ("final validation loss", §3), or its mean over all steps. */
+  /**
+   * What validation compares: the true objective at the horizon ("final validation loss", §3), or its mean
+   * over all steps.
+   */
   validationScore: z._default(z.enum(['final', 'mean']), 'final'),
   /** Epochs without a better validation score before training stops. */
   patience: z._default(z.int().check(z.minimum(1)), 30),
   /**
-   * Curriculum (Chen et al. 2020, "Training stronger baselines for learning to optimize"): from epoch `fromEpoch` on, unrolls have this horizon and truncation. `horizon` and `segment` hold before;
-   * validation always uses `horizon`. Short segments learn fast but favour early steps; long ones see what a step does later, and need a rule that already works.
+   * Curriculum (Chen et al. 2020, "Training stronger baselines for learning to optimize"): from epoch
+   * `fromEpoch` on, unrolls have this horizon and truncation. `horizon` and `segment` hold before; validation
+   * always uses `horizon`. Short segments learn fast but favour early steps; long ones see what a step does
+   * later, and need a rule that already works.
    */
   curriculum: z._default(
     z.array(
@@ -46,7 +60,10 @@ export const metaTrainingSchema = z.strictObject({
   ),
   /** Half-width of ln |c| in random input scaling (see `randomlyScaled`); 0 is off. */
   randomScaling: z._default(z.number().check(z.minimum(0)), 0),
-  /** New random signs of the coordinates for every unroll; goes with rules of random orientation (see `randomOrientation`), which otherwise always see the same signs in training. */
+  /**
+   * New random signs of the coordinates for every unroll; goes with rules of random orientation (see
+   * `randomOrientation`), which otherwise always see the same signs in training.
+   */
   randomSigns: z._default(z.boolean(), false),
 });
 
@@ -63,7 +80,10 @@ export function parseMetaTraining(input: z.input<typeof metaTrainingSchema> = {}
 }
 
 /** Horizon and truncation of the unrolls of this epoch. */
-export function unrollAt({ curriculum, horizon, segment }: MetaTrainingRecipe, epoch: number): { readonly horizon: number; readonly segment: number } {
+export function unrollAt(
+  { curriculum, horizon, segment }: MetaTrainingRecipe,
+  epoch: number,
+): { readonly horizon: number; readonly segment: number } {
   return curriculum.filter((stage) => stage.fromEpoch <= epoch).at(-1) ?? { horizon, segment };
 }
 

@@ -54,10 +54,17 @@ export interface MetaTrainingProblem {
   readonly validation: OptimizeeFamily;
 }
 
-/** Runs one segment: a pure function of the task. `meanObjective` of the result is per part where the family stacks several. */
+/**
+ * Runs one segment: a pure function of the task. `meanObjective` of the result is per part where the family
+ * stacks several.
+ */
 export function runSegmentTask(problem: MetaTrainingProblem, task: SegmentTask): SegmentResult {
   const key = keyFromWords(task.key);
-  const optimizee = randomlyScaled(problem.training.sample(key.fold('optimizee')), task.scaling, key.fold('scaling'));
+  const optimizee = randomlyScaled(
+    problem.training.sample(key.fold('optimizee')),
+    task.scaling,
+    key.fold('scaling'),
+  );
   const result = unrollSegment(problem.rule, task.weights, optimizee, problem.engine, {
     length: task.length,
     horizon: task.horizon,
@@ -75,7 +82,11 @@ export function runValidationTask(problem: MetaTrainingProblem, task: Validation
   const { outcome, trueObjectives } = rollout(
     problem.validation.sample(key.fold('optimizee')),
     lstmOptimizer(problem.rule, task.weights, problem.engine),
-    { horizon: task.horizon, key: key.fold('rollout'), trueObjectiveEvery: task.everyStep ? 1 : task.horizon },
+    {
+      horizon: task.horizon,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: task.everyStep ? 1 : task.horizon,
+    },
   );
   return { outcome, trueObjectives };
 }

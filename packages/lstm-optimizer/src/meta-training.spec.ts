@@ -12,12 +12,31 @@ import { randomlyScaled } from './random-scaling.js';
 import { bowls } from './slopes.fixture.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 4, layers: 1, outputScale: 1 });
-const problem: MetaTrainingProblem = { rule, engine: typescriptEngine(), training: bowls(), validation: bowls() };
-const recipe = metaTrainingSchema.parse({ horizon: 10, segment: 5, batch: 4, batchesPerEpoch: 5, epochs: 12, learningRate: 0.03, validationUnrolls: 8 });
+const problem: MetaTrainingProblem = {
+  rule,
+  engine: typescriptEngine(),
+  training: bowls(),
+  validation: bowls(),
+};
+const recipe = metaTrainingSchema.parse({
+  horizon: 10,
+  segment: 5,
+  batch: 4,
+  batchesPerEpoch: 5,
+  epochs: 12,
+  learningRate: 0.03,
+  validationUnrolls: 8,
+});
 const key = createKey(5);
 
 function train(overrides: Partial<typeof recipe> = {}, more: Partial<Parameters<typeof metaTrain>[0]> = {}) {
-  return metaTrain({ rule, recipe: { ...recipe, ...overrides }, key, executor: inlineExecutor(problem), ...more });
+  return metaTrain({
+    rule,
+    recipe: { ...recipe, ...overrides },
+    key,
+    executor: inlineExecutor(problem),
+    ...more,
+  });
 }
 
 test('it learns: held-out bowls end far below where the untrained rule leaves them', async () => {
@@ -33,13 +52,23 @@ test('the training objective is the mean over the steps of one function, whateve
   // A bowl is the sum of the six parabolas of its coordinates.
   const stacked = { ...problem, training: { ...problem.training, parts: 6 } };
   // Too small a rate to move a weight, and segments of 4, 4 and 2 steps.
-  const still = { loss: 'linearly-increasing', segment: 4, learningRate: 1e-30, epochs: 1, batch: 2, batchesPerEpoch: 1 } as const;
+  const still = {
+    loss: 'linearly-increasing',
+    segment: 4,
+    learningRate: 1e-30,
+    epochs: 1,
+    batch: 2,
+    batchesPerEpoch: 1,
+  } as const;
   await train(still, { executor: inlineExecutor(stacked), onEpoch: (record) => void records.push(record) });
   const weights = initialWeights(rule, key.fold('weights'));
   const unrolls = key.fold('training').fold(0).fold(0).split(2);
   const means = unrolls.map((unroll) => {
     const optimizer = lstmOptimizer(rule, weights, problem.engine);
-    const { objectives } = rollout(problem.training.sample(unroll.fold('optimizee')), optimizer, { horizon: 10, key: unroll.fold('rollout') });
+    const { objectives } = rollout(problem.training.sample(unroll.fold('optimizee')), optimizer, {
+      horizon: 10,
+      key: unroll.fold('rollout'),
+    });
     return objectives.subarray(1).reduce((sum, f) => sum + f, 0) / (10 * 6);
   });
   expect(records[0]!.trainingObjective).toBeCloseTo((means[0]! + means[1]!) / 2, 10);
@@ -48,12 +77,15 @@ test('the training objective is the mean over the steps of one function, whateve
 test('stopping after an epoch and resuming through a stored checkpoint gives the same bits', async () => {
   const whole = await train({ epochs: 4 });
   let stored: ReturnType<typeof stateToTensors> | undefined;
-  await train({ epochs: 4 }, {
-    onEpoch: (record, state) => {
-      stored = stateToTensors(state);
-      return record.epoch === 1 ? 'stop' : undefined;
+  await train(
+    { epochs: 4 },
+    {
+      onEpoch: (record, state) => {
+        stored = stateToTensors(state);
+        return record.epoch === 1 ? 'stop' : undefined;
+      },
     },
-  });
+  );
   const resumed = await train({ epochs: 4 }, { resume: stateFromTensors(rule, stored!) });
   expect([...resumed.weights]).toEqual([...whole.weights]);
   expect([...resumed.best.weights]).toEqual([...whole.best.weights]);
@@ -64,7 +96,15 @@ test('the best weights are kept and training stops when patience runs out', asyn
   const records: EpochRecord[] = [];
   let last: MetaTrainingState | undefined;
   // With so large a rate, validation gets worse sooner or later.
-  const state = await train({ learningRate: 1, finalLearningRateFraction: 1, epochs: 60, patience: 3 }, { onEpoch: (r, s) => { records.push(r); last = s; } });
+  const state = await train(
+    { learningRate: 1, finalLearningRateFraction: 1, epochs: 60, patience: 3 },
+    {
+      onEpoch: (r, s) => {
+        records.push(r);
+        last = s;
+      },
+    },
+  );
   const scores = records.map((r) => r.validationScore);
   expect(state.best.score).toBe(Math.min(...scores));
   expect(state.best.epoch).toBe(scores.indexOf(Math.min(...scores)));
@@ -76,9 +116,15 @@ test('non-finite unrolls are counted, left out of the gradient, and never become
   const records: EpochRecord[] = [];
   const broken: MetaTrainingProblem = {
     ...problem,
-    training: { ...problem.training, sample: (k) => ({ ...problem.training.sample(k), minibatch: () => ({ evaluate: () => NaN }) }) },
+    training: {
+      ...problem.training,
+      sample: (k) => ({ ...problem.training.sample(k), minibatch: () => ({ evaluate: () => NaN }) }),
+    },
   };
-  const state = await train({ epochs: 1 }, { executor: inlineExecutor(broken), onEpoch: (r) => void records.push(r) });
+  const state = await train(
+    { epochs: 1 },
+    { executor: inlineExecutor(broken), onEpoch: (r) => void records.push(r) },
+  );
   expect(records[0]!.nonFiniteUnrolls).toBe(recipe.batch * recipe.batchesPerEpoch);
   expect(records[0]!.deadWeights).toBe(state.weights.length);
   expect([...state.weights]).toEqual([...initialWeights(rule, key.fold('weights'))]);
@@ -99,7 +145,12 @@ test('clipping scales to the limit and reports the norm before', () => {
 });
 
 test('schedules: the rate falls geometrically, the curriculum switches at its epochs', () => {
-  const scheduled = metaTrainingSchema.parse({ epochs: 3, learningRate: 1, finalLearningRateFraction: 0.01, curriculum: [{ fromEpoch: 2, horizon: 50, segment: 25 }] });
+  const scheduled = metaTrainingSchema.parse({
+    epochs: 3,
+    learningRate: 1,
+    finalLearningRateFraction: 0.01,
+    curriculum: [{ fromEpoch: 2, horizon: 50, segment: 25 }],
+  });
   expect([0, 1, 2].map((e) => learningRateAt(scheduled, e))).toBeAllClose([1, 0.1, 0.01]);
   expect([0, 1, 2].map((e) => unrollAt(scheduled, e).horizon)).toEqual([100, 100, 50]);
   expect([0, 1, 2].map((e) => unrollAt(scheduled, e).segment)).toEqual([20, 20, 25]);
@@ -109,23 +160,26 @@ test.each([
   { range: 2, signs: false },
   { range: 0, signs: true },
   { range: 1, signs: true },
-])('random scaling $range, signs $signs is a change of coordinates: same value, chain rule, start mapped to the same point', (scaling) => {
-  const inner = bowls().sample(key);
-  const scaled = randomlyScaled(inner, scaling, key.fold('scaling'));
-  const [start, innerStart] = [scaled.initialParameters(key), inner.initialParameters(key)];
-  const [slope, innerSlope] = [new Float32Array(6), new Float32Array(6)];
-  expect(scaled.trueObjective(start, slope)).toBeCloseTo(inner.trueObjective(innerStart, innerSlope), 5);
-  const flipped = slope.filter((g, j) => g * innerSlope[j]! < 0).length;
-  expect(flipped > 0 && flipped < 6).toBe(scaling.signs);
-  const at = Float32Array.from(key.fold('at').normal(6));
-  const gradient = new Float32Array(6);
-  scaled.trueObjective(at, gradient);
-  for (let j = 0; j < 6; j++) {
-    const shifted = (e: number) => scaled.trueObjective(at.map((x, i) => (i === j ? x + e : x)));
-    const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
-    expect(Math.abs(difference - gradient[j]!)).toBeLessThan(2e-3 * (1 + Math.abs(difference)));
-  }
-});
+])(
+  'random scaling $range, signs $signs is a change of coordinates: same value, chain rule, start mapped to the same point',
+  (scaling) => {
+    const inner = bowls().sample(key);
+    const scaled = randomlyScaled(inner, scaling, key.fold('scaling'));
+    const [start, innerStart] = [scaled.initialParameters(key), inner.initialParameters(key)];
+    const [slope, innerSlope] = [new Float32Array(6), new Float32Array(6)];
+    expect(scaled.trueObjective(start, slope)).toBeCloseTo(inner.trueObjective(innerStart, innerSlope), 5);
+    const flipped = slope.filter((g, j) => g * innerSlope[j]! < 0).length;
+    expect(flipped > 0 && flipped < 6).toBe(scaling.signs);
+    const at = Float32Array.from(key.fold('at').normal(6));
+    const gradient = new Float32Array(6);
+    scaled.trueObjective(at, gradient);
+    for (let j = 0; j < 6; j++) {
+      const shifted = (e: number) => scaled.trueObjective(at.map((x, i) => (i === j ? x + e : x)));
+      const difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+      expect(Math.abs(difference - gradient[j]!)).toBeLessThan(2e-3 * (1 + Math.abs(difference)));
+    }
+  },
+);
 
 test('without scale and sign the optimizee stays as it is', () => {
   const inner = bowls().sample(key);
@@ -140,13 +194,24 @@ test('weights files: what is written is read; other files are refused with the r
   expect([...back.weights]).toEqual([...weights]);
   expect(back.provenance).toEqual({ seed: '5' });
   expect(() => readTrainedRule(bytes.slice(0, -8))).toThrow(/not a weights file/);
-  expect(() => writeTrainedRule({ ...rule, hidden: 5 }, weights, {})).toThrow(/writeTrainedRule: the rule has \d+ weights/);
+  expect(() => writeTrainedRule({ ...rule, hidden: 5 }, weights, {})).toThrow(
+    /writeTrainedRule: the rule has \d+ weights/,
+  );
   const stored = (tensors: TensorFile['tensors'], metadata: Record<string, string> = {}) =>
-    writeSafetensors({ tensors, metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule), ...metadata } });
+    writeSafetensors({
+      tensors,
+      metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule), ...metadata },
+    });
   const whole = { weights: { shape: [weights.length], data: weights } };
   for (const [file, message] of [
-    [stored({ weights: { shape: [2], data: new Float32Array(2) } }), /there is a Float32Array of 2 \("weights"\); the file is damaged/],
-    [stored({ weights: { shape: [weights.length], data: Float64Array.from(weights) } }), /there is a Float64Array of/],
+    [
+      stored({ weights: { shape: [2], data: new Float32Array(2) } }),
+      /there is a Float32Array of 2 \("weights"\); the file is damaged/,
+    ],
+    [
+      stored({ weights: { shape: [weights.length], data: Float64Array.from(weights) } }),
+      /there is a Float64Array of/,
+    ],
     [stored({}), /there is none \("weights"\)/],
     [stored(whole, { format: '\u001b[2J' }), /of format "\\u\{1b\}\[2J", but an LSTM optimizer/],
     [stored(whole, { rule: '{"hidden":0}' }), /which rule it holds[\s\S]*hidden/],
@@ -155,28 +220,48 @@ test('weights files: what is written is read; other files are refused with the r
     expect(() => readTrainedRule(file)).toThrow(UserError);
     expect(() => readTrainedRule(file)).toThrow(message);
   }
-  expect(() => stateFromTensors({ ...rule, hidden: 5 }, stateToTensors({ epoch: 0, weights, moments: initialMoments(weights.length), best: { weights, score: 1, epoch: 0 } }))).toThrow(/another rule/);
+  expect(() =>
+    stateFromTensors(
+      { ...rule, hidden: 5 },
+      stateToTensors({
+        epoch: 0,
+        weights,
+        moments: initialMoments(weights.length),
+        best: { weights, score: 1, epoch: 0 },
+      }),
+    ),
+  ).toThrow(/another rule/);
 });
 
-test.each([NaN, Infinity, -Infinity])('weights of %d are refused, on reading with the name of the file', (value) => {
-  const weights = initialWeights(rule, key);
-  const at = weights.length - 1;
-  weights[at] = value;
-  const file = writeSafetensors({
-    tensors: { weights: { shape: [weights.length], data: weights } },
-    metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule) },
-  });
-  const message = new RegExp(`tensor "weights" must be finite, but entry ${at} is ${value}`);
-  expect(() => readTrainedRule(file)).toThrow(UserError);
-  expect(() => readTrainedRule(file)).toThrow(message);
-  expect(() => readTrainedRule(file, 'runs/a.safetensors')).toThrow(/^readTrainedRule: runs\/a\.safetensors: tensor/);
-  expect(() => writeTrainedRule(rule, weights, {})).toThrow(message);
-});
+test.each([NaN, Infinity, -Infinity])(
+  'weights of %d are refused, on reading with the name of the file',
+  (value) => {
+    const weights = initialWeights(rule, key);
+    const at = weights.length - 1;
+    weights[at] = value;
+    const file = writeSafetensors({
+      tensors: { weights: { shape: [weights.length], data: weights } },
+      metadata: { format: 'metadescent/lstm-optimizer', rule: JSON.stringify(rule) },
+    });
+    const message = new RegExp(`tensor "weights" must be finite, but entry ${at} is ${value}`);
+    expect(() => readTrainedRule(file)).toThrow(UserError);
+    expect(() => readTrainedRule(file)).toThrow(message);
+    expect(() => readTrainedRule(file, 'runs/a.safetensors')).toThrow(
+      /^readTrainedRule: runs\/a\.safetensors: tensor/,
+    );
+    expect(() => writeTrainedRule(rule, weights, {})).toThrow(message);
+  },
+);
 
 test('the tensors of a checkpoint must be of the types that were written', () => {
   const weights = initialWeights(rule, key);
   const moments = initialMoments(weights.length);
-  const { tensors, metadata } = stateToTensors({ epoch: 1, weights, moments, best: { weights, score: 1, epoch: 0 } });
+  const { tensors, metadata } = stateToTensors({
+    epoch: 1,
+    weights,
+    moments,
+    best: { weights, score: 1, epoch: 0 },
+  });
   for (const name of Object.keys(tensors)) {
     const { shape, data } = tensors[name]!;
     const other = { shape, data: Uint8Array.from(data as Float32Array) };

@@ -22,8 +22,9 @@ export interface EpochRecord {
   readonly horizon: number;
   readonly learningRate: number;
   /**
-   * Mean of f̂(θ_t) over the steps t ≥ 1 of the segments that finished, unweighted and of a single function (Σ f̂ / (steps · parts) where
-   * the family stacks several): on one scale with the validation score. NaN if no segment finished.
+   * Mean of f̂(θ_t) over the steps t ≥ 1 of the segments that finished, unweighted and of a single function
+   * (Σ f̂ / (steps · parts) where the family stacks several): on one scale with the validation score. NaN if
+   * no segment finished.
    */
   readonly trainingObjective: number;
   readonly validationScore: number;
@@ -54,7 +55,10 @@ export interface MetaTrainingOptions {
   /** Continue from here; absent starts from `initialWeights`. */
   readonly resume?: MetaTrainingState;
   /** Called after every epoch with what to log and what to checkpoint. Return `stop` to end after this epoch. */
-  readonly onEpoch?: (record: EpochRecord, state: MetaTrainingState) => void | 'stop' | Promise<void | 'stop'>;
+  readonly onEpoch?: (
+    record: EpochRecord,
+    state: MetaTrainingState,
+  ) => void | 'stop' | Promise<void | 'stop'>;
   /** Called after every meta-batch, for progress lines. */
   readonly onBatch?: (done: number, total: number) => void;
 }
@@ -62,25 +66,35 @@ export interface MetaTrainingOptions {
 /** The state before the first epoch. */
 export function initialMetaTrainingState(rule: LstmRule, key: Key): MetaTrainingState {
   const weights = initialWeights(rule, key.fold('weights'));
-  return { epoch: 0, weights, moments: initialMoments(weights.length), best: { weights, score: Infinity, epoch: -1 } };
+  return {
+    epoch: 0,
+    weights,
+    moments: initialMoments(weights.length),
+    best: { weights, score: Infinity, epoch: -1 },
+  };
 }
 
-/** The keys of the validation rollouts, the same after every epoch: `fold('optimizee')` draws the optimizee, `fold('rollout')` is the rollout's. */
+/**
+ * The keys of the validation rollouts, the same after every epoch: `fold('optimizee')` draws the optimizee,
+ * `fold('rollout')` is the rollout's.
+ */
 export function validationKeys(key: Key, recipe: MetaTrainingRecipe): Key[] {
   return key.fold('validation').split(recipe.validationUnrolls);
 }
 
 /**
- * Meta-trains the LSTM optimizer (Andrychowicz et al. 2016, §3): epochs of truncated backpropagation through time with Adam, each followed by validation on
- * held-out optimizees; the weights with the best validation score are kept; training stops when the score has not improved for `patience` epochs.
+ * Meta-trains the LSTM optimizer (Andrychowicz et al. 2016, §3): epochs of truncated backpropagation through
+ * time with Adam, each followed by validation on held-out optimizees; the weights with the best validation
+ * score are kept; training stops when the score has not improved for `patience` epochs.
  *
- * Every draw is a function of (key, epoch, batch, unroll), and gradients are summed in index order, so the result depends neither on the number of workers nor on
- * interruptions between epochs.
+ * Every draw is a function of (key, epoch, batch, unroll), and gradients are summed in index order, so the
+ * result depends neither on the number of workers nor on interruptions between epochs.
  *
  * @returns the last state; `best.weights` is the trained optimizer.
  */
 export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrainingState> {
-  const advice = 'pass { rule, recipe: parseMetaTraining(…), key: createKey(1), executor: inlineExecutor(…) }';
+  const advice =
+    'pass { rule, recipe: parseMetaTraining(…), key: createKey(1), executor: inlineExecutor(…) }';
   checkArgument('metaTrain', 'the options', options, ['rule', 'recipe', 'key', 'executor'], advice);
   const { rule, recipe, key, executor, onEpoch, onBatch } = options;
   let state = options.resume ?? initialMetaTrainingState(rule, key);
@@ -89,13 +103,24 @@ export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrain
   while (state.epoch < recipe.epochs && state.epoch - 1 - state.best.epoch < recipe.patience) {
     const { epoch } = state;
     const weights = state.weights.slice();
-    const moments: AdamMoments = { first: state.moments.first.slice(), second: state.moments.second.slice(), step: state.moments.step };
+    const moments: AdamMoments = {
+      first: state.moments.first.slice(),
+      second: state.moments.second.slice(),
+      step: state.moments.step,
+    };
     const statistics = emptyStatistics(weights.length);
     const { horizon, segment } = unrollAt(recipe, epoch);
     const learningRate = learningRateAt(recipe, epoch);
     for (let batch = 0; batch < recipe.batchesPerEpoch; batch++) {
       const keys = key.fold('training').fold(epoch).fold(batch).split(recipe.batch);
-      await trainOnBatch(weights, moments, keys, { recipe, horizon, segment, learningRate, executor, statistics });
+      await trainOnBatch(weights, moments, keys, {
+        recipe,
+        horizon,
+        segment,
+        learningRate,
+        executor,
+        statistics,
+      });
       onBatch?.(batch + 1, recipe.batchesPerEpoch);
     }
     const validations = await executor.validations(
@@ -118,7 +143,9 @@ export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrain
       validationScore,
       bestScore: best.score,
       gradientNorm: median(statistics.norms),
-      clippedShare: statistics.norms.filter((norm) => norm > recipe.gradientClip).length / Math.max(1, statistics.norms.length),
+      clippedShare:
+        statistics.norms.filter((norm) => norm > recipe.gradientClip).length /
+        Math.max(1, statistics.norms.length),
       nonFiniteUnrolls: statistics.nonFiniteUnrolls,
       failedValidations: validations.filter((v) => v.outcome.kind !== 'finished').length,
       deadWeights: statistics.touched.reduce((dead, touched) => dead + (touched ? 0 : 1), 0),
@@ -150,8 +177,16 @@ interface BatchContext {
   readonly statistics: EpochStatistics;
 }
 
-/** One meta-batch: its unrolls go on segment by segment in step, with one Adam update after each; an unroll that stops being finite leaves the batch. */
-async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: readonly Key[], context: BatchContext): Promise<void> {
+/**
+ * One meta-batch: its unrolls go on segment by segment in step, with one Adam update after each; an unroll
+ * that stops being finite leaves the batch.
+ */
+async function trainOnBatch(
+  weights: Float32Array,
+  moments: AdamMoments,
+  keys: readonly Key[],
+  context: BatchContext,
+): Promise<void> {
   const { recipe, horizon, segment, learningRate, executor, statistics } = context;
   let running: { key: Key; cursor?: UnrollCursor }[] = keys.map((key) => ({ key }));
   for (let start = 0; start < horizon && running.length > 0; start += segment) {
@@ -195,7 +230,9 @@ async function trainOnBatch(weights: Float32Array, moments: AdamMoments, keys: r
 function scoreOf(validations: readonly ValidationResult[], recipe: MetaTrainingRecipe): number {
   const scores = validations.map(({ outcome, trueObjectives }) => {
     if (outcome.kind !== 'finished') return Infinity;
-    return recipe.validationScore === 'final' ? (trueObjectives[recipe.horizon] as number) : mean(trueObjectives.subarray(1));
+    return recipe.validationScore === 'final'
+      ? (trueObjectives[recipe.horizon] as number)
+      : mean(trueObjectives.subarray(1));
   });
   return mean(scores);
 }

@@ -1,13 +1,17 @@
 import { createKey } from '@metadescent/core';
 
 /**
- * Random orientation: every coordinate j has a sign σ_j = ±1, drawn once, and the LSTM sees the problem in the coordinates σ ∘ θ:
+ * Random orientation: every coordinate j has a sign σ_j = ±1, drawn once, and the LSTM sees the problem in
+ * the coordinates σ ∘ θ:
  *
  *     Δθ_j = σ_j · outputScale · m(σ_j g_j, h_j, φ)
  *
- * An LSTM is not an odd function. Trained without signs, it moves coordinates that have no gradient all one way, by 0.04 a step: harmless for the dead pixels of the training problem, but behind a second sigmoid layer every first-layer gradient is
- * tiny, the drift adds up, and the units saturate. With signs there is no preferred direction: what adds up is learning, and a drift becomes a random perturbation, which the rule learns to use where a
- * network starts too close to zero to have gradients. Ours; the paper has no such thing. The signs depend on the number of coordinates alone.
+ * An LSTM is not an odd function. Trained without signs, it moves coordinates that have no gradient all one
+ * way, by 0.04 a step: harmless for the dead pixels of the training problem, but behind a second sigmoid
+ * layer every first-layer gradient is tiny, the drift adds up, and the units saturate. With signs there is no
+ * preferred direction: what adds up is learning, and a drift becomes a random perturbation, which the rule
+ * learns to use where a network starts too close to zero to have gradients. Ours; the paper has no such
+ * thing. The signs depend on the number of coordinates alone.
  *
  * @returns σ [n]
  * @example

@@ -9,10 +9,11 @@ export type PretrainedName = keyof typeof shippedWeights;
 export const pretrainedNames = Object.keys(shippedWeights) as PretrainedName[];
 
 /**
- * The shipped weights of this name, with the rule that they belong to and their provenance (configuration, seed, cost, results).
+ * The shipped weights of this name, with the rule that they belong to and their provenance (configuration,
+ * seed, cost, results).
  *
- * A bundle that calls this carries all of them. To carry one, import it: `import { pretrained } from '@metadescent/lstm-optimizer/pretrained/mnist'` gives the same
- * without a name.
+ * A bundle that calls this carries all of them. To carry one, import it: `import { pretrained } from
+ * '@metadescent/lstm-optimizer/pretrained/mnist'` gives the same without a name.
  *
  * @throws UserError if there are none of this name.
  * @example
@@ -21,7 +22,9 @@ export const pretrainedNames = Object.keys(shippedWeights) as PretrainedName[];
  */
 export function pretrained(name: PretrainedName): TrainedRule {
   if (!Object.hasOwn(shippedWeights, name)) {
-    throw new UserError(`there are no shipped weights "${String(name)}"; choose one of ${pretrainedNames.join(', ')}`);
+    throw new UserError(
+      `there are no shipped weights "${String(name)}"; choose one of ${pretrainedNames.join(', ')}`,
+    );
   }
   return shippedWeights[name]();
 }

@@ -24,7 +24,10 @@ export function searchStateToTensors({ distribution, best }: ReadoutSearchState)
  *
  * @throws UserError if tensors are missing or of another length than the rule's search has dimensions.
  */
-export function searchStateFromTensors(rule: LstmRule, { tensors }: Pick<TensorFile, 'tensors'>): ReadoutSearchState {
+export function searchStateFromTensors(
+  rule: LstmRule,
+  { tensors }: Pick<TensorFile, 'tensors'>,
+): ReadoutSearchState {
   const d = readoutDimensions(rule);
   const take = (name: string, length: number): Float64Array => {
     const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
@@ -36,9 +39,21 @@ export function searchStateFromTensors(rule: LstmRule, { tensors }: Pick<TensorF
     }
     return Float64Array.from(data);
   };
-  const [generation, sigma, bestGeneration, score] = take('counters', 4) as unknown as [number, number, number, number];
+  const [generation, sigma, bestGeneration, score] = take('counters', 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return {
-    distribution: { generation, sigma, mean: take('mean', d), covariance: take('covariance', d * d), covariancePath: take('path/covariance', d), sigmaPath: take('path/sigma', d) },
+    distribution: {
+      generation,
+      sigma,
+      mean: take('mean', d),
+      covariance: take('covariance', d * d),
+      covariancePath: take('path/covariance', d),
+      sigmaPath: take('path/sigma', d),
+    },
     ...(bestGeneration >= 0 && { best: { point: take('best/point', d), score, generation: bestGeneration } }),
   };
 }

@@ -1,7 +1,10 @@
 import { parseOptions } from '@metadescent/core';
 import * as z from 'zod/mini';
 
-/** How the readout of a trained rule, and the constants of its nominal step, are searched for (see `searchReadout`). */
+/**
+ * How the readout of a trained rule, and the constants of its nominal step, are searched for (see
+ * `searchReadout`).
+ */
 export const readoutSearchSchema = z.strictObject({
   /** Steps of a rollout. */
   horizon: z._default(z.int().check(z.minimum(1)), 100),
@@ -10,7 +13,10 @@ export const readoutSearchSchema = z.strictObject({
   population: z._default(z.int().check(z.minimum(4)), 12),
   /** Rollouts per candidate: the same optimizees, starts and mini-batches for all candidates of a generation. */
   rollouts: z._default(z.int().check(z.minimum(1)), 10),
-  /** What is minimised: f(θ_T) + meanWeight · mean_t f̂(θ_t). The second part has less noise and keeps the start fast. */
+  /**
+   * What is minimised: f(θ_T) + meanWeight · mean_t f̂(θ_t). The second part has less noise and keeps the
+   * start fast.
+   */
   meanWeight: z._default(z.number().check(z.minimum(0)), 0.05),
   /** The readout of the start times this is where the search begins: less than 1 makes room for a nominal step. */
   readoutScale: z._default(z.number().check(z.positive()), 1),

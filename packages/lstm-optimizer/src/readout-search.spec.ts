@@ -5,16 +5,43 @@ import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import type { MetaTrainingProblem } from './meta-training-tasks.js';
 import { searchStateFromTensors, searchStateToTensors } from './readout-search-checkpoint.js';
 import { readoutSearchSchema } from './readout-search-recipe.js';
-import { readoutDimensions, readoutPoint, runCandidateTask, searchReadout, type CandidateMapper, type ReadoutSearchOptions, type ReadoutSearchRecord } from './readout-search.js';
+import {
+  readoutDimensions,
+  readoutPoint,
+  runCandidateTask,
+  searchReadout,
+  type CandidateMapper,
+  type ReadoutSearchOptions,
+  type ReadoutSearchRecord,
+} from './readout-search.js';
 import { bowls } from './slopes.fixture.js';
 
 const networks = [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }];
-const rule = lstmRuleSchema.parse({ hidden: 4, layers: 1, outputScale: 0.1, nominal: { learningRate: 0.05, momentum: 0.5 } });
-const problem: MetaTrainingProblem = { rule, engine: typescriptEngine(), training: bowls(), validation: bowls() };
+const rule = lstmRuleSchema.parse({
+  hidden: 4,
+  layers: 1,
+  outputScale: 0.1,
+  nominal: { learningRate: 0.05, momentum: 0.5 },
+});
+const problem: MetaTrainingProblem = {
+  rule,
+  engine: typescriptEngine(),
+  training: bowls(),
+  validation: bowls(),
+};
 const start = { rule, weights: initialWeights(rule, createKey(1)) };
-const recipe = readoutSearchSchema.parse({ horizon: 15, generations: 30, population: 8, rollouts: 4, validationRollouts: 6, readoutDeviation: 0.5, nominalDeviation: 0.3 });
+const recipe = readoutSearchSchema.parse({
+  horizon: 15,
+  generations: 30,
+  population: 8,
+  rollouts: 4,
+  validationRollouts: 6,
+  readoutDeviation: 0.5,
+  nominalDeviation: 0.3,
+});
 const inline: CandidateMapper = async (tasks) => tasks.map((task) => runCandidateTask(problem, task));
-const search = (more: Partial<ReadoutSearchOptions> = {}) => searchReadout({ start, recipe, key: createKey(2), map: inline, ...more });
+const search = (more: Partial<ReadoutSearchOptions> = {}) =>
+  searchReadout({ start, recipe, key: createKey(2), map: inline, ...more });
 
 test('it learns: held-out bowls end far below where the start leaves them, and the nominal step takes part', async () => {
   const records: ReadoutSearchRecord[] = [];
@@ -23,7 +50,12 @@ test('it learns: held-out bowls end far below where the start leaves them, and t
   const validated = records.flatMap(({ validation }) => (validation ? [validation.final] : []));
   expect(validated.length).toBe(6);
   expect(best!.score).toBe(Math.min(...validated));
-  const atStart = await inline(createKey(2).fold('validation').split(6).map((key) => ({ ...start, kind: 'candidate', split: 'validation', key: key.words, horizon: 15 })));
+  const atStart = await inline(
+    createKey(2)
+      .fold('validation')
+      .split(6)
+      .map((key) => ({ ...start, kind: 'candidate', split: 'validation', key: key.words, horizon: 15 })),
+  );
   expect(best!.score).toBeLessThan((0.3 * atStart.reduce((sum, r) => sum + r.final, 0)) / 6);
   const found = readoutPoint(start, recipe, best!.point);
   expect(found.rule.nominal!.learningRate).toBeGreaterThan(0.06);
@@ -58,7 +90,10 @@ test('a point moves the readout of every network and the constants, and nothing 
     expect([...weights.slice(a, b - 5)]).toEqual([...from.weights.slice(a, b - 5)]);
     const old = [...from.weights.slice(b - 5, b)];
     const rms = Math.sqrt(old.reduce((sum, w) => sum + w * w, 0) / 5);
-    expect(weights.slice(b - 5, b)).toBeAllClose(old.map((w, i) => 0.5 * (w + 0.1 * rms * point[network * 5 + i]!)), { rtol: 1e-5, atol: 1e-7 });
+    expect(weights.slice(b - 5, b)).toBeAllClose(
+      old.map((w, i) => 0.5 * (w + 0.1 * rms * point[network * 5 + i]!)),
+      { rtol: 1e-5, atol: 1e-7 },
+    );
   }
   expect(moved.nominal!.learningRate).toBeCloseTo(0.05 * Math.exp(0.2 * point[10]!), 12);
   expect(moved.nominal!.momentum).toBeCloseTo(1 - 0.5 * Math.exp(0.2 * point[11]!), 12);
@@ -70,8 +105,13 @@ test('a point moves the readout of every network and the constants, and nothing 
 test('rollouts that do not finish are worst, and counted', async () => {
   const records: ReadoutSearchRecord[] = [];
   let calls = 0;
-  const broken: CandidateMapper = async (tasks) => (await inline(tasks)).map((result) => (calls++ % 8 === 0 ? { final: Infinity, mean: Infinity } : result));
-  await search({ recipe: { ...recipe, generations: 3 }, map: broken, onGeneration: (record) => void records.push(record) });
+  const broken: CandidateMapper = async (tasks) =>
+    (await inline(tasks)).map((result) => (calls++ % 8 === 0 ? { final: Infinity, mean: Infinity } : result));
+  await search({
+    recipe: { ...recipe, generations: 3 },
+    map: broken,
+    onGeneration: (record) => void records.push(record),
+  });
   expect(records.map((r) => r.failedCandidates)).toEqual([4, 4, 4]);
   expect(records.every((r) => Number.isFinite(r.bestCandidate) && Number.isFinite(r.sigma))).toBe(true);
 });

@@ -34,7 +34,10 @@ export type CandidateMapper = (tasks: readonly CandidateTask[]) => Promise<reado
 /** Everything that the next generation depends on; a checkpoint is exactly this. */
 export interface ReadoutSearchState {
   readonly distribution: CmaState;
-  /** The validated point with the lowest mean f(θ_T), in the search's coordinates; none before the first validation. */
+  /**
+   * The validated point with the lowest mean f(θ_T), in the search's coordinates; none before the first
+   * validation.
+   */
   readonly best?: { readonly point: Float64Array; readonly score: number; readonly generation: number };
 }
 
@@ -58,24 +61,50 @@ export interface ReadoutSearchOptions {
   readonly map: CandidateMapper;
   readonly resume?: ReadoutSearchState;
   /** Called after every generation with what to log and what to checkpoint. Return `stop` to end there. */
-  readonly onGeneration?: (record: ReadoutSearchRecord, state: ReadoutSearchState) => void | 'stop' | Promise<void | 'stop'>;
+  readonly onGeneration?: (
+    record: ReadoutSearchRecord,
+    state: ReadoutSearchState,
+  ) => void | 'stop' | Promise<void | 'stop'>;
 }
 
 /**
- * Searches for a better readout (w_out, b_out of every network) of a trained rule, and for the constants η, μ of its nominal step where it has one, by CMA-ES on the objective at the horizon itself.
+ * Searches for a better readout (w_out, b_out of every network) of a trained rule, and for the constants η, μ
+ * of its nominal step where it has one, by CMA-ES on the objective at the horizon itself.
  *
- * The meta-gradient of truncated backpropagation without second derivatives is biased: its fixed point is beside the minimum, and along the few stiff directions, which are the readout's, the bias costs most.
- * Rollouts have no bias, and in some twenty dimensions an evolution strategy needs few of them. Every draw is a function of (key, generation): neither the number of workers nor an interruption changes a bit.
+ * The meta-gradient of truncated backpropagation without second derivatives is biased: its fixed point is
+ * beside the minimum, and along the few stiff directions, which are the readout's, the bias costs most.
+ * Rollouts have no bias, and in some twenty dimensions an evolution strategy needs few of them. Every draw is
+ * a function of (key, generation): neither the number of workers nor an interruption changes a bit.
  *
  * @returns the last state; `readoutPoint(start, recipe, state.best.point)` is the result.
  */
 export async function searchReadout(options: ReadoutSearchOptions): Promise<ReadoutSearchState> {
-  checkArgument('searchReadout', 'the options', options, ['start', 'recipe', 'key', 'map'], "pass { start: pretrained('mnist'), recipe, key, map }");
+  checkArgument(
+    'searchReadout',
+    'the options',
+    options,
+    ['start', 'recipe', 'key', 'map'],
+    "pass { start: pretrained('mnist'), recipe, key, map }",
+  );
   const { start, recipe, key, map, resume, onGeneration } = options;
   const { population, rollouts, meanWeight, generations, validationEvery } = recipe;
   let state = resume ?? { distribution: initialCmaState(readoutDimensions(start.rule)) };
-  const rolloutsOf = async (candidates: readonly LstmCandidate[], split: CandidateTask['split'], keys: readonly Key[]): Promise<CandidateResult[]> => {
-    const results = await map(candidates.flatMap((candidate) => keys.map((from): CandidateTask => ({ ...candidate, kind: 'candidate', split, key: from.words, horizon: recipe.horizon }))));
+  const rolloutsOf = async (
+    candidates: readonly LstmCandidate[],
+    split: CandidateTask['split'],
+    keys: readonly Key[],
+  ): Promise<CandidateResult[]> => {
+    const results = await map(
+      candidates.flatMap((candidate) =>
+        keys.map((from): CandidateTask => ({
+          ...candidate,
+          kind: 'candidate',
+          split,
+          key: from.words,
+          horizon: recipe.horizon,
+        })),
+      ),
+    );
     return candidates.map((_, k) => {
       const own = results.slice(k * keys.length, (k + 1) * keys.length);
       return { final: mean(own.map((r) => r.final)), mean: mean(own.map((r) => r.mean)) };
@@ -85,7 +114,11 @@ export async function searchReadout(options: ReadoutSearchOptions): Promise<Read
     const { generation } = state.distribution;
     const points = cmaCandidates(state.distribution, population, key.fold('candidates').fold(generation));
     const keys = key.fold('training').fold(generation).split(rollouts);
-    const results = await rolloutsOf(points.map((point) => readoutPoint(start, recipe, point)), 'training', keys);
+    const results = await rolloutsOf(
+      points.map((point) => readoutPoint(start, recipe, point)),
+      'training',
+      keys,
+    );
     const scores = results.map((r) => r.final + meanWeight * r.mean);
     const distribution = cmaUpdate(state.distribution, points, scores);
     state = { ...state, distribution };
@@ -100,9 +133,14 @@ export async function searchReadout(options: ReadoutSearchOptions): Promise<Read
     };
     if (done % validationEvery === 0 || done === generations) {
       const held = key.fold('validation').split(recipe.validationRollouts);
-      const [validation] = await rolloutsOf([readoutPoint(start, recipe, distribution.mean)], 'validation', held);
+      const [validation] = await rolloutsOf(
+        [readoutPoint(start, recipe, distribution.mean)],
+        'validation',
+        held,
+      );
       record = { ...record, validation: validation! };
-      if (validation!.final < (state.best?.score ?? Infinity)) state = { ...state, best: { point: distribution.mean, score: validation!.final, generation: done } };
+      if (validation!.final < (state.best?.score ?? Infinity))
+        state = { ...state, best: { point: distribution.mean, score: validation!.final, generation: done } };
     }
     if ((await onGeneration?.(record, state)) === 'stop') break;
   }
@@ -115,17 +153,23 @@ export function readoutDimensions({ hidden, networks, nominal }: LstmRule): numb
 }
 
 /**
- * The rule at a point of the search: readout w₀ s + δ rms(w₀ s) x with s the recipe's `readoutScale` and δ its `readoutDeviation`; ln η and ln(1 − μ) are the start's plus `nominalDeviation` · x.
+ * The rule at a point of the search: readout w₀ s + δ rms(w₀ s) x with s the recipe's `readoutScale` and δ
+ * its `readoutDeviation`; ln η and ln(1 − μ) are the start's plus `nominalDeviation` · x.
  *
  * @param point [readoutDimensions]
  */
-export function readoutPoint({ rule, weights }: LstmCandidate, { readoutScale, readoutDeviation, nominalDeviation }: ReadoutSearchRecipe, point: Float64Array): LstmCandidate {
+export function readoutPoint(
+  { rule, weights }: LstmCandidate,
+  { readoutScale, readoutDeviation, nominalDeviation }: ReadoutSearchRecipe,
+  point: Float64Array,
+): LstmCandidate {
   const perNetwork = weights.length / rule.networks.length;
   const readout = rule.hidden + 1;
   const moved = weights.slice();
   rule.networks.forEach((_, network) => {
     const own = moved.subarray((network + 1) * perNetwork - readout, (network + 1) * perNetwork);
-    const unit = readoutDeviation * readoutScale * Math.sqrt(own.reduce((sum, w) => sum + w * w, 0) / readout);
+    const unit =
+      readoutDeviation * readoutScale * Math.sqrt(own.reduce((sum, w) => sum + w * w, 0) / readout);
     own.forEach((w, i) => (own[i] = readoutScale * w + unit * point[network * readout + i]!));
   });
   if (!rule.nominal) return { rule, weights: moved };
@@ -139,14 +183,21 @@ export function readoutPoint({ rule, weights }: LstmCandidate, { readoutScale, r
 }
 
 /** A pure function of the task; the problem's own rule does not matter. */
-export function runCandidateTask(problem: MetaTrainingProblem, { rule, weights, split, key: words, horizon }: CandidateTask): CandidateResult {
+export function runCandidateTask(
+  problem: MetaTrainingProblem,
+  { rule, weights, split, key: words, horizon }: CandidateTask,
+): CandidateResult {
   const key = keyFromWords(words);
   const optimizee = problem[split].sample(key.fold('optimizee'));
-  const { outcome, objectives, trueObjectives } = rollout(optimizee, lstmOptimizer(rule, weights, problem.engine), {
-    horizon,
-    key: key.fold('rollout'),
-    trueObjectiveEvery: horizon,
-  });
+  const { outcome, objectives, trueObjectives } = rollout(
+    optimizee,
+    lstmOptimizer(rule, weights, problem.engine),
+    {
+      horizon,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: horizon,
+    },
+  );
   const final = trueObjectives[horizon]!;
   if (outcome.kind !== 'finished' || !Number.isFinite(final)) return { final: Infinity, mean: Infinity };
   return { final, mean: mean(objectives.subarray(1)) };

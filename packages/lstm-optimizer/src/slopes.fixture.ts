@@ -7,8 +7,9 @@ const blocks: ParameterBlock[] = [
 ];
 
 /**
- * f̂_t(θ) = a_t·θ with slopes a_t drawn per step: gradients do not depend on θ, so "gradients are constants" holds exactly and the truncated meta-gradient can be
- * checked against finite differences of the whole unroll.
+ * f̂_t(θ) = a_t·θ with slopes a_t drawn per step: gradients do not depend on θ, so "gradients are constants"
+ * holds exactly and the truncated meta-gradient can be checked against finite differences of the whole
+ * unroll.
  */
 export function slopes(): OptimizeeFamily {
   const layout = parameterLayout(blocks);
@@ -20,7 +21,10 @@ export function slopes(): OptimizeeFamily {
       layout,
       initialParameters: (from) => Float32Array.from(from.normal(layout.size)),
       minibatch: (from, step) => {
-        const slope = key.fold('bias').normal(layout.size).map((x, j) => 0.3 * x + 0.7 * from.fold(step).normal(layout.size)[j]!);
+        const slope = key
+          .fold('bias')
+          .normal(layout.size)
+          .map((x, j) => 0.3 * x + 0.7 * from.fold(step).normal(layout.size)[j]!);
         return {
           evaluate(parameters, gradient) {
             gradient?.set(slope);
@@ -40,7 +44,10 @@ export function bowls(n = 6): OptimizeeFamily {
     name: 'bowls',
     layout,
     sample(key) {
-      const curvature = key.fold('curvature').uniform(n).map((u) => 0.5 + 1.5 * u);
+      const curvature = key
+        .fold('curvature')
+        .uniform(n)
+        .map((u) => 0.5 + 1.5 * u);
       const optimum = key.fold('optimum').normal(n);
       const evaluate = (parameters: Float32Array, gradient?: Float32Array): number => {
         let sum = 0;
@@ -51,7 +58,13 @@ export function bowls(n = 6): OptimizeeFamily {
         }
         return sum;
       };
-      return { name: 'bowl', layout, initialParameters: () => new Float32Array(n), minibatch: () => ({ evaluate }), trueObjective: evaluate };
+      return {
+        name: 'bowl',
+        layout,
+        initialParameters: () => new Float32Array(n),
+        minibatch: () => ({ evaluate }),
+        trueObjective: evaluate,
+      };
     },
   };
 }

@@ -12,8 +12,8 @@ export interface TracedNetwork {
 export interface TracedKernel {
   readonly kernel: LstmKernel;
   /**
-   * Runs `work` with an empty trace for segments of `capacity` steps of each network, by its name. The traces are on loan: they serve the
-   * next segment, or are disposed of.
+   * Runs `work` with an empty trace for segments of `capacity` steps of each network, by its name. The traces
+   * are on loan: they serve the next segment, or are disposed of.
    */
   withTraces<Result>(
     networks: readonly TracedNetwork[],
@@ -23,8 +23,8 @@ export interface TracedKernel {
 }
 
 /**
- * Bytes of traces of earlier segments that wait for a segment of their size: one of the largest kind, or several smaller ones. Those of the
- * last segment always wait, since the next one is most often like it.
+ * Bytes of traces of earlier segments that wait for a segment of their size: one of the largest kind, or
+ * several smaller ones. Those of the last segment always wait, since the next one is most often like it.
  */
 export const MAX_WAITING_BYTES = 96 * 2 ** 20;
 /** Their number, however small they are. */

@@ -1,4 +1,10 @@
-import { keyFromWords, rollout, type KeyWords, type OptimizeeFamily, type OptimizerState } from '@metadescent/core';
+import {
+  keyFromWords,
+  rollout,
+  type KeyWords,
+  type OptimizeeFamily,
+  type OptimizerState,
+} from '@metadescent/core';
 import type { LearnedOptimizer } from './learned-optimizer.js';
 
 /** Where one unroll stands. */
@@ -50,7 +56,10 @@ export interface AntitheticProblem<Phi> {
 }
 
 /** Runs one pair: a pure function of the task. */
-export function runAntitheticTask<Phi>(problem: AntitheticProblem<Phi>, task: AntitheticTask): AntitheticResult {
+export function runAntitheticTask<Phi>(
+  problem: AntitheticProblem<Phi>,
+  task: AntitheticTask,
+): AntitheticResult {
   const epsilon = keyFromWords(task.perturbation).normal(task.point.length);
   const [plus, minus] = ([1, -1] as const).map((sign) => {
     const values = task.point.map((x, i) => x + sign * task.sigma * (epsilon[i] as number));
@@ -73,18 +82,23 @@ function unroll<Phi>(
 ): Unrolled {
   const key = keyFromWords(words);
   const first = cursor?.iteration ?? 0;
-  const { outcome, objectives, parameters, state } = rollout(family.sample(key.fold('optimizee')), learned.optimizer(learned.withFlat(phi, values)), {
-    horizon: length,
-    key: key.fold('rollout'),
-    firstIteration: first,
-    divergenceFactor,
-    ...(cursor && {
-      initialParameters: cursor.parameters,
-      state: Object.fromEntries(Object.entries(cursor.state).map(([name, array]) => [name, array.slice()])),
-    }),
-  });
+  const { outcome, objectives, parameters, state } = rollout(
+    family.sample(key.fold('optimizee')),
+    learned.optimizer(learned.withFlat(phi, values)),
+    {
+      horizon: length,
+      key: key.fold('rollout'),
+      firstIteration: first,
+      divergenceFactor,
+      ...(cursor && {
+        initialParameters: cursor.parameters,
+        state: Object.fromEntries(Object.entries(cursor.state).map(([name, array]) => [name, array.slice()])),
+      }),
+    },
+  );
   if (outcome.kind !== 'finished') return { score: NaN };
   let sum = 0;
-  for (let t = 1; t <= length; t++) sum += logarithm ? Math.log(objectives[t] as number) : (objectives[t] as number);
+  for (let t = 1; t <= length; t++)
+    sum += logarithm ? Math.log(objectives[t] as number) : (objectives[t] as number);
   return { score: sum / length, cursor: { iteration: first + length, parameters, state } };
 }

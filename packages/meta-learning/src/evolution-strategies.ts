@@ -32,22 +32,26 @@ export interface EvolutionStrategiesOptions {
 }
 
 /**
- * Persistent evolution strategies, PES (Vicol, Metz & Sohl-Dickstein 2021, "Unbiased gradient estimation in unrolled computation graphs with persistent evolution
- * strategies", Algorithm 2), with antithetic pairs:
+ * Persistent evolution strategies, PES (Vicol, Metz & Sohl-Dickstein 2021, "Unbiased gradient estimation in
+ * unrolled computation graphs with persistent evolution strategies", Algorithm 2), with antithetic pairs:
  *
  *     ξ_i ← ξ_i + ε_i,   ε_i ~ N(0, σ² I)
  *     signal = 1/(2σ²N) Σ_i ξ_i (L_i⁺ − L_i⁻)
  *
- * with L_i^± the mean objective over the K steps of unroll i with φ ± ε_i, continued from where the unrolls with the earlier perturbations stand. ξ remembers all
- * perturbations of an unroll, so that what an earlier one did shows: the estimate of the gradient of mean_t f̂_t over the whole unroll is unbiased (for the
+ * with L_i^± the mean objective over the K steps of unroll i with φ ± ε_i, continued from where the unrolls
+ * with the earlier perturbations stand. ξ remembers all perturbations of an unroll, so that what an earlier
+ * one did shows: the estimate of the gradient of mean_t f̂_t over the whole unroll is unbiased (for the
  * objective smoothed by the perturbations), at the cost of one segment per update.
  *
- * Both of a pair see the same optimizee, θ_0 and mini-batches. A particle that reaches its horizon, or of which one half fails, starts again with ξ = 0;
- * particles are staggered over the horizon. Losses are means over the steps that were run, so that a shorter last segment counts as much as it is long.
+ * Both of a pair see the same optimizee, θ_0 and mini-batches. A particle that reaches its horizon, or of
+ * which one half fails, starts again with ξ = 0; particles are staggered over the horizon. Losses are means
+ * over the steps that were run, so that a shorter last segment counts as much as it is long.
  *
  * A round is one update.
  */
-export function persistentEvolutionStrategies(options: EvolutionStrategiesOptions): GradientEstimator<readonly Particle[], AntitheticTask, AntitheticResult> {
+export function persistentEvolutionStrategies(
+  options: EvolutionStrategiesOptions,
+): GradientEstimator<readonly Particle[], AntitheticTask, AntitheticResult> {
   return antithetic('persistent-evolution-strategies', options, true);
 }
 
@@ -56,12 +60,15 @@ export function persistentEvolutionStrategies(options: EvolutionStrategiesOption
  *
  *     signal = 1/(2σ²N) Σ_i ε_i (L_i⁺ − L_i⁻),   ε_i ~ N(0, σ² I)
  *
- * On whole unrolls (segment = horizon) it is unbiased for the smoothed meta-loss. On segments it is as short-sighted as truncated backpropagation: a segment
- * starts where φ ± the earlier perturbations led, and what those did is taken as given.
+ * On whole unrolls (segment = horizon) it is unbiased for the smoothed meta-loss. On segments it is as
+ * short-sighted as truncated backpropagation: a segment starts where φ ± the earlier perturbations led, and
+ * what those did is taken as given.
  *
  * A round is one update.
  */
-export function evolutionStrategies(options: EvolutionStrategiesOptions): GradientEstimator<readonly Particle[], AntitheticTask, AntitheticResult> {
+export function evolutionStrategies(
+  options: EvolutionStrategiesOptions,
+): GradientEstimator<readonly Particle[], AntitheticTask, AntitheticResult> {
   return antithetic('evolution-strategies', options, false);
 }
 
@@ -114,10 +121,17 @@ function antithetic(
         const accumulated = before ? epsilon.map((e, j) => e + (before[j] as number)) : epsilon;
         // A shorter last segment counts as much as it is long.
         const factor = ((plus - minus) * (length / segment)) / (2 * sigma * particles.length);
-        for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + factor * (accumulated[j] as number);
+        for (let j = 0; j < sum.length; j++)
+          sum[j] = (sum[j] as number) + factor * (accumulated[j] as number);
         const steps = particle.steps + length;
         if (steps >= particle.horizon) return fresh;
-        return { ...particle, steps, updates: particle.updates + 1, cursor, ...(persistent && { accumulated }) };
+        return {
+          ...particle,
+          steps,
+          updates: particle.updates + 1,
+          cursor,
+          ...(persistent && { accumulated }),
+        };
       });
       const finished = particles.length - failed;
       return {
@@ -132,4 +146,3 @@ function antithetic(
     },
   };
 }
-

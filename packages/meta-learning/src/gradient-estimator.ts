@@ -31,11 +31,13 @@ export interface Estimate<Cursors, Signal> {
 }
 
 /**
- * Estimates how a change of φ changes the meta-loss, by pure tasks: truncated backpropagation, evolution strategies, a population with scores. The
- * work is in the tasks, which may run anywhere; `tasks` and `combine` are cheap and run where the training loop runs.
+ * Estimates how a change of φ changes the meta-loss, by pure tasks: truncated backpropagation, evolution
+ * strategies, a population with scores. The work is in the tasks, which may run anywhere; `tasks` and
+ * `combine` are cheap and run where the training loop runs.
  *
- * Contract: `tasks` and `combine` are pure; results are combined in the order of the tasks; every draw is a function of the context's key, the round and
- * the cursors. So neither the number of workers nor an interruption changes a bit.
+ * Contract: `tasks` and `combine` are pure; results are combined in the order of the tasks; every draw is a
+ * function of the context's key, the round and the cursors. So neither the number of workers nor an
+ * interruption changes a bit.
  *
  * @typeParam Cursors where unrolls stand between two updates: plain data with typed arrays, part of the checkpoint
  * @typeParam Task plain data
@@ -48,5 +50,9 @@ export interface GradientEstimator<Cursors, Task, Result, Signal = Float64Array,
   /** Before the first update. */
   start(): Cursors;
   tasks(cursors: Cursors, context: EstimatorContext<UpdaterState>): readonly Task[];
-  combine(results: readonly Result[], cursors: Cursors, context: EstimatorContext<UpdaterState>): Estimate<Cursors, Signal>;
+  combine(
+    results: readonly Result[],
+    cursors: Cursors,
+    context: EstimatorContext<UpdaterState>,
+  ): Estimate<Cursors, Signal>;
 }

@@ -1,7 +1,8 @@
 import type { Key, Optimizer } from '@metadescent/core';
 
 /**
- * A learned optimizer: a function from meta-parameters φ to an ordinary optimizer, with what a meta-trainer needs to know of φ.
+ * A learned optimizer: a function from meta-parameters φ to an ordinary optimizer, with what a meta-trainer
+ * needs to know of φ.
  *
  * @typeParam Phi the meta-parameters, in whatever form the rule likes them: one flat vector, a record of matrices
  */

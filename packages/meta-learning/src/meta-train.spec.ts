@@ -2,10 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { createKey, keyFromWords, type Optimizer } from '@metadescent/core';
 import { runAntitheticTask } from './antithetic-task.js';
 import { evolutionStrategies, persistentEvolutionStrategies } from './evolution-strategies.js';
-import { metaTrain, type MetaTrainingOptions, type MetaTrainingRecord, type MetaTrainingState } from './meta-train.js';
+import {
+  metaTrain,
+  type MetaTrainingOptions,
+  type MetaTrainingRecord,
+  type MetaTrainingState,
+} from './meta-train.js';
 import { inlineTasks, type TaskMap } from './task-map.js';
 import { learnedRate, meanGradient, scalarQuadratic, truncatedGradient } from './testing/scalar-quadratic.js';
-import { truncatedBackpropagation, type SegmentResult, type SegmentTask, type Unrolls } from './truncated-backpropagation.js';
+import {
+  truncatedBackpropagation,
+  type SegmentResult,
+  type SegmentTask,
+  type Unrolls,
+} from './truncated-backpropagation.js';
 import { metaAdam, updaterOf } from './updater.js';
 
 interface Cursor {
@@ -13,7 +23,10 @@ interface Cursor {
   readonly theta: number;
 }
 
-/** The segment of the scalar quadratic in closed form; every third unroll's start is scaled by its key, so that unrolls differ. */
+/**
+ * The segment of the scalar quadratic in closed form; every third unroll's start is scaled by its key, so
+ * that unrolls differ.
+ */
 function segment({ point, key, cursor, length }: SegmentTask<Cursor>): SegmentResult<Cursor> {
   const rate = point[0] as number;
   const start = cursor?.theta ?? 1 + 0.1 * (keyFromWords(key).normal(1)[0] as number);
@@ -33,40 +46,92 @@ function segment({ point, key, cursor, length }: SegmentTask<Cursor>): SegmentRe
 }
 
 const problem = { learned: learnedRate, phi: Float32Array.of(0), family: scalarQuadratic() };
-const inline = inlineTasks({ segment, antithetic: (task: Parameters<typeof runAntitheticTask>[1]) => runAntitheticTask(problem, task) });
+const inline = inlineTasks({
+  segment,
+  antithetic: (task: Parameters<typeof runAntitheticTask>[1]) => runAntitheticTask(problem, task),
+});
 const score = async (point: Float32Array) => ({ score: 0.5 * (1 - (point[0] as number)) ** 40 });
-const shared = { start: Float32Array.of(0.02), rounds: 40, validateEvery: 10, validate: score, key: createKey(4), map: inline, updater: metaAdam(), learningRate: () => 0.02 };
-const backpropagation = truncatedBackpropagation<Cursor>({ batch: 3, gradientClip: 10, unrollAt: () => ({ horizon: 20, segment: 5 }) });
-type Options = MetaTrainingOptions<Unrolls<Cursor>, SegmentTask<Cursor>, SegmentResult<Cursor>, Float64Array, ReturnType<typeof shared.updater.init>, { score: number }>;
+const shared = {
+  start: Float32Array.of(0.02),
+  rounds: 40,
+  validateEvery: 10,
+  validate: score,
+  key: createKey(4),
+  map: inline,
+  updater: metaAdam(),
+  learningRate: () => 0.02,
+};
+const backpropagation = truncatedBackpropagation<Cursor>({
+  batch: 3,
+  gradientClip: 10,
+  unrollAt: () => ({ horizon: 20, segment: 5 }),
+});
+type Options = MetaTrainingOptions<
+  Unrolls<Cursor>,
+  SegmentTask<Cursor>,
+  SegmentResult<Cursor>,
+  Float64Array,
+  ReturnType<typeof shared.updater.init>,
+  { score: number }
+>;
 const train = (more: Partial<Options> = {}) => metaTrain({ ...shared, estimator: backpropagation, ...more });
 
 describe.each([
-  ['truncated backpropagation', (more: object) => metaTrain({ ...shared, estimator: backpropagation, ...more })],
-  ['evolution strategies', (more: object) => metaTrain({ ...shared, estimator: evolutionStrategies({ pairs: 4, sigma: 0.01, horizon: 20, segment: 20 }), ...more })],
-  ['persistent evolution strategies', (more: object) => metaTrain({ ...shared, estimator: persistentEvolutionStrategies({ pairs: 4, sigma: 0.01, horizon: 20, segment: 5 }), ...more })],
+  [
+    'truncated backpropagation',
+    (more: object) => metaTrain({ ...shared, estimator: backpropagation, ...more }),
+  ],
+  [
+    'evolution strategies',
+    (more: object) =>
+      metaTrain({
+        ...shared,
+        estimator: evolutionStrategies({ pairs: 4, sigma: 0.01, horizon: 20, segment: 20 }),
+        ...more,
+      }),
+  ],
+  [
+    'persistent evolution strategies',
+    (more: object) =>
+      metaTrain({
+        ...shared,
+        estimator: persistentEvolutionStrategies({ pairs: 4, sigma: 0.01, horizon: 20, segment: 5 }),
+        ...more,
+      }),
+  ],
 ])('%s', (_, run: (more: object) => Promise<MetaTrainingState<unknown, unknown>>) => {
   test('learns: the rate grows towards 1, where one step solves the problem', async () => {
     const records: MetaTrainingRecord[] = [];
-    const { best, round } = await run({ onRecord: (record: MetaTrainingRecord) => void records.push(record) });
+    const { best, round } = await run({
+      onRecord: (record: MetaTrainingRecord) => void records.push(record),
+    });
     expect(round).toBe(40);
     expect(records.map((record) => record.round)).toEqual([10, 20, 30, 40]);
-    expect(records.every(({ failedTasks, gradientNorm }) => failedTasks === 0 && gradientNorm > 0)).toBe(true);
+    expect(records.every(({ failedTasks, gradientNorm }) => failedTasks === 0 && gradientNorm > 0)).toBe(
+      true,
+    );
     expect(best.score).toBeLessThan(0.1 * (records[0] as MetaTrainingRecord).validation.score);
     expect(records.at(-1)?.bestScore).toBe(best.score);
   });
 
-  test.each([1, 2, 3])('stopped at record %i and resumed from a copy of its state: the same bits', async (stopAfter) => {
-    const whole = await run({});
-    let records = 0;
-    const stopped = await run({ onRecord: () => (++records === stopAfter ? 'stop' : undefined) });
-    expect(stopped.round).toBe(10 * stopAfter);
-    expect(await run({ start: structuredClone(stopped) })).toEqual(whole);
-  });
+  test.each([1, 2, 3])(
+    'stopped at record %i and resumed from a copy of its state: the same bits',
+    async (stopAfter) => {
+      const whole = await run({});
+      let records = 0;
+      const stopped = await run({ onRecord: () => (++records === stopAfter ? 'stop' : undefined) });
+      expect(stopped.round).toBe(10 * stopAfter);
+      expect(await run({ start: structuredClone(stopped) })).toEqual(whole);
+    },
+  );
 
   test('tasks that run elsewhere and in another order: the same bits', async () => {
     const elsewhere: TaskMap = async <Task, Result>(name: string, tasks: readonly Task[]) => {
       const results: Result[] = [];
-      for (const i of [...tasks.keys()].reverse()) results[i] = structuredClone((await inline<Task, Result>(name, [structuredClone(tasks[i] as Task)]))[0] as Result);
+      for (const i of [...tasks.keys()].reverse())
+        results[i] = structuredClone(
+          (await inline<Task, Result>(name, [structuredClone(tasks[i] as Task)]))[0] as Result,
+        );
       return results;
     };
     expect(await run({ map: elsewhere })).toEqual(await run({}));
@@ -75,11 +140,17 @@ describe.each([
 
 test('truncated backpropagation is the short-sighted gradient, on whole unrolls the exact one', async () => {
   const gradientOf = async (unroll: { horizon: number; segment: number }) => {
-    const estimator = truncatedBackpropagation<Cursor>({ batch: 1, gradientClip: Infinity, unrollAt: () => unroll });
+    const estimator = truncatedBackpropagation<Cursor>({
+      batch: 1,
+      gradientClip: Infinity,
+      unrollAt: () => unroll,
+    });
     let [cursors, sum] = [estimator.start(), 0];
     const context = { point: Float32Array.of(0.1), updater: undefined, round: 0, key: createKey(1) };
     for (;;) {
-      const tasks = estimator.tasks(cursors, context).map((task) => (task.cursor ? task : { ...task, cursor: { iteration: 0, theta: 1 } }));
+      const tasks = estimator
+        .tasks(cursors, context)
+        .map((task) => (task.cursor ? task : { ...task, cursor: { iteration: 0, theta: 1 } }));
       const estimate = estimator.combine(await inline('segment', tasks), cursors, context);
       sum += estimate.signal?.[0] as number;
       cursors = estimate.cursors;
@@ -92,20 +163,47 @@ test('truncated backpropagation is the short-sighted gradient, on whole unrolls 
 
 test('an unroll that stops being finite is counted and leaves its round; a round without any leaves φ as it is', async () => {
   const broken = (share: number) =>
-    inlineTasks({ segment: (task: SegmentTask<Cursor>) => ((keyFromWords(task.key).uniform(1)[0] as number) < share ? { ...segment(task), gradient: Float32Array.of(NaN) } : segment(task)) });
+    inlineTasks({
+      segment: (task: SegmentTask<Cursor>) =>
+        (keyFromWords(task.key).uniform(1)[0] as number) < share
+          ? { ...segment(task), gradient: Float32Array.of(NaN) }
+          : segment(task),
+    });
   const records: MetaTrainingRecord[] = [];
-  const none = await train({ map: broken(1), rounds: 2, validateEvery: 1, onRecord: (record) => void records.push(record) });
+  const none = await train({
+    map: broken(1),
+    rounds: 2,
+    validateEvery: 1,
+    onRecord: (record) => void records.push(record),
+  });
   expect(none.point).toEqual(shared.start);
-  expect(records.map(({ failedTasks, trainingObjective }) => [failedTasks, trainingObjective])).toEqual([[3, NaN], [3, NaN]]);
-  const some = await train({ map: broken(0.5), rounds: 10, validateEvery: 10, onRecord: (record) => void records.push(record) });
+  expect(records.map(({ failedTasks, trainingObjective }) => [failedTasks, trainingObjective])).toEqual([
+    [3, NaN],
+    [3, NaN],
+  ]);
+  const some = await train({
+    map: broken(0.5),
+    rounds: 10,
+    validateEvery: 10,
+    onRecord: (record) => void records.push(record),
+  });
   expect(records[2]?.failedTasks).toBeGreaterThan(0);
   expect(some.point[0]).toBeGreaterThan(shared.start[0] as number);
 });
 
 test('gradients are clipped one by one before they are averaged', async () => {
-  const estimator = truncatedBackpropagation<Cursor>({ batch: 2, gradientClip: 1, unrollAt: () => ({ horizon: 1, segment: 1 }) });
+  const estimator = truncatedBackpropagation<Cursor>({
+    batch: 2,
+    gradientClip: 1,
+    unrollAt: () => ({ horizon: 1, segment: 1 }),
+  });
   const context = { point: new Float32Array(2), updater: undefined, round: 0, key: createKey(1) };
-  const result = (gradient: number[]): SegmentResult<Cursor> => ({ gradient: Float32Array.from(gradient), meanObjective: 1, outcome: { kind: 'finished' }, cursor: { iteration: 1, theta: 1 } });
+  const result = (gradient: number[]): SegmentResult<Cursor> => ({
+    gradient: Float32Array.from(gradient),
+    meanObjective: 1,
+    outcome: { kind: 'finished' },
+    cursor: { iteration: 1, theta: 1 },
+  });
   const estimate = estimator.combine([result([3, 4]), result([0.3, 0])], estimator.start(), context);
   expect(estimate.signal).toBeAllClose([(0.6 + 0.3) / 2, 0.4], { rtol: 1e-6 });
   expect(estimate).toMatchObject({ clipped: 1, failed: 0, roundFinished: true });
@@ -115,7 +213,11 @@ test('gradients are clipped one by one before they are averaged', async () => {
 test('patience: training stops when the score has not improved, and the best is kept', async () => {
   const scores = [5, 3, 4, 6, 7, 8];
   let at = 0;
-  const state = await train({ rounds: 60, patience: 3, validate: async () => ({ score: scores[at++] as number }) });
+  const state = await train({
+    rounds: 60,
+    patience: 3,
+    validate: async () => ({ score: scores[at++] as number }),
+  });
   expect(state.round).toBe(50);
   expect(state.best).toMatchObject({ score: 3, round: 20 });
 });
@@ -126,7 +228,11 @@ test('a score that is not finite is never the best', async () => {
 });
 
 test('any optimizer is an updater', async () => {
-  const descent: Optimizer = { name: 'sgd', init: () => ({}), update: ({ gradient }, _, step) => gradient.forEach((g, i) => (step[i] = -g)) };
+  const descent: Optimizer = {
+    name: 'sgd',
+    init: () => ({}),
+    update: ({ gradient }, _, step) => gradient.forEach((g, i) => (step[i] = -g)),
+  };
   const updater = updaterOf(descent);
   const moved = updater.update(Float32Array.of(1, 2), Float64Array.of(10, -20), updater.init(2), 0.1);
   expect(moved.point).toEqual(Float32Array.of(0, 4));
@@ -141,5 +247,7 @@ test('Adam on φ: the first update is the learning rate against the sign of the 
 });
 
 test('a task that nobody knows is named', async () => {
-  await expect(inline('segments', [1])).rejects.toThrow('there is no task "segments"; there are segment, antithetic');
+  await expect(inline('segments', [1])).rejects.toThrow(
+    'there is no task "segments"; there are segment, antithetic',
+  );
 });

@@ -11,12 +11,17 @@ export interface MetaTrainingState<Cursors, UpdaterState> {
   readonly point: Float32Array;
   readonly updater: UpdaterState;
   readonly cursors: Cursors;
-  /** The point with the lowest validation score so far, that score (Infinity before the first validation), and the round after which it was measured (−1 before). */
+  /**
+   * The point with the lowest validation score so far, that score (Infinity before the first validation), and
+   * the round after which it was measured (−1 before).
+   */
   readonly best: { readonly point: Float32Array; readonly score: number; readonly round: number };
 }
 
 /** What happened between two validations, for logs and reports. */
-export interface MetaTrainingRecord<Validation extends { readonly score: number } = { readonly score: number }> {
+export interface MetaTrainingRecord<
+  Validation extends { readonly score: number } = { readonly score: number },
+> {
   /** Rounds finished when it was written. */
   readonly round: number;
   /** Of the last round. */
@@ -34,7 +39,14 @@ export interface MetaTrainingRecord<Validation extends { readonly score: number 
   readonly bestScore: number;
 }
 
-export interface MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation extends { readonly score: number }> {
+export interface MetaTrainingOptions<
+  Cursors,
+  Task,
+  Result,
+  Signal,
+  UpdaterState,
+  Validation extends { readonly score: number },
+> {
   readonly estimator: GradientEstimator<Cursors, Task, Result, Signal, UpdaterState>;
   readonly updater: Updater<UpdaterState, Signal>;
   /** Where φ starts [n], or a state to go on from. */
@@ -66,12 +78,19 @@ export interface MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState
  *
  * with a validation every few rounds; the point with the lowest score is kept.
  *
- * Every draw is a function of (key, round, index) and results are combined in order: neither the number of workers nor an interruption at a record
- * changes a bit.
+ * Every draw is a function of (key, round, index) and results are combined in order: neither the number of
+ * workers nor an interruption at a record changes a bit.
  *
  * @returns the last state; `best.point` is the trained φ.
  */
-export async function metaTrain<Cursors, Task, Result, Signal, UpdaterState, Validation extends { readonly score: number }>(
+export async function metaTrain<
+  Cursors,
+  Task,
+  Result,
+  Signal,
+  UpdaterState,
+  Validation extends { readonly score: number },
+>(
   options: MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation>,
 ): Promise<MetaTrainingState<Cursors, UpdaterState>> {
   const { rounds, validateEvery, validate, patience = Infinity, onRecord } = options;
@@ -82,7 +101,8 @@ export async function metaTrain<Cursors, Task, Result, Signal, UpdaterState, Val
     while (state.round < upTo) state = await update(options, state, seen);
     const validation = await validate(state.point, state.round);
     const better = validation.score < state.best.score;
-    if (better) state = { ...state, best: { point: state.point, score: validation.score, round: state.round } };
+    if (better)
+      state = { ...state, best: { point: state.point, score: validation.score, round: state.round } };
     const record: MetaTrainingRecord<Validation> = {
       round: state.round,
       learningRate: options.learningRate(state.round - 1),
@@ -99,14 +119,30 @@ export async function metaTrain<Cursors, Task, Result, Signal, UpdaterState, Val
 }
 
 /** The state before the first round. */
-function initialState<Cursors, Task, Result, Signal, UpdaterState, Validation extends { readonly score: number }>({
+function initialState<
+  Cursors,
+  Task,
+  Result,
+  Signal,
+  UpdaterState,
+  Validation extends { readonly score: number },
+>({
   estimator,
   updater,
   start,
-}: MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation>): MetaTrainingState<Cursors, UpdaterState> {
+}: MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation>): MetaTrainingState<
+  Cursors,
+  UpdaterState
+> {
   if ('point' in start) return start;
   const point = start.slice();
-  return { round: 0, point, updater: updater.init(point.length), cursors: estimator.start(), best: { point, score: Infinity, round: -1 } };
+  return {
+    round: 0,
+    point,
+    updater: updater.init(point.length),
+    cursors: estimator.start(),
+    best: { point, score: Infinity, round: -1 },
+  };
 }
 
 interface Statistics {
@@ -121,8 +157,22 @@ function noStatistics(): Statistics {
 }
 
 /** One update of φ; a round may take several. */
-async function update<Cursors, Task, Result, Signal, UpdaterState, Validation extends { readonly score: number }>(
-  { estimator, updater, learningRate, key, map, onUpdate }: MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation>,
+async function update<
+  Cursors,
+  Task,
+  Result,
+  Signal,
+  UpdaterState,
+  Validation extends { readonly score: number },
+>(
+  {
+    estimator,
+    updater,
+    learningRate,
+    key,
+    map,
+    onUpdate,
+  }: MetaTrainingOptions<Cursors, Task, Result, Signal, UpdaterState, Validation>,
   state: MetaTrainingState<Cursors, UpdaterState>,
   seen: Statistics,
 ): Promise<MetaTrainingState<Cursors, UpdaterState>> {
@@ -134,7 +184,10 @@ async function update<Cursors, Task, Result, Signal, UpdaterState, Validation ex
   seen.norms.push(...estimate.norms);
   seen.clipped += estimate.clipped;
   seen.failed += estimate.failed;
-  const moved = estimate.signal === undefined ? { point, state: state.updater } : updater.update(point, estimate.signal, state.updater, learningRate(round));
+  const moved =
+    estimate.signal === undefined
+      ? { point, state: state.updater }
+      : updater.update(point, estimate.signal, state.updater, learningRate(round));
   const next = estimate.roundFinished ? round + 1 : round;
   onUpdate?.(next);
   return { ...state, round: next, point: moved.point, updater: moved.state, cursors: estimate.cursors };

@@ -1,6 +1,7 @@
 /**
- * Runs pure tasks of one name, here or on workers, and gives their results in the order of the tasks. Every meta-trainer, tuner and race of this
- * project asks for its work through one of these, so that results depend neither on where nor on when a task ran.
+ * Runs pure tasks of one name, here or on workers, and gives their results in the order of the tasks. Every
+ * meta-trainer, tuner and race of this project asks for its work through one of these, so that results depend
+ * neither on where nor on when a task ran.
  */
 export type TaskMap = <Task, Result>(name: string, tasks: readonly Task[]) => Promise<readonly Result[]>;
 
@@ -15,7 +16,10 @@ export function inlineTasks(tasks: Readonly<Record<string, (task: never) => unkn
   const known = new Map(Object.entries(tasks));
   return async <Task, Result>(name: string, list: readonly Task[]): Promise<Result[]> => {
     const run = known.get(name) as ((task: Task) => Result) | undefined;
-    if (!run) throw new RangeError(`inlineTasks: there is no task "${name}"; there are ${[...known.keys()].join(', ')}`);
+    if (!run)
+      throw new RangeError(
+        `inlineTasks: there is no task "${name}"; there are ${[...known.keys()].join(', ')}`,
+      );
     return list.map((task) => run(task));
   };
 }

@@ -43,13 +43,14 @@ export interface TruncatedBackpropagationOptions {
 }
 
 /**
- * Truncated backpropagation through time (Werbos 1990; Andrychowicz et al. 2016, §2.1): a batch of unrolls goes on segment by segment, with one update after
- * each,
+ * Truncated backpropagation through time (Werbos 1990; Andrychowicz et al. 2016, §2.1): a batch of unrolls
+ * goes on segment by segment, with one update after each,
  *
  *     signal = (1/B) Σ_b clip(∂L_b/∂φ),   L_b the meta-loss of the segment of unroll b
  *
- * with B the unrolls that were under way. It is the gradient of what a change of φ does within the segment; what it does later is not seen. A round is a batch from its
- * start to its horizon; an unroll that stops being finite leaves the batch and counts as failed.
+ * with B the unrolls that were under way. It is the gradient of what a change of φ does within the segment;
+ * what it does later is not seen. A round is a batch from its start to its horizon; an unroll that stops
+ * being finite leaves the batch and counts as failed.
  *
  * The segment itself is the rule's (`task`): it unrolls and backpropagates.
  */
@@ -58,8 +59,15 @@ export function truncatedBackpropagation<Cursor>({
   gradientClip,
   unrollAt,
   keyAt = (key, round) => key.fold('unrolls').fold(round),
-}: TruncatedBackpropagationOptions): GradientEstimator<Unrolls<Cursor>, SegmentTask<Cursor>, SegmentResult<Cursor>> {
-  const fresh = (): Unrolls<Cursor> => ({ steps: 0, running: Array.from({ length: batch }, (_, unroll) => ({ unroll })) });
+}: TruncatedBackpropagationOptions): GradientEstimator<
+  Unrolls<Cursor>,
+  SegmentTask<Cursor>,
+  SegmentResult<Cursor>
+> {
+  const fresh = (): Unrolls<Cursor> => ({
+    steps: 0,
+    running: Array.from({ length: batch }, (_, unroll) => ({ unroll })),
+  });
   return {
     name: 'truncated-backpropagation',
     task: 'segment',
@@ -89,7 +97,8 @@ export function truncatedBackpropagation<Cursor>({
         norms.push(norm);
         objectives.push(meanObjective);
         if (norm > gradientClip) clipped++;
-        for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] as number) + (own[j] as number) / results.length;
+        for (let j = 0; j < sum.length; j++)
+          sum[j] = (sum[j] as number) + (own[j] as number) / results.length;
         goingOn.push({ unroll: (running[i] as { unroll: number }).unroll, cursor });
       });
       const roundFinished = steps + segment >= horizon || goingOn.length === 0;
@@ -111,6 +120,7 @@ export function clipToNorm(gradient: Float32Array | Float64Array, limit: number)
   let squares = 0;
   for (let i = 0; i < gradient.length; i++) squares += (gradient[i] as number) ** 2;
   const norm = Math.sqrt(squares);
-  if (norm > limit) for (let i = 0; i < gradient.length; i++) gradient[i] = ((gradient[i] as number) * limit) / norm;
+  if (norm > limit)
+    for (let i = 0; i < gradient.length; i++) gradient[i] = ((gradient[i] as number) * limit) / norm;
   return norm;
 }

@@ -10,7 +10,12 @@ export interface Updater<State, Signal = Float64Array> {
   /** The state before the first update of a vector of n entries. */
   init(n: number): State;
   /** The next point and state; neither argument is changed. */
-  update(point: Float32Array, signal: Signal, state: State, learningRate: number): { readonly point: Float32Array; readonly state: State };
+  update(
+    point: Float32Array,
+    signal: Signal,
+    state: State,
+    learningRate: number,
+  ): { readonly point: Float32Array; readonly state: State };
 }
 
 /** The moments of `metaAdam`. */
@@ -24,7 +29,8 @@ export interface MetaAdamState {
 }
 
 /**
- * Adam (Kingma & Ba 2015, Algorithm 1, β₁ = 0.9, β₂ = 0.999, ε = 1e-8) on φ with moments in double precision, in the order of operations of the paper's §2:
+ * Adam (Kingma & Ba 2015, Algorithm 1, β₁ = 0.9, β₂ = 0.999, ε = 1e-8) on φ with moments in double precision,
+ * in the order of operations of the paper's §2:
  *
  *     φ ← φ − α √(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε √(1 − β₂ᵗ))
  *
@@ -36,7 +42,12 @@ export function metaAdam(): Updater<MetaAdamState> {
     name: 'adam',
     init: (n) => ({ first: new Float64Array(n), second: new Float64Array(n), count: 0 }),
     update(from, gradient, state, learningRate) {
-      const [point, first, second, count] = [from.slice(), state.first.slice(), state.second.slice(), state.count + 1];
+      const [point, first, second, count] = [
+        from.slice(),
+        state.first.slice(),
+        state.second.slice(),
+        state.count + 1,
+      ];
       const rate = (learningRate * Math.sqrt(1 - beta2 ** count)) / (1 - beta1 ** count);
       const floor = epsilon * Math.sqrt(1 - beta2 ** count);
       for (let i = 0; i < point.length; i++) {
@@ -51,7 +62,8 @@ export function metaAdam(): Updater<MetaAdamState> {
 }
 
 /**
- * Any optimizer as an updater of φ: it sees the meta-gradient as the gradient of one vector, and its step is multiplied by the learning rate (give it the rate 1).
+ * Any optimizer as an updater of φ: it sees the meta-gradient as the gradient of one vector, and its step is
+ * multiplied by the learning rate (give it the rate 1).
  *
  * @example
  * updaterOf(lion({ learningRate: 1 }))
@@ -65,8 +77,20 @@ export function updaterOf(optimizer: Optimizer): Updater<OptimizerState> {
       const [point, state, step] = [from.slice(), copyState(before), new Float32Array(from.length)];
       const minibatch = { evaluate: () => NaN };
       const gradient = Float32Array.from(signal);
-      optimizer.update({ layout: layoutOf(from.length), iteration: 0, parameters: from, gradient, objective: NaN, minibatch }, state, step);
-      for (let i = 0; i < point.length; i++) point[i] = (point[i] as number) + learningRate * (step[i] as number);
+      optimizer.update(
+        {
+          layout: layoutOf(from.length),
+          iteration: 0,
+          parameters: from,
+          gradient,
+          objective: NaN,
+          minibatch,
+        },
+        state,
+        step,
+      );
+      for (let i = 0; i < point.length; i++)
+        point[i] = (point[i] as number) + learningRate * (step[i] as number);
       return { point, state };
     },
   };

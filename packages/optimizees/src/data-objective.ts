@@ -3,7 +3,10 @@ import type { MlpKernel } from '@metadescent/kernels';
 import { gatherRows } from './data/gather-rows.js';
 import type { LabelledDataset } from './data/labelled-dataset.js';
 
-/** Hands batches of one data set to one kernel. The kernel may keep the arrays, so they are only changed right before the next `setBatch`. */
+/**
+ * Hands batches of one data set to one kernel. The kernel may keep the arrays, so they are only changed right
+ * before the next `setBatch`.
+ */
 export interface BatchLoader {
   /** The kernel's batch becomes these examples [batch]. */
   load(indices: Uint32Array): void;
@@ -33,18 +36,21 @@ export function batchLoader(kernel: MlpKernel, dataset: LabelledDataset, capacit
 }
 
 /**
- * The examples of step `step` in the stream of `key`: `batchSize` independent uniform draws, with replacement [batchSize].
+ * The examples of step `step` in the stream of `key`: `batchSize` independent uniform draws, with replacement
+ * [batchSize].
  *
- * No epochs and no shuffling: any step can be asked for first, at the same cost, and every mini-batch gradient is an unbiased estimate that is
- * independent of all others, as the stochastic objective of both papers assumes. The code that Andrychowicz et al. released draws in the same way.
+ * No epochs and no shuffling: any step can be asked for first, at the same cost, and every mini-batch
+ * gradient is an unbiased estimate that is independent of all others, as the stochastic objective of both
+ * papers assumes. The code that Andrychowicz et al. released draws in the same way.
  */
 export function minibatchRows(key: Key, step: number, batchSize: number, count: number): Uint32Array {
   return key.fold(step).integers(batchSize, count);
 }
 
 /**
- * Mini-batches that share one kernel. A mini-batch gathers its examples when it is evaluated and the kernel holds another one: evaluating the same one
- * again, as line searches do, costs no gathering, and interleaving several is allowed.
+ * Mini-batches that share one kernel. A mini-batch gathers its examples when it is evaluated and the kernel
+ * holds another one: evaluating the same one again, as line searches do, costs no gathering, and interleaving
+ * several is allowed.
  */
 export function minibatchStream(
   kernel: MlpKernel,
@@ -72,14 +78,18 @@ function sameKey(a: Key, b: Key): boolean {
   return a.words[0] === b.words[0] && a.words[1] === b.words[1];
 }
 
-/** Up to this many floats of inputs and activations (64 MiB) stay in the kernel between evaluations; larger sets are streamed in chunks of … */
+/**
+ * Up to this many floats of inputs and activations (64 MiB) stay in the kernel between evaluations; larger
+ * sets are streamed in chunks of …
+ */
 const RESIDENT_FLOATS = 2 ** 24;
 /** … this many (16 MiB). */
 const CHUNK_FLOATS = 2 ** 22;
 
 /**
- * The mean loss over fixed examples, and its gradient. A set of moderate size is handed to the kernel once; a larger one in chunks at every
- * evaluation, so that memory does not grow with it. Chunk results are summed in double precision in a fixed order: equal inputs give equal bits.
+ * The mean loss over fixed examples, and its gradient. A set of moderate size is handed to the kernel once; a
+ * larger one in chunks at every evaluation, so that memory does not grow with it. Chunk results are summed in
+ * double precision in a fixed order: equal inputs give equal bits.
  *
  * @param kernel used for nothing else
  * @param indices the examples; their order decides the chunks

@@ -15,7 +15,8 @@ const dataset = gaussianClusters(createKey(1), { count: 90, inputSize: 5, classe
 for (const activation of ['sigmoid', 'tanh', 'relu'] as const) {
   for (const loss of ['softmax-cross-entropy', 'squared-error'] as const) {
     describe(`conformance, ${activation} with ${loss}`, () => {
-      // A short difference keeps the kinks of ReLU rare; θ is single precision, so much shorter ones drown in rounding.
+      // A short difference keeps the kinks of ReLU rare; θ is single precision, so much shorter ones drown in
+      // rounding.
       const options = { differenceStep: 2e-3, tolerance: 5e-3 };
       const create = () =>
         mlpFamily({ dataset, hidden: [6, 4], activation, loss, batchSize: 16, evaluationRows: 40, engine });

@@ -23,13 +23,14 @@ export const mlpFamilyOptionsSchema = z.strictObject({
   /** Examples per mini-batch. Andrychowicz et al. 2016: 128; Li & Malik 2017: 64 and 10. */
   batchSize: z._default(z.int().check(z.minimum(1)), 128),
   /**
-   * Standard deviation of every initial weight and bias around 0. Neither paper states it. 0.01 is what the code released by Andrychowicz et al.
-   * uses, for weights and biases alike.
+   * Standard deviation of every initial weight and bias around 0. Neither paper states it. 0.01 is what the
+   * code released by Andrychowicz et al. uses, for weights and biases alike.
    */
   initialStandardDeviation: z._default(z.number().check(z.nonnegative()), 0.01),
   /**
-   * What the true objective is the mean over: this many examples of the data set, or all of them. Default: 2000, or all where there are fewer. Up to
-   * some ten thousand stay in the kernel; more are gathered anew at each evaluation.
+   * What the true objective is the mean over: this many examples of the data set, or all of them. Default:
+   * 2000, or all where there are fewer. Up to some ten thousand stay in the kernel; more are gathered anew at
+   * each evaluation.
    */
   evaluationRows: z.optional(z.union([z.int().check(z.minimum(1)), z.literal('all')])),
   /** Which examples these are: the first of the permutation of all that this seed gives. */
@@ -46,21 +47,25 @@ export interface MlpFamilyOptions extends z.input<typeof mlpFamilyOptionsSchema>
  *
  *     f̂_t(θ) = mean over the mini-batch of step t of loss(network_θ(x), label),   θ₀ ~ N(0, σ²)
  *
- * The layer sizes are [inputSize, ...hidden, classes], the layout is that of `mlpParameterLayout`. Mini-batches are independent uniform draws with
- * replacement (see `minibatchRows`). The true objective f is the mean loss over a fixed subset of the data set, the same for all optimizees of the
- * family and for all keys.
+ * The layer sizes are [inputSize, ...hidden, classes], the layout is that of `mlpParameterLayout`.
+ * Mini-batches are independent uniform draws with replacement (see `minibatchRows`). The true objective f is
+ * the mean loss over a fixed subset of the data set, the same for all optimizees of the family and for all
+ * keys.
  *
- * The papers' distribution over optimizees is one network on one data set with a random start and random mini-batches. Both are drawn from
- * the keys that `initialParameters` and `minibatch` are given, so all samples of this family are the same optimizee.
+ * The papers' distribution over optimizees is one network on one data set with a random start and random
+ * mini-batches. Both are drawn from the keys that `initialParameters` and `minibatch` are given, so all
+ * samples of this family are the same optimizee.
  *
- * All optimizees of one family share its two kernels (mini-batches, fixed subset): use a family on one thread, and make one per worker.
+ * All optimizees of one family share its two kernels (mini-batches, fixed subset): use a family on one
+ * thread, and make one per worker.
  *
  * @throws UserError if an option is out of range, or if there are fewer examples than `evaluationRows`.
  * @example
  * mlpFamily({ dataset: mnist, hidden: [20], engine }).layout.size // => 15910
  */
 export function mlpFamily(options: MlpFamilyOptions): OptimizeeFamily {
-  const advice = 'pass { dataset, hidden, engine }: a labelled data set, the hidden layers, and an engine such as wasmEngine()';
+  const advice =
+    'pass { dataset, hidden, engine }: a labelled data set, the hidden layers, and an engine such as wasmEngine()';
   checkArgument('mlpFamily', 'the options', options, ['dataset', 'engine'], advice);
   const { dataset, engine, ...plain } = options;
   checkArgument('mlpFamily', 'the data set', dataset, ['inputs', 'labels', 'classes'], advice);
@@ -78,7 +83,8 @@ export function mlpFamily(options: MlpFamilyOptions): OptimizeeFamily {
   const layout = mlpParameterLayout(shape.sizes);
   const name = `${dataset.name}/${shape.sizes.join('-')}-${activation}`;
 
-  // Only what is used is set up: meta-training tasks may never ask for the true objective, nor final evaluations for mini-batches.
+  // Only what is used is set up: meta-training tasks may never ask for the true objective, nor final
+  // evaluations for mini-batches.
   let minibatches: ReturnType<typeof minibatchStream> | undefined;
   let trueObjective: Minibatch['evaluate'] | undefined;
 

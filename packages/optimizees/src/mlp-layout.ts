@@ -1,7 +1,8 @@
 import { parameterLayout, type ParameterBlock, type ParameterLayout } from '@metadescent/core';
 
 /**
- * The coordinate groups of a multilayer perceptron, in the order of the kernels: `layer-0/weight` [in, out], `layer-0/bias` [out], `layer-1/weight`, …
+ * The coordinate groups of a multilayer perceptron, in the order of the kernels: `layer-0/weight` [in, out],
+ * `layer-0/bias` [out], `layer-1/weight`, …
  *
  * @param sizes units per layer from the input to the output [at least 2]
  * @example

@@ -7,7 +7,10 @@ describe('conformance', () => {
   for (const check of optimizeeConformance(() => quadratics())) test(check.name, check.run);
 });
 
-/** f(0), ∇f(0) and the Hessian, columns by differences of gradients, which are exact for a quadratic up to rounding. */
+/**
+ * f(0), ∇f(0) and the Hessian, columns by differences of gradients, which are exact for a quadratic up to
+ * rounding.
+ */
 function coefficients(n: number, seed: number) {
   const { trueObjective } = quadratics({ dimension: n }).sample(createKey(seed));
   const gradientAt = (theta: Float32Array): Float32Array => {

@@ -13,8 +13,8 @@ export const quadraticsOptionsSchema = z.strictObject({
   /** n: the length of θ and y; W is [n, n]. Andrychowicz et al. 2016, §3.1: 10. */
   dimension: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 10),
   /**
-   * Standard deviation of every entry of θ₀ around 0. The paper does not say where its optimizees start; the code that its authors released
-   * uses 0.01.
+   * Standard deviation of every entry of θ₀ around 0. The paper does not say where its optimizees start; the
+   * code that its authors released uses 0.01.
    */
   initialStandardDeviation: z._default(z.number().check(z.nonnegative()), 0.01),
 });
@@ -25,11 +25,12 @@ export type QuadraticsOptions = z.input<typeof quadraticsOptionsSchema>;
  *
  *     f(θ) = ‖Wθ − y‖²,   ∇f(θ) = 2Wᵀ(Wθ − y),   W_ij, y_i ~ N(0, 1),   θ₀ ~ N(0, σ²)
  *
- * with W [n, n], y [n] and θ [n], one coordinate group. Every `sample(key)` draws a new W and y. There is no noise: all mini-batches are f
- * itself. The sums run in double precision.
+ * with W [n, n], y [n] and θ [n], one coordinate group. Every `sample(key)` draws a new W and y. There is no
+ * noise: all mini-batches are f itself. The sums run in double precision.
  *
- * The text of the paper draws W and y from a Gaussian and so do we; the code its authors released draws them from U[0, 1), and its plots have a
- * normalisation that is nowhere stated. Compare ratios of objectives, not absolute values.
+ * The text of the paper draws W and y from a Gaussian and so do we; the code its authors released draws them
+ * from U[0, 1), and its plots have a normalisation that is nowhere stated. Compare ratios of objectives, not
+ * absolute values.
  *
  * @throws UserError if an option is out of range.
  * @example

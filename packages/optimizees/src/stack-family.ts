@@ -5,8 +5,9 @@ import { parameterLayout, type Minibatch, type Optimizee, type OptimizeeFamily }
  *
  *     f(θ) = Σ_k f_k(θ_k),   θ = (θ_0, …, θ_{count−1})
  *
- * Each part has the gradient that it would have alone, so a coordinatewise optimizer takes the same steps on it: one rollout does the work of `count`, and a kernel's lanes
- * stay full on small optimizees. The meta-gradient is the sum over the parts.
+ * Each part has the gradient that it would have alone, so a coordinatewise optimizer takes the same steps on
+ * it: one rollout does the work of `count`, and a kernel's lanes stay full on small optimizees. The
+ * meta-gradient is the sum over the parts.
  *
  * @throws RangeError if `count` is not a positive integer.
  * @example

@@ -21,11 +21,11 @@ export type AdagradState = {
  *     s_t = s_{t−1} + g_t²,   s_{−1} = 0
  *     Δθ_t = −η g_t / (√s_t + ε)
  *
- * elementwise, with g_t the gradient on the step's mini-batch [n], s the sum of its squares [n], η the learning rate and ε the guard against
- * division by zero.
+ * elementwise, with g_t the gradient on the step's mini-batch [n], s the sum of its squares [n], η the
+ * learning rate and ε the guard against division by zero.
  *
- * This is the variant of torch.optim.Adagrad. TensorFlow and optax start s at 0.1, which shortens the first steps, and optax puts ε inside
- * the root.
+ * This is the variant of torch.optim.Adagrad. TensorFlow and optax start s at 0.1, which shortens the first
+ * steps, and optax puts ε inside the root.
  *
  * @throws UserError if the learning rate or epsilon is not positive.
  */

@@ -31,16 +31,17 @@ export type AdamState = {
  *     m̂_t = m_t / (1 − β₁ᵗ),   v̂_t = v_t / (1 − β₂ᵗ)
  *     Δθ_t = −η m̂_t / (√v̂_t + ε)
  *
- * elementwise and with t counted from 1 as in the paper; g_t is the gradient on the step's mini-batch [n], m and v its decaying first and
- * second moments [n], m̂ and v̂ the same without the bias towards their zero start, η the learning rate, β₁ and β₂ the decays and ε the guard
- * against division by zero.
+ * elementwise and with t counted from 1 as in the paper; g_t is the gradient on the step's mini-batch [n], m
+ * and v its decaying first and second moments [n], m̂ and v̂ the same without the bias towards their zero
+ * start, η the learning rate, β₁ and β₂ the decays and ε the guard against division by zero.
  *
- * t is counted in the state, not taken from the observation, so that the bias correction is right also when a fresh state joins a rollout
- * that is under way.
+ * t is counted in the state, not taken from the observation, so that the bias correction is right also when a
+ * fresh state joins a rollout that is under way.
  *
- * Variants: this is Algorithm 1, as in torch.optim.Adam. The paper's §2 also gives a faster form with "ε̂", which TensorFlow and Keras use:
- * η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m_t / (√v_t + ε̂). It is another rule for the same ε: there ε̂ weighs 1 / √(1 − β₂ᵗ) times more in the first steps.
- * Neither weight decay nor AMSGrad is included.
+ * Variants: this is Algorithm 1, as in torch.optim.Adam. The paper's §2 also gives a faster form with "ε̂",
+ * which TensorFlow and Keras use: η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m_t / (√v_t + ε̂). It is another rule for the
+ * same ε: there ε̂ weighs 1 / √(1 − β₂ᵗ) times more in the first steps. Neither weight decay nor AMSGrad is
+ * included.
  *
  * @throws UserError if the learning rate or epsilon is not positive, or a decay is outside [0, 1).
  * @example

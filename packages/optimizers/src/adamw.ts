@@ -14,12 +14,15 @@ export type AdamwOptions = z.input<typeof adamwOptionsSchema>;
  *
  *     Δθ_t = −η (m̂_t / (√v̂_t + ε) + λ θ_t)
  *
- * with the letters of `adam` and λ the weight decay. As in torch.optim.AdamW the decay is multiplied by the learning rate η, and all coordinates decay. A
- * schedule (see `scaled`) scales both parts.
+ * with the letters of `adam` and λ the weight decay. As in torch.optim.AdamW the decay is multiplied by the
+ * learning rate η, and all coordinates decay. A schedule (see `scaled`) scales both parts.
  *
  * @throws UserError if an option of Adam is out of range or the decay is negative.
  */
 export function adamw(options: AdamwOptions = {}): Optimizer<AdamState> {
   const { weightDecay, ...hyper } = parseOptions('adamw', adamwOptionsSchema, options);
-  return { ...withWeightDecay(adam(hyper), { rate: Math.min(1, hyper.learningRate * weightDecay) }), name: 'adamw' };
+  return {
+    ...withWeightDecay(adam(hyper), { rate: Math.min(1, hyper.learningRate * weightDecay) }),
+    name: 'adamw',
+  };
 }

@@ -37,7 +37,9 @@ describe.each(baselines)('%s', (name, baseline) => {
 
   test('lowers the true objective of noisy problems', () => {
     // A line search goes to its mini-batch's own minimum: with noise, the length of its steps is the option to set.
-    const limited = baseline.searched.some(({ name }) => name === 'maximumStepNorm') ? { maximumStepNorm: 1 } : {};
+    const limited = baseline.searched.some(({ name }) => name === 'maximumStepNorm')
+      ? { maximumStepNorm: 1 }
+      : {};
     for (const seed of [1, 2, 3, 4, 5, 6]) {
       const optimizee = logisticRegressions().sample(createKey(seed));
       const options = { horizon: 100, key: createKey(seed), trueObjectiveEvery: 100 };

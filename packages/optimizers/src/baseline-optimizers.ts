@@ -24,7 +24,10 @@ export interface BaselineOptimizer {
    * @throws UserError if the schema does not accept them.
    */
   create(options?: unknown): Optimizer;
-  /** The hyper-parameters to search before the rule is compared with others; the first is the one that prevents divergence when it is small. */
+  /**
+   * The hyper-parameters to search before the rule is compared with others; the first is the one that
+   * prevents divergence when it is small.
+   */
   readonly searched: readonly SearchAxis[];
 }
 
@@ -68,8 +71,9 @@ const stepNorm: SearchAxis = {
 /**
  * The hand-made rules that learned optimizers are held against, by name.
  *
- * What is searched: the learning rate, for momentum and NAG jointly with the momentum, and the longest step for the rules with a line search.
- * Decay rates stay at their defaults, as in Andrychowicz et al. (2016, §3), which tunes learning rates only; pass other axes to search them too.
+ * What is searched: the learning rate, for momentum and NAG jointly with the momentum, and the longest step
+ * for the rules with a line search. Decay rates stay at their defaults, as in Andrychowicz et al. (2016, §3),
+ * which tunes learning rates only; pass other axes to search them too.
  *
  * @example
  * Object.keys(baselineOptimizers)
@@ -109,11 +113,17 @@ export function createBaseline(name: string, options: unknown = {}): Optimizer {
  *
  * @throws UserError with the choices if there is none.
  */
-export function ruleNamed(caller: string, registry: Readonly<Record<string, BaselineOptimizer>>, name: string): BaselineOptimizer {
+export function ruleNamed(
+  caller: string,
+  registry: Readonly<Record<string, BaselineOptimizer>>,
+  name: string,
+): BaselineOptimizer {
   const found = Object.hasOwn(registry, name) ? registry[name] : undefined;
   if (!found) {
     const names = Object.keys(registry).join(', ');
-    throw new UserError(`${caller}: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`);
+    throw new UserError(
+      `${caller}: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`,
+    );
   }
   return found;
 }

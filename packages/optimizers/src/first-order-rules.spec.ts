@@ -51,7 +51,8 @@ describe('against torch.optim in double precision', () => {
     const points = [oracle.x0, ...iterates];
     stepsThrough(rule, oracle.gradients).forEach((step, t) => {
       const [from, to] = [points[t] as number[], points[t + 1] as number[]];
-      // Steps, not iterates, are compared: θ would hide an error of a small step. The state is in single precision, whose rounding shows
+      // Steps, not iterates, are compared: θ would hide an error of a small step. The state is in single
+      // precision, whose rounding shows
       // where a momentum cancels: hence atol, a ten-millionth of the smallest learning rate.
       expect(step).toBeAllClose(
         to.map((x, i) => x - (from[i] as number)),

@@ -14,7 +14,12 @@ export * from './nonlinear-conjugate-gradient.js';
 export * from './lbfgs.js';
 export { type SecantPairs } from './secant-pairs.js';
 export * from './strong-wolfe-line-search.js';
-export { baselineOptimizers, createBaseline, type BaselineName, type BaselineOptimizer } from './baseline-optimizers.js';
+export {
+  baselineOptimizers,
+  createBaseline,
+  type BaselineName,
+  type BaselineOptimizer,
+} from './baseline-optimizers.js';
 export * from './modern-optimizers.js';
 export { searchAxisSchema, type SearchAxis } from './tuner/search-axis.js';
 export {

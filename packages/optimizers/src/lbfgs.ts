@@ -16,11 +16,20 @@ import { dot, euclideanNorm, isDescent } from './vector-algebra.js';
 export const lbfgsOptionsSchema = z
   .strictObject({
     ...lineSearchOptions,
-    /** m, the number of secant pairs kept. 10: SciPy's default, within the 3 to 20 that Nocedal & Wright 2006, §7.2, find satisfactory. */
+    /**
+     * m, the number of secant pairs kept. 10: SciPy's default, within the 3 to 20 that Nocedal & Wright 2006,
+     * §7.2, find satisfactory.
+     */
     memory: z._default(z.int().check(z.minimum(1)), 10),
-    /** c₂ of the strong Wolfe conditions. 0.9: Nocedal & Wright 2006, §3.1, for quasi-Newton directions, whose natural step is 1. */
+    /**
+     * c₂ of the strong Wolfe conditions. 0.9: Nocedal & Wright 2006, §3.1, for quasi-Newton directions, whose
+     * natural step is 1.
+     */
     curvature: z._default(z.number().check(z.positive(), z.lt(1)), 0.9),
-    /** ε of the safeguard y·s > ε ‖y‖ ‖s‖. 1e-8 lies below the rounding of single precision: it refuses only what is not positive but for rounding. */
+    /**
+     * ε of the safeguard y·s > ε ‖y‖ ‖s‖. 1e-8 lies below the rounding of single precision: it refuses only
+     * what is not positive but for rounding.
+     */
     minimumCurvature: z._default(z.number().check(z.positive(), z.lt(1)), 1e-8),
   })
   .check(z.refine(...wolfeConstantsAreOrdered));
@@ -42,17 +51,19 @@ export type LbfgsState = SecantPairs & {
  *     H_t: the BFGS updates with the last m pairs (s, y), starting from γI, γ = y·s / y·y of the newest pair
  *     s_t = θ_{t+1} − θ_t,   y_t = ∇f̂_t(θ_{t+1}) − ∇f̂_t(θ_t),   kept where y·s > ε ‖y‖ ‖s‖
  *
- * with g_t = ∇f̂_t(θ_t) the gradient on the step's mini-batch [n] and H_t the inverse Hessian estimate [n, n], of which only the product H_t g_t is ever
- * formed, by the two-loop recursion.
+ * with g_t = ∇f̂_t(θ_t) the gradient on the step's mini-batch [n] and H_t the inverse Hessian estimate [n,
+ * n], of which only the product H_t g_t is ever formed, by the two-loop recursion.
  *
- * Choices for noisy objectives: both gradients of a pair come from one mini-batch, that of the step (as in the online L-BFGS of Schraudolph et al.
- * 2007); the line search has computed ∇f̂_t(θ_{t+1}) already, so there is no extra evaluation. The line search stays on that mini-batch too.
+ * Choices for noisy objectives: both gradients of a pair come from one mini-batch, that of the step (as in
+ * the online L-BFGS of Schraudolph et al. 2007); the line search has computed ∇f̂_t(θ_{t+1}) already, so
+ * there is no extra evaluation. The line search stays on that mini-batch too.
  *
- * The first α tried is 1, and min(1, 1 / ‖g‖) while there are no pairs. A zero gradient gives a zero step; so does a failed line search, after
- * which the pairs are dropped and the next direction is −g. The objective never rises on the step's own mini-batch.
+ * The first α tried is 1, and min(1, 1 / ‖g‖) while there are no pairs. A zero gradient gives a zero step; so
+ * does a failed line search, after which the pairs are dropped and the next direction is −g. The objective
+ * never rises on the step's own mini-batch.
  *
- * Each step costs the evaluations of its line search on top of the one that every rule gets, usually one or two (`state.evaluations`
- * counts them), and 4mn multiplications. A step allocates a few arrays [n].
+ * Each step costs the evaluations of its line search on top of the one that every rule gets, usually one or
+ * two (`state.evaluations` counts them), and 4mn multiplications. A step allocates a few arrays [n].
  *
  * @throws UserError if an option is out of its range, or not c₁ < c₂.
  */

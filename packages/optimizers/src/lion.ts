@@ -20,13 +20,14 @@ export type LionState = {
 };
 
 /**
- * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", Algorithm 2), an update rule found by a program search:
+ * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", Algorithm 2), an update rule found
+ * by a program search:
  *
  *     Δθ_t = −η (sign(β₁ m_{t−1} + (1 − β₁) g_t) + λ θ_t)
  *     m_t = β₂ m_{t−1} + (1 − β₂) g_t,   m_{−1} = 0
  *
- * with g_t the gradient on the step's mini-batch [n], m the momentum [n], η the learning rate and λ the weight decay. A coordinate whose gradient and momentum
- * are zero does not move.
+ * with g_t the gradient on the step's mini-batch [n], m the momentum [n], η the learning rate and λ the
+ * weight decay. A coordinate whose gradient and momentum are zero does not move.
  *
  * @throws UserError if an option is out of range.
  */
@@ -39,7 +40,8 @@ export function lion(options: LionOptions = {}): Optimizer<LionState> {
       const { learningRate, beta1, beta2, weightDecay } = hyper;
       for (let i = 0; i < gradient.length; i++) {
         const [g, m] = [gradient[i] as number, momentum[i] as number];
-        step[i] = -learningRate * (Math.sign(beta1 * m + (1 - beta1) * g) + weightDecay * (parameters[i] as number));
+        step[i] =
+          -learningRate * (Math.sign(beta1 * m + (1 - beta1) * g) + weightDecay * (parameters[i] as number));
         momentum[i] = beta2 * m + (1 - beta2) * g;
       }
     },

@@ -1,14 +1,21 @@
 import type { Optimizer } from '@metadescent/core';
 import { adamw, adamwOptionsSchema } from './adamw.js';
-import { baseline, baselineOptimizers, normalisedRate, ruleNamed, type BaselineOptimizer } from './baseline-optimizers.js';
+import {
+  baseline,
+  baselineOptimizers,
+  normalisedRate,
+  ruleNamed,
+  type BaselineOptimizer,
+} from './baseline-optimizers.js';
 import { lion, lionOptionsSchema } from './lion.js';
 import { muon, muonOptionsSchema } from './muon.js';
 import { nadam, nadamOptionsSchema } from './nadam.js';
 import { soap, soapOptionsSchema } from './soap.js';
 
 /**
- * Today's hand-made rules, a class of their own beside those that the two papers compare with. What is searched: the learning rate, for Muon jointly
- * with Adam's for what is no matrix. The weight decay of AdamW stays at its default.
+ * Today's hand-made rules, a class of their own beside those that the two papers compare with. What is
+ * searched: the learning rate, for Muon jointly with Adam's for what is no matrix. The weight decay of AdamW
+ * stays at its default.
  *
  * @example
  * Object.keys(modernOptimizers)
@@ -18,7 +25,10 @@ export const modernOptimizers = {
   adamw: baseline('adamw', adamwOptionsSchema, adamw, [normalisedRate]),
   nadam: baseline('nadam', nadamOptionsSchema, nadam, [normalisedRate]),
   lion: baseline('lion', lionOptionsSchema, lion, [normalisedRate]),
-  muon: baseline('muon', muonOptionsSchema, muon, [normalisedRate, { ...normalisedRate, name: 'adamLearningRate' }]),
+  muon: baseline('muon', muonOptionsSchema, muon, [
+    normalisedRate,
+    { ...normalisedRate, name: 'adamLearningRate' },
+  ]),
   soap: baseline('soap', soapOptionsSchema, soap, [normalisedRate]),
 } as const satisfies Record<string, BaselineOptimizer>;
 
@@ -28,7 +38,8 @@ export type ModernOptimizerName = keyof typeof modernOptimizers;
 export const handMadeOptimizers = { ...baselineOptimizers, ...modernOptimizers } as const;
 
 /**
- * Any hand-made rule by name, with these options. Use `createBaseline` where the papers' rules are enough: SOAP's matrix decompositions come along here.
+ * Any hand-made rule by name, with these options. Use `createBaseline` where the papers' rules are enough:
+ * SOAP's matrix decompositions come along here.
  *
  * @throws UserError if there is no such rule or its schema does not accept the options.
  * @example

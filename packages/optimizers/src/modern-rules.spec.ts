@@ -16,9 +16,16 @@ interface Oracle {
   readonly gradients: readonly Blocks[];
   readonly optimizers: Readonly<Record<string, readonly Blocks[]>>;
 }
-const oracle = JSON.parse(readFileSync(new URL('./oracles/modern-optimizers.json', import.meta.url), 'utf8')) as Oracle;
+const oracle = JSON.parse(
+  readFileSync(new URL('./oracles/modern-optimizers.json', import.meta.url), 'utf8'),
+) as Oracle;
 const layout = parameterLayout(
-  Object.entries(oracle.shapes).map(([name, shape], layer): ParameterBlock => ({ name, role: shape.length > 1 ? 'weight' : 'bias', layer, shape })),
+  Object.entries(oracle.shapes).map(([name, shape], layer): ParameterBlock => ({
+    name,
+    role: shape.length > 1 ? 'weight' : 'bias',
+    layer,
+    shape,
+  })),
 );
 
 /** Runs a rule on the oracle's gradients; the steps it takes from the oracle's own iterates, by block [T][name]. */
@@ -26,11 +33,20 @@ function stepsOf(rule: Optimizer, iterates: readonly Blocks[]): Record<string, F
   const state = rule.init(layout);
   const minibatch = { evaluate: () => NaN };
   return oracle.gradients.map((gradients, iteration) => {
-    const flatOf = (blocks: Blocks) => Float32Array.from(layout.groups.flatMap(({ name, size }) => blocks[name] ?? new Array<number>(size).fill(0)));
+    const flatOf = (blocks: Blocks) =>
+      Float32Array.from(
+        layout.groups.flatMap(({ name, size }) => blocks[name] ?? new Array<number>(size).fill(0)),
+      );
     const parameters = flatOf(iteration === 0 ? oracle.x0 : (iterates[iteration - 1] as Blocks));
     const step = new Float32Array(layout.size).fill(NaN);
-    rule.update({ layout, iteration, parameters, gradient: flatOf(gradients), objective: NaN, minibatch }, state, step);
-    return Object.fromEntries(layout.groups.map(({ name, offset, size }) => [name, step.slice(offset, offset + size)]));
+    rule.update(
+      { layout, iteration, parameters, gradient: flatOf(gradients), objective: NaN, minibatch },
+      state,
+      step,
+    );
+    return Object.fromEntries(
+      layout.groups.map(({ name, offset, size }) => [name, step.slice(offset, offset + size)]),
+    );
   });
 }
 
@@ -71,8 +87,16 @@ describe('Newton–Schulz', () => {
   ])('of a %d × %d matrix: singular values between 0.7 and 1.2, whatever the scale', (rows, columns) => {
     const matrix = createKey(rows).normal(rows * columns);
     const x = orthogonalised(matrix, rows, columns);
-    expect(orthogonalised(matrix.map((v) => 1e4 * v), rows, columns)).toBeAllClose(x, { rtol: 1e-9 });
-    expect(transpose(orthogonalised(transpose(matrix, rows, columns), columns, rows), columns, rows)).toBeAllClose(x, { rtol: 1e-12 });
+    expect(
+      orthogonalised(
+        matrix.map((v) => 1e4 * v),
+        rows,
+        columns,
+      ),
+    ).toBeAllClose(x, { rtol: 1e-9 });
+    expect(
+      transpose(orthogonalised(transpose(matrix, rows, columns), columns, rows), columns, rows),
+    ).toBeAllClose(x, { rtol: 1e-12 });
     const squares = x.reduce((sum, v) => sum + v * v, 0) / Math.min(rows, columns);
     expect(squares).toBeGreaterThan(0.45);
     expect(squares).toBeLessThan(1.45);

@@ -23,9 +23,9 @@ export type MomentumState = {
  *
  * with g_t the gradient on the step's mini-batch [n], v the velocity [n], η the learning rate and μ the momentum.
  *
- * This is the variant of torch.optim.SGD without dampening. Sutskever et al. (2013) multiply η into the velocity, v_t = μ v_{t−1} − η g_t:
- * the same steps for a constant learning rate. Variants with dampening, v_t = μ v_{t−1} + (1 − μ) g_t, need a learning rate that is
- * 1 / (1 − μ) times larger.
+ * This is the variant of torch.optim.SGD without dampening. Sutskever et al. (2013) multiply η into the
+ * velocity, v_t = μ v_{t−1} − η g_t: the same steps for a constant learning rate. Variants with dampening,
+ * v_t = μ v_{t−1} + (1 − μ) g_t, need a learning rate that is 1 / (1 − μ) times larger.
  *
  * @throws UserError if the learning rate is not positive or the momentum is outside [0, 1).
  */

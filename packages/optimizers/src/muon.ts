@@ -26,25 +26,33 @@ export type MuonState = AdamState & {
 };
 
 /**
- * Muon, momentum orthogonalised by Newton–Schulz (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"), on weight matrices and
- * convolution kernels, and Adam (β₁ = 0.9, β₂ = 0.95) on the rest:
+ * Muon, momentum orthogonalised by Newton–Schulz (Jordan et al. 2024, "Muon: an optimizer for hidden layers
+ * in neural networks"), on weight matrices and convolution kernels, and Adam (β₁ = 0.9, β₂ = 0.95) on the
+ * rest:
  *
  *     v_t = μ v_{t−1} + (1 − μ) g_t,   v_{−1} = 0
  *     u_t = (1 − μ) g_t + μ v_t with Nesterov's look-ahead, else v_t
  *     Δθ_t = −η √max(1, columns/rows) · orthogonalised(u_t)
  *
- * on each group [rows, columns] = [inputs, outputs] (see `orthogonalised`; a kernel's rows are its height, width and input channels together). The
- * scale of u does not matter, so this is the original's v_t = μ v_{t−1} + g_t as well, and torch.optim.Muon's.
+ * on each group [rows, columns] = [inputs, outputs] (see `orthogonalised`; a kernel's rows are its height,
+ * width and input channels together). The scale of u does not matter, so this is the original's v_t = μ
+ * v_{t−1} + g_t as well, and torch.optim.Muon's.
  *
- * Choices: the original leaves the first and the last layer to Adam; here every matrix is orthogonalised, since the networks of the two papers have no
- * other. There is no weight decay (see `withWeightDecay`).
+ * Choices: the original leaves the first and the last layer to Adam; here every matrix is orthogonalised,
+ * since the networks of the two papers have no other. There is no weight decay (see `withWeightDecay`).
  *
  * A step costs about 15 · min(rows, columns)² · max(rows, columns) multiplications per group, in double precision.
  *
  * @throws UserError if an option is out of range.
  */
 export function muon(options: MuonOptions = {}): Optimizer<MuonState> {
-  const { learningRate, momentum: mu, nesterov, iterations, adamLearningRate } = parseOptions('muon', muonOptionsSchema, options);
+  const {
+    learningRate,
+    momentum: mu,
+    nesterov,
+    iterations,
+    adamLearningRate,
+  } = parseOptions('muon', muonOptionsSchema, options);
   const rest = adam({ learningRate: adamLearningRate, beta1: 0.9, beta2: 0.95 });
   return {
     name: 'muon',
@@ -62,7 +70,9 @@ export function muon(options: MuonOptions = {}): Optimizer<MuonState> {
           direction[i] = nesterov ? (1 - mu) * g + mu * v : v;
         }
         const scale = -learningRate * Math.sqrt(Math.max(1, columns / rows));
-        orthogonalised(direction, rows, columns, iterations).forEach((x, i) => (step[offset + i] = scale * x));
+        orthogonalised(direction, rows, columns, iterations).forEach(
+          (x, i) => (step[offset + i] = scale * x),
+        );
       }
     },
   };

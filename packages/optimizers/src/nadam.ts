@@ -21,13 +21,15 @@ export type NadamState = {
 };
 
 /**
- * Nadam (Dozat 2016, "Incorporating Nesterov momentum into Adam", Algorithm 2): Adam whose first moment looks one step ahead.
+ * Nadam (Dozat 2016, "Incorporating Nesterov momentum into Adam", Algorithm 2): Adam whose first moment looks
+ * one step ahead.
  *
  *     μ_t = β₁ (1 − ½ · 0.96^(tψ))
  *     m̂_t = μ_{t+1} m_t / (1 − Π_{i ≤ t+1} μ_i) + (1 − μ_t) g_t / (1 − Π_{i ≤ t} μ_i)
  *     Δθ_t = −η m̂_t / (√v̂_t + ε)
  *
- * with t counted from 1, and m_t, v_t, v̂_t, η and ε as in `adam`. As in torch.optim.NAdam, m decays by β₁ and only its look-ahead follows the schedule μ.
+ * with t counted from 1, and m_t, v_t, v̂_t, η and ε as in `adam`. As in torch.optim.NAdam, m decays by β₁
+ * and only its look-ahead follows the schedule μ.
  *
  * @throws UserError if an option is out of range.
  */

@@ -9,9 +9,10 @@ import { momentumOptionsSchema, type MomentumOptions, type MomentumState } from 
  *
  * with g_t the gradient on the step's mini-batch [n], v the velocity [n], η the learning rate and μ the momentum.
  *
- * Nesterov evaluates the gradient at a look-ahead point. Here, as in torch.optim.SGD with `nesterov=True`, the iterate *is* the look-ahead
- * point of Sutskever et al. (2013, equations 3–4; Bengio et al. 2012 give this change of variables): the gradient is taken where the
- * optimizer stands. The velocity starts at zero and μ is constant; Nesterov's own schedule lets μ grow with t.
+ * Nesterov evaluates the gradient at a look-ahead point. Here, as in torch.optim.SGD with `nesterov=True`,
+ * the iterate *is* the look-ahead point of Sutskever et al. (2013, equations 3–4; Bengio et al. 2012 give
+ * this change of variables): the gradient is taken where the optimizer stands. The velocity starts at zero
+ * and μ is constant; Nesterov's own schedule lets μ grow with t.
  *
  * @throws UserError if the learning rate is not positive or the momentum is outside [0, 1).
  */

@@ -19,7 +19,10 @@ import {
 /** Sharp enough to find a quadratic's line minimum to single precision. */
 const nearExact: NonlinearConjugateGradientOptions = { curvature: 1e-6, sufficientDecrease: 1e-8 };
 
-/** The linear conjugate gradient method for Ax = b (Hestenes & Stiefel 1952), in double precision: iterates x_0 … x_n. */
+/**
+ * The linear conjugate gradient method for Ax = b (Hestenes & Stiefel 1952), in double precision: iterates
+ * x_0 … x_n.
+ */
 function linearConjugateGradient(
   a: readonly number[],
   b: readonly number[],
@@ -237,7 +240,11 @@ test('a direction that points uphill is replaced by steepest descent, and counte
 
 describe('first trials', () => {
   /** ‖trial − θ_t‖ / ‖Δθ_{t−1}‖ of every trial of a run, t > 0. */
-  function reaches(start: readonly number[], objectiveOf: (step: number) => Objective, horizon: number): number[] {
+  function reaches(
+    start: readonly number[],
+    objectiveOf: (step: number) => Objective,
+    horizon: number,
+  ): number[] {
     let [at, last] = [Float32Array.from(start), 0];
     const ratios: number[] = [];
     const problem = {
@@ -279,7 +286,10 @@ describe('first trials', () => {
       ...noiseless('moving', [1 + 2 ** -22], towards(3)),
       minibatch: (_: unknown, step: number) => ({ evaluate: towards(step < 2 ? 1 : 3) }),
     };
-    const { parameters, state } = rollout(problem, nonlinearConjugateGradient(), { horizon: 8, key: createKey(1) });
+    const { parameters, state } = rollout(problem, nonlinearConjugateGradient(), {
+      horizon: 8,
+      key: createKey(1),
+    });
     expect(parameters).toBeAllClose([3], { rtol: 1e-6 });
     expect(state.failures?.[0]).toBeLessThanOrEqual(1);
   });
@@ -288,12 +298,16 @@ describe('first trials', () => {
 test.each([
   [1e-10, 1, 3],
   [1e-3, 1e7, 1e7 + 100],
-])('½·%d(x − x*)² from %d is solved, though a first step of length 1 or less does not move x', (curvature, start, target) => {
-  const flat: Objective = ([x], gradient) => (
-    gradient?.set([curvature * ((x as number) - target)]), 0.5 * curvature * ((x as number) - target) ** 2
-  );
-  const problem = noiseless('flat', [start], flat);
-  for (const rule of [nonlinearConjugateGradient(), lbfgs()]) {
-    expect(rollout(problem, rule, { horizon: 50, key: createKey(1) }).parameters[0]).toBe(target);
-  }
-});
+])(
+  '½·%d(x − x*)² from %d is solved, though a first step of length 1 or less does not move x',
+  (curvature, start, target) => {
+    const flat: Objective = ([x], gradient) => (
+      gradient?.set([curvature * ((x as number) - target)]),
+      0.5 * curvature * ((x as number) - target) ** 2
+    );
+    const problem = noiseless('flat', [start], flat);
+    for (const rule of [nonlinearConjugateGradient(), lbfgs()]) {
+      expect(rollout(problem, rule, { horizon: 50, key: createKey(1) }).parameters[0]).toBe(target);
+    }
+  },
+);

@@ -8,7 +8,10 @@ import { dot, euclideanNorm, isDescent } from './vector-algebra.js';
 export const nonlinearConjugateGradientOptionsSchema = z
   .strictObject({
     ...lineSearchOptions,
-    /** c₂ of the strong Wolfe conditions. 0.1: Nocedal & Wright 2006, §3.1, for conjugate gradients, which need a good line minimum. */
+    /**
+     * c₂ of the strong Wolfe conditions. 0.1: Nocedal & Wright 2006, §3.1, for conjugate gradients, which
+     * need a good line minimum.
+     */
     curvature: z._default(z.number().check(z.positive(), z.lt(1)), 0.1),
   })
   .check(z.refine(...wolfeConstantsAreOrdered));
@@ -34,27 +37,30 @@ export type NonlinearConjugateGradientState = {
 };
 
 /**
- * Nonlinear conjugate gradients, Polak–Ribière+ (Polak & Ribière 1969; Gilbert & Nocedal 1992; Nocedal & Wright 2006, §5.2).
+ * Nonlinear conjugate gradients, Polak–Ribière+ (Polak & Ribière 1969; Gilbert & Nocedal 1992; Nocedal &
+ * Wright 2006, §5.2).
  *
  *     d_t = −g_t + β_t d_{t−1};   d_t = −g_t where that is no direction of descent
  *     Δθ_t = α_t d_t,   α_t from a line search for the strong Wolfe conditions
  *     β_{t+1} = max(0, g⁺_t·(g⁺_t − g_t) / g_t·g_t),   β_0 = 0
  *
- * with g_t = ∇f̂_t(θ_t) the gradient on the step's mini-batch [n], g⁺_t = ∇f̂_t(θ_t + Δθ_t) the gradient on the *same* mini-batch at the
- * accepted point [n], and d_t the direction [n].
+ * with g_t = ∇f̂_t(θ_t) the gradient on the step's mini-batch [n], g⁺_t = ∇f̂_t(θ_t + Δθ_t) the gradient on
+ * the *same* mini-batch at the accepted point [n], and d_t the direction [n].
  *
- * Choices for noisy objectives: the line search stays on the step's own mini-batch. So does β: its two gradients come from one mini-batch
- * (the line search has computed both; there is no extra evaluation), so that sampling noise does not pass for curvature. Textbooks take
- * g_{t+1} for g⁺_t, which is the same thing where all mini-batches are equal.
+ * Choices for noisy objectives: the line search stays on the step's own mini-batch. So does β: its two
+ * gradients come from one mini-batch (the line search has computed both; there is no extra evaluation), so
+ * that sampling noise does not pass for curvature. Textbooks take g_{t+1} for g⁺_t, which is the same thing
+ * where all mini-batches are equal.
  *
- * The first α tried is min(1, 1 / ‖d‖) at the start and after a failed search, else it keeps the first-order change of the step before,
- * α_{t−1} (g_{t−1}·d_{t−1}) / (g_t·d_t) (Nocedal & Wright 2006, §3.5). Limits of ours, where the book sets none: the first trial is between a
- * tenth of the last step's length and ten times that length, and no trial is longer than fifty times that length. A zero gradient
- * gives a zero step; so does a failed line search, after which the next direction is −g. The objective never rises on the step's own
- * mini-batch.
+ * The first α tried is min(1, 1 / ‖d‖) at the start and after a failed search, else it keeps the first-order
+ * change of the step before, α_{t−1} (g_{t−1}·d_{t−1}) / (g_t·d_t) (Nocedal & Wright 2006, §3.5). Limits of
+ * ours, where the book sets none: the first trial is between a tenth of the last step's length and ten times
+ * that length, and no trial is longer than fifty times that length. A zero gradient gives a zero step; so
+ * does a failed line search, after which the next direction is −g. The objective never rises on the step's
+ * own mini-batch.
  *
- * Each step costs the evaluations of its line search on top of the one that every rule gets, usually one to three: `state.evaluations` counts
- * them. A step allocates a few arrays [n].
+ * Each step costs the evaluations of its line search on top of the one that every rule gets, usually one to
+ * three: `state.evaluations` counts them. A step allocates a few arrays [n].
  *
  * @throws UserError if an option is out of its range, or not c₁ < c₂.
  */
@@ -144,8 +150,9 @@ function forget(state: NonlinearConjugateGradientState): void {
 }
 
 /**
- * The first α along d, with g·d = `slope` and ‖d‖₂ = `norm`: a quotient of two slopes may ask for a step 10⁵ times as long as the last one,
- * where the gradient is mostly rounding, or for one of length 0, after a mini-batch that was all but solved.
+ * The first α along d, with g·d = `slope` and ‖d‖₂ = `norm`: a quotient of two slopes may ask for a step 10⁵
+ * times as long as the last one, where the gradient is mostly rounding, or for one of length 0, after a
+ * mini-batch that was all but solved.
  */
 function firstStepSize(state: NonlinearConjugateGradientState, slope: number, norm: number): number {
   const length = state.stepNorm[0] as number;

@@ -23,11 +23,12 @@ export type RmspropState = {
  *     s_t = ρ s_{t−1} + (1 − ρ) g_t²,   s_{−1} = 0
  *     Δθ_t = −η g_t / (√s_t + ε)
  *
- * elementwise, with g_t the gradient on the step's mini-batch [n], s the decaying mean of its squares [n], η the learning rate, ρ the decay
- * and ε the guard against division by zero.
+ * elementwise, with g_t the gradient on the step's mini-batch [n], s the decaying mean of its squares [n], η
+ * the learning rate, ρ the decay and ε the guard against division by zero.
  *
- * This is the variant of torch.optim.RMSprop: neither centred nor with momentum, and without bias correction, so that the first step is
- * 1 / √(1 − ρ) times η (ten times for ρ = 0.99). optax puts ε inside the root by default.
+ * This is the variant of torch.optim.RMSprop: neither centred nor with momentum, and without bias correction,
+ * so that the first step is 1 / √(1 − ρ) times η (ten times for ρ = 0.99). optax puts ε inside the root by
+ * default.
  *
  * @throws UserError if the learning rate or epsilon is not positive, or the decay is outside [0, 1).
  */

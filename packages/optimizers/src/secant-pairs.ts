@@ -1,4 +1,7 @@
-/** The last m pairs (s, y) of parameter and gradient changes, from which L-BFGS forms its products with the inverse Hessian estimate. */
+/**
+ * The last m pairs (s, y) of parameter and gradient changes, from which L-BFGS forms its products with the
+ * inverse Hessian estimate.
+ */
 export type SecantPairs = {
   /** s of the pairs, a ring buffer [m, n] */
   parameterChanges: Float32Array;

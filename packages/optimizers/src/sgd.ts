@@ -22,7 +22,8 @@ export type SgdState = Record<never, never>;
  * @example
  * const layout = parameterLayout([{ name: 'x', role: 'vector', layer: 0, shape: [1] }]);
  * const evaluate = (x, gradient) => (gradient?.fill(6 * x[0]), 3 * x[0] ** 2);
- * const parabola = { name: 'parabola', layout, initialParameters: () => Float32Array.of(8), minibatch: () => ({ evaluate }), trueObjective: evaluate };
+ * const start = { initialParameters: () => Float32Array.of(8) };
+ * const parabola = { name: 'parabola', layout, ...start, minibatch: () => ({ evaluate }), trueObjective: evaluate };
  * rollout(parabola, sgd({ learningRate: 0.125 }), { horizon: 3, key: createKey(1) }).objectives // => [192, 12, 0.75, 0.046875]
  */
 export function sgd(options: SgdOptions = {}): Optimizer<SgdState> {

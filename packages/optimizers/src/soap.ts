@@ -15,27 +15,32 @@ export const soapOptionsSchema = z.strictObject({
   epsilon: z._default(z.number().check(z.positive()), 1e-8),
   /** f, steps between two renewals of the eigenvectors. */
   preconditionEvery: z._default(z.int().check(z.minimum(1)), 10),
-  /** A side of a matrix with more entries than this is not rotated. The original's limit is 10,000; 256 keeps a renewal below a second here. */
+  /**
+   * A side of a matrix with more entries than this is not rotated. The original's limit is 10,000; 256 keeps
+   * a renewal below a second here.
+   */
   maximumDimension: z._default(z.int().check(z.minimum(1)), 256),
 });
 export type SoapOptions = z.input<typeof soapOptionsSchema>;
 
 /**
- * SOAP (Vyas et al. 2024, "SOAP: improving and stabilizing Shampoo using Adam", Algorithm 3): Adam in the eigenbasis of Shampoo's preconditioner. On
- * each weight matrix or kernel G_t [rows, columns]
+ * SOAP (Vyas et al. 2024, "SOAP: improving and stabilizing Shampoo using Adam", Algorithm 3): Adam in the
+ * eigenbasis of Shampoo's preconditioner. On each weight matrix or kernel G_t [rows, columns]
  *
  *     L_t = β₂ L_{t−1} + (1 − β₂) G_t G_tᵀ,   R_t = β₂ R_{t−1} + (1 − β₂) G_tᵀ G_t
  *     G′ = Q_Lᵀ G_t Q_R,   M_t = β₁ M_{t−1} + (1 − β₁) G_t,   V_t = β₂ V_{t−1} + (1 − β₂) G′²
  *     Δθ_t = −η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · Q_L [ (Q_Lᵀ M_t Q_R) / (√V_t + ε) ] Q_Rᵀ
  *
- * with Q_L and Q_R the eigenvectors of L and R: exact at the start, and renewed every f steps by one power iteration and a QR decomposition, the
- * columns in the order of their eigenvalues. Everything that is no matrix takes Adam's step with the same constants.
+ * with Q_L and Q_R the eigenvectors of L and R: exact at the start, and renewed every f steps by one power
+ * iteration and a QR decomposition, the columns in the order of their eigenvalues. Everything that is no
+ * matrix takes Adam's step with the same constants.
  *
- * As in the authors' code the first observation only starts the covariances: its step is zero, so that a gradient is never seen in a basis that it made, and
- * t counts the steps after it.
+ * As in the authors' code the first observation only starts the covariances: its step is zero, so that a
+ * gradient is never seen in a basis that it made, and t counts the steps after it.
  *
- * State: `firstMoment` and `secondMoment` [n], `count` [1] (observations), and per matrix `left/<name>`, `leftBasis/<name>` [rows²] and `right/<name>`,
- * `rightBasis/<name>` [columns²]; a side that is too large has none.
+ * State: `firstMoment` and `secondMoment` [n], `count` [1] (observations), and per matrix `left/<name>`,
+ * `leftBasis/<name>` [rows²] and `right/<name>`, `rightBasis/<name>` [columns²]; a side that is too large has
+ * none.
  *
  * @throws UserError if an option is out of range.
  */
@@ -67,7 +72,8 @@ export function soap(options: SoapOptions = {}): Optimizer {
       }
       const [first, second] = [state['firstMoment'] as Float32Array, state['secondMoment'] as Float32Array];
       const scale = (-learningRate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);
-      for (let i = 0; i < gradient.length; i++) first[i] = beta1 * (first[i] as number) + (1 - beta1) * (gradient[i] as number);
+      for (let i = 0; i < gradient.length; i++)
+        first[i] = beta1 * (first[i] as number) + (1 - beta1) * (gradient[i] as number);
       let at = 0;
       for (const matrix of [...matrices, undefined]) {
         const upTo = matrix?.offset ?? layout.size;
@@ -85,7 +91,12 @@ export function soap(options: SoapOptions = {}): Optimizer {
   };
 }
 
-function sideOf(side: 'left' | 'right', name: string, size: number, maximum: number): [string, Float64Array][] {
+function sideOf(
+  side: 'left' | 'right',
+  name: string,
+  size: number,
+  maximum: number,
+): [string, Float64Array][] {
   if (size > maximum) return [];
   return [
     [`${side}/${name}`, new Float64Array(size * size)],
@@ -102,7 +113,12 @@ interface Sides {
 
 function sidesOf({ name }: MatrixGroup, state: OptimizerState): Sides {
   const array = (key: string) => state[`${key}/${name}`] as Float64Array | undefined;
-  return { left: array('left'), leftBasis: array('leftBasis'), right: array('right'), rightBasis: array('rightBasis') };
+  return {
+    left: array('left'),
+    leftBasis: array('leftBasis'),
+    right: array('right'),
+    rightBasis: array('rightBasis'),
+  };
 }
 
 /** A group's entries in double precision [rows, columns]. */
@@ -151,13 +167,23 @@ function rotatedAdam(
 }
 
 /** Q_Lᵀ A Q_R. */
-function rotate(a: Float64Array, { leftBasis, rightBasis }: Sides, rows: number, columns: number): Float64Array {
+function rotate(
+  a: Float64Array,
+  { leftBasis, rightBasis }: Sides,
+  rows: number,
+  columns: number,
+): Float64Array {
   const left = leftBasis ? product(transpose(leftBasis, rows, rows), a, rows, rows, columns) : a;
   return rightBasis ? product(left, rightBasis, rows, columns, columns) : left;
 }
 
 /** Q_L A Q_Rᵀ. */
-function rotateBack(a: Float64Array, { leftBasis, rightBasis }: Sides, rows: number, columns: number): Float64Array {
+function rotateBack(
+  a: Float64Array,
+  { leftBasis, rightBasis }: Sides,
+  rows: number,
+  columns: number,
+): Float64Array {
   const left = leftBasis ? product(leftBasis, a, rows, rows, columns) : a;
   return rightBasis ? product(left, transpose(rightBasis, columns, columns), rows, columns, columns) : left;
 }
@@ -172,7 +198,9 @@ function renewBases(matrix: MatrixGroup, state: OptimizerState): void {
   const before = second.slice(offset, offset + rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      second[offset + i * columns + j] = before[(rowOrder?.[i] ?? i) * columns + (columnOrder?.[j] ?? j)] as number;
+      second[offset + i * columns + j] = before[
+        (rowOrder?.[i] ?? i) * columns + (columnOrder?.[j] ?? j)
+      ] as number;
     }
   }
 }
@@ -185,14 +213,20 @@ function renewBasis(covariance: Float64Array, basis: Float64Array, size: number)
     for (let i = 0; i < size; i++) sum += (basis[i * size + j] as number) * (image[i * size + j] as number);
     return sum;
   });
-  const order = eigenvalues.map((_, j) => j).sort((a, b) => (eigenvalues[b] as number) - (eigenvalues[a] as number) || a - b);
-  const sorted = new Matrix(Array.from({ length: size }, (_, i) => order.map((j) => image[i * size + j] as number)));
+  const order = eigenvalues
+    .map((_, j) => j)
+    .sort((a, b) => (eigenvalues[b] as number) - (eigenvalues[a] as number) || a - b);
+  const sorted = new Matrix(
+    Array.from({ length: size }, (_, i) => order.map((j) => image[i * size + j] as number)),
+  );
   basis.set(new QrDecomposition(sorted).orthogonalMatrix.to1DArray());
   return order;
 }
 
 /** Eigenvectors of a symmetric matrix as columns, the largest eigenvalue first [size, size]. */
 function eigenvectors(symmetric: Float64Array, size: number): number[] {
-  const { eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(size, size, symmetric), { assumeSymmetric: true });
+  const { eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(size, size, symmetric), {
+    assumeSymmetric: true,
+  });
   return eigenvectorMatrix.flipRows().to1DArray();
 }

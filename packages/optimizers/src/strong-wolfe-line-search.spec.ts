@@ -225,14 +225,23 @@ describe('limits', () => {
     [1e8, 1e-12, Infinity],
     [1e8, Number.MIN_VALUE, Infinity],
     [2, 1e-30, 1],
-  ])('a first trial that is lost in the rounding of θ = %d is enlarged until it moves θ', (from, first, most) => {
-    const { found, visited } = searchDownhill(bowl(1), [from], { firstStepSize: first, maximumStepSize: most });
-    expect(visited.every(([x]) => x !== from)).toBe(true);
-    expect(found.kind).toBe('wolfe');
-  });
+  ])(
+    'a first trial that is lost in the rounding of θ = %d is enlarged until it moves θ',
+    (from, first, most) => {
+      const { found, visited } = searchDownhill(bowl(1), [from], {
+        firstStepSize: first,
+        maximumStepSize: most,
+      });
+      expect(visited.every(([x]) => x !== from)).toBe(true);
+      expect(found.kind).toBe('wolfe');
+    },
+  );
 
   test('where even the largest step is lost in the rounding of θ, the search ends without an evaluation', () => {
-    const { found, visited } = searchDownhill(bowl(1), [1e8], { firstStepSize: 1e-20, maximumStepSize: 1e-12 });
+    const { found, visited } = searchDownhill(bowl(1), [1e8], {
+      firstStepSize: 1e-20,
+      maximumStepSize: 1e-12,
+    });
     expect(found).toEqual({ kind: 'failed', evaluations: 0 });
     expect(visited).toHaveLength(0);
   });

@@ -21,7 +21,10 @@ export interface LineSearchStart {
 export interface StrongWolfeConditions {
   /** c₁ of the sufficient decrease φ(α) ≤ φ(0) + c₁ α φ′(0). */
   readonly sufficientDecrease: number;
-  /** c₂ of the curvature condition |φ′(α)| ≤ c₂ |φ′(0)|, c₁ < c₂ < 1; the smaller, the nearer to the minimum along the line. */
+  /**
+   * c₂ of the curvature condition |φ′(α)| ≤ c₂ |φ′(0)|, c₁ < c₂ < 1; the smaller, the nearer to the minimum
+   * along the line.
+   */
   readonly curvature: number;
   /** Evaluations of the mini-batch objective with gradient after which the best point so far is taken. */
   readonly maximumEvaluations: number;
@@ -30,8 +33,9 @@ export interface StrongWolfeConditions {
 export type LineSearchResult =
   | {
       /**
-       * `wolfe`: both conditions hold. `maximum`: the objective decreased sufficiently and still falls at the largest α allowed.
-       * `decrease`: the evaluations ran out, or the bracket shrank below rounding, at a point of sufficient decrease.
+       * `wolfe`: both conditions hold. `maximum`: the objective decreased sufficiently and still falls at the
+       * largest α allowed. `decrease`: the evaluations ran out, or the bracket shrank below rounding, at a
+       * point of sufficient decrease.
        */
       readonly kind: 'wolfe' | 'maximum' | 'decrease';
       /** α > 0 */
@@ -53,17 +57,21 @@ interface LinePoint {
 }
 
 /**
- * Line search for the strong Wolfe conditions along φ(α) = f̂(θ + αd) (Nocedal & Wright 2006, Algorithms 3.5 and 3.6, with the cubic
- * interpolation of equation 3.59). Both of their algorithms keep one best point of sufficient decrease, `low`, and, once it is known, a point `high`
- * such that a good α lies between; so one loop serves both.
+ * Line search for the strong Wolfe conditions along φ(α) = f̂(θ + αd) (Nocedal & Wright 2006, Algorithms 3.5
+ * and 3.6, with the cubic interpolation of equation 3.59). Both of their algorithms keep one best point of
+ * sufficient decrease, `low`, and, once it is known, a point `high` such that a good α lies between; so one
+ * loop serves both.
  *
- * Choices where the book leaves them open: a trial outside [10 %, 90 %] of the bracket is moved to that limit; before there is a bracket,
- * α grows at most tenfold; next to a point that is not finite the bracket shrinks tenfold towards `low`, so 20 evaluations reach across 10⁻²⁰.
+ * Choices where the book leaves them open: a trial outside [10 %, 90 %] of the bracket is moved to that
+ * limit; before there is a bracket, α grows at most tenfold; next to a point that is not finite the bracket
+ * shrinks tenfold towards `low`, so 20 evaluations reach across 10⁻²⁰.
  *
- * A first trial that is lost in the rounding of θ + αd is enlarged tenfold until it moves θ: the objective may fall far beyond it.
+ * A first trial that is lost in the rounding of θ + αd is enlarged tenfold until it moves θ: the objective
+ * may fall far beyond it.
  *
- * The trial points are rounded as `rollout` rounds: Δθ_i = fround(α d_i), θ_i ← fround(θ_i + Δθ_i). The accepted point is thus the next
- * iterate to the bit, and its objective is lower on this mini-batch by evaluation, not by argument.
+ * The trial points are rounded as `rollout` rounds: Δθ_i = fround(α d_i), θ_i ← fround(θ_i + Δθ_i). The
+ * accepted point is thus the next iterate to the bit, and its objective is lower on this mini-batch by
+ * evaluation, not by argument.
  *
  * @param step receives Δθ, zero if the search fails [n]; may be `direction` itself.
  */
@@ -120,7 +128,10 @@ export function strongWolfeLineSearch(
   return { kind, stepSize: low.stepSize, objective: low.objective, gradient: lowGradient, evaluations };
 }
 
-/** The first α: the one asked for, ten times larger as long as it leaves θ where it is, and at most the largest α allowed. */
+/**
+ * The first α: the one asked for, ten times larger as long as it leaves θ where it is, and at most the
+ * largest α allowed.
+ */
 function firstMove(
   { parameters, direction, firstStepSize, maximumStepSize }: LineSearchStart,
   point: Float32Array,
@@ -132,7 +143,10 @@ function firstMove(
   return stepSize;
 }
 
-/** Writes θ + αd in the rounding of `rollout`; false if it is θ itself, every entry of αd being lost in the rounding. */
+/**
+ * Writes θ + αd in the rounding of `rollout`; false if it is θ itself, every entry of αd being lost in the
+ * rounding.
+ */
 function moveAlong(
   parameters: Float32Array,
   direction: Float32Array,
@@ -164,7 +178,10 @@ function evaluateAt(
   return { stepSize, objective, slope };
 }
 
-/** The next α before there is a bracket: beyond `last`, by a tenth of the latest stride at least and to 10 α at most. */
+/**
+ * The next α before there is a bracket: beyond `last`, by a tenth of the latest stride at least and to 10 α
+ * at most.
+ */
 function extrapolate(previous: LinePoint, last: LinePoint, maximumStepSize: number): number {
   const least = last.stepSize + 0.1 * (last.stepSize - previous.stepSize);
   const most = 10 * last.stepSize;
@@ -183,7 +200,10 @@ function interpolate(low: LinePoint, high: LinePoint): number {
   return low.stepSize + Math.min(Math.max(fraction, 0.1), 0.9) * width;
 }
 
-/** The minimum of the cubic through two points with their slopes (Nocedal & Wright 2006, equation 3.59); NaN if it has none. */
+/**
+ * The minimum of the cubic through two points with their slopes (Nocedal & Wright 2006, equation 3.59); NaN
+ * if it has none.
+ */
 function cubicMinimum(a: LinePoint, b: LinePoint): number {
   const d1 = a.slope + b.slope - (3 * (a.objective - b.objective)) / (a.stepSize - b.stepSize);
   const d2 = Math.sign(b.stepSize - a.stepSize) * Math.sqrt(d1 * d1 - a.slope * b.slope);

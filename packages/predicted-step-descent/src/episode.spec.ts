@@ -10,7 +10,15 @@ import { slopes } from './testing/slopes.js';
 const engine = typescriptEngine();
 const key = createKey(3);
 const horizon = 7;
-const options: EpisodeOptions = { horizon, key, loss: areaUnderCurve, scale: 'relative', discount: 1, coordinatesPerGroup: 100, divergenceFactor: 100 };
+const options: EpisodeOptions = {
+  horizon,
+  key,
+  loss: areaUnderCurve,
+  scale: 'relative',
+  discount: 1,
+  coordinatesPerGroup: 100,
+  divergenceFactor: 100,
+};
 
 /** A rule that reads gradients alone: the weights of the other two observations are 0. */
 function gradientReader(annealing?: number): PsdWeights {
@@ -18,12 +26,17 @@ function gradientReader(annealing?: number): PsdWeights {
   const weights = initialPsdWeights(rule, key, 0.5);
   const size = lstmWeightCount(rule);
   for (let network = 0; network < 4; network++)
-    for (let row = 0; row < 12; row++) for (const input of [0, 2]) weights.lstm[network * size + 3 * row + input] = 0;
+    for (let row = 0; row < 12; row++)
+      for (const input of [0, 2]) weights.lstm[network * size + 3 * row + input] = 0;
   return weights;
 }
 
 function lossOf(weights: PsdWeights, loss: MetaLoss, scale: 'relative' | 'log'): number {
-  const { trueObjectives } = rollout(slopes(), predictedStepDescent(weights, engine), { horizon, key, trueObjectiveEvery: 1 });
+  const { trueObjectives } = rollout(slopes(), predictedStepDescent(weights, engine), {
+    horizon,
+    key,
+    trueObjectiveEvery: 1,
+  });
   let sum = 0;
   for (let t = 1; t <= horizon; t++) {
     const f = trueObjectives[t]!;
@@ -48,8 +61,12 @@ describe.each([
     for (let i = 0; i < gradient.length; i += 7) {
       // Not the weights that are held at 0: through them, observations would not be constants.
       if (i % size < 36 && (i % size) % 3 !== 1) continue;
-      const moved = (by: number) => lossOf({ ...weights, lstm: weights.lstm.map((w, k) => (k === i ? w + by : w)) }, loss, scale);
-      expect((moved(epsilon) - moved(-epsilon)) / (2 * epsilon)).toBeCloseTo(gradient[i]!, 3 - Math.floor(Math.log10(largest)));
+      const moved = (by: number) =>
+        lossOf({ ...weights, lstm: weights.lstm.map((w, k) => (k === i ? w + by : w)) }, loss, scale);
+      expect((moved(epsilon) - moved(-epsilon)) / (2 * epsilon)).toBeCloseTo(
+        gradient[i]!,
+        3 - Math.floor(Math.log10(largest)),
+      );
     }
   });
 });
@@ -67,10 +84,17 @@ test('a discount cuts off what a step does later', () => {
 });
 
 test('sampled coordinates give an unbiased estimate', () => {
-  // Trajectories must stay the same while the sample changes, and the sample is drawn from the rollout's key: on slopes without noise all keys start and end alike but for the sample.
+  // Trajectories must stay the same while the sample changes, and the sample is drawn from the rollout's key:
+  // on slopes without noise all keys start and end alike but for the sample.
   const weights = gradientReader();
-  const still = { ...slopes(), initialParameters: () => new Float32Array(14), minibatch: () => ({ evaluate: slopes().trueObjective }) };
-  const gradientOf = (seed: number, coordinatesPerGroup: number) => episodeGradient(weights, still, engine, { ...options, key: createKey(seed), coordinatesPerGroup }).gradient;
+  const still = {
+    ...slopes(),
+    initialParameters: () => new Float32Array(14),
+    minibatch: () => ({ evaluate: slopes().trueObjective }),
+  };
+  const gradientOf = (seed: number, coordinatesPerGroup: number) =>
+    episodeGradient(weights, still, engine, { ...options, key: createKey(seed), coordinatesPerGroup })
+      .gradient;
   const whole = gradientOf(0, 100);
   const draws = Array.from({ length: 200 }, (_, seed) => gradientOf(seed, 1));
   expect(draws[0]).not.toEqual(draws[1]);
@@ -85,7 +109,10 @@ test('sampled coordinates give an unbiased estimate', () => {
 
 test('an episode that does not finish has no gradient and says why', () => {
   const weights = { ...gradientReader(), outputScale: new Float64Array(4).fill(1e30) };
-  const { gradient, outcome } = episodeGradient(weights, slopes(), engine, { ...options, divergenceFactor: 2 });
+  const { gradient, outcome } = episodeGradient(weights, slopes(), engine, {
+    ...options,
+    divergenceFactor: 2,
+  });
   expect(outcome.kind).not.toBe('finished');
   expect(gradient.every((g) => g === 0)).toBe(true);
 });

@@ -2,7 +2,13 @@ import { rollout, type Key, type MetaLoss, type Optimizee, type Outcome } from '
 import type { KernelEngine } from '@metadescent/kernels';
 import { sampleCoordinates } from '@metadescent/lstm-optimizer';
 import { predictedStepDescent } from './predicted-step-descent.js';
-import { annealingAt, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
+import {
+  annealingAt,
+  createPsdKernel,
+  lstmWeightCount,
+  networkCoordinates,
+  type PsdWeights,
+} from './psd-rule.js';
 
 export interface EpisodeOptions {
   readonly horizon: number;
@@ -12,7 +18,10 @@ export interface EpisodeOptions {
   readonly loss: MetaLoss;
   /** See `FineTuningRecipe.scale`. */
   readonly scale: 'relative' | 'log';
-  /** γ: what a step does to objectives k steps later counts γ^(k−1). 1 counts everything; less cuts off what later steps would have mended. */
+  /**
+   * γ: what a step does to objectives k steps later counts γ^(k−1). 1 counts everything; less cuts off what
+   * later steps would have mended.
+   */
   readonly discount: number;
   /** At most this many coordinates of each group are backpropagated through; the estimate stays unbiased. */
   readonly coordinatesPerGroup: number;
@@ -33,17 +42,27 @@ export interface EpisodeResult {
  *
  *     L = (1/T) Σ_{t=1..T} w_t f(x_t) / f(x_0),   ∂L/∂Δx_t = (1/T) Σ_{s>t} γ^(s−t−1) w_s ∇f(x_s) / f(x_0)
  *
- * (with `log`: ln f(x_t) in place of f(x_t) / f(x_0)). True gradients are the cotangents, the observations are constants, and the whole horizon is backpropagated through the recomputation
- * kernel. Either scale lets objectives of different sizes be averaged.
+ * (with `log`: ln f(x_t) in place of f(x_t) / f(x_0)). True gradients are the cotangents, the observations
+ * are constants, and the whole horizon is backpropagated through the recomputation kernel. Either scale lets
+ * objectives of different sizes be averaged.
  *
- * A whole horizon with γ = 1 is what guided policy search minimises, ψ left out. An action's later effects are counted as if no later action took them into account, which overstates them
- * along steep directions on long horizons; γ < 1 mends that.
+ * A whole horizon with γ = 1 is what guided policy search minimises, ψ left out. An action's later effects
+ * are counted as if no later action took them into account, which overstates them along steep directions on
+ * long horizons; γ < 1 mends that.
  */
 export function episodeGradient(
   weights: PsdWeights,
   optimizee: Optimizee,
   engine: KernelEngine,
-  { horizon: T, key, loss, scale: objectiveScale, discount, coordinatesPerGroup, divergenceFactor }: EpisodeOptions,
+  {
+    horizon: T,
+    key,
+    loss,
+    scale: objectiveScale,
+    discount,
+    coordinatesPerGroup,
+    divergenceFactor,
+  }: EpisodeOptions,
 ): EpisodeResult {
   const { rule, outputScale } = weights;
   const { layout } = optimizee;
@@ -53,7 +72,14 @@ export function episodeGradient(
   const networks = networkCoordinates(rule, layout).map((coordinates, index) => {
     const sample = sampleCoordinates(coordinates, layout, coordinatesPerGroup, key.fold('coordinates'));
     const m = sample.flat.length;
-    return { index, size: coordinates.size, sample, m, inputs: new Float32Array(T * I * m), cotangent: new Float32Array(T * m) };
+    return {
+      index,
+      size: coordinates.size,
+      sample,
+      m,
+      inputs: new Float32Array(T * I * m),
+      cotangent: new Float32Array(T * m),
+    };
   });
   const trueObjectives = new Float64Array(T + 1).fill(NaN);
   const gradients: Float32Array[] = [];
@@ -77,7 +103,8 @@ export function episodeGradient(
     ],
   });
   const gradient = new Float32Array(weights.lstm.length);
-  if (outcome.kind !== 'finished' || !trueObjectives.every(Number.isFinite)) return { gradient, trueObjectives, outcome };
+  if (outcome.kind !== 'finished' || !trueObjectives.every(Number.isFinite))
+    return { gradient, trueObjectives, outcome };
   const pull = new Float64Array(layout.size);
   for (let s = T; s > 0; s--) {
     const now = gradients[s]!;
@@ -85,7 +112,8 @@ export function episodeGradient(
     for (let j = 0; j < pull.length; j++) pull[j] = discount * pull[j]! + w * now[j]!;
     for (const { index, sample, m, cotangent } of networks) {
       const scale = annealingAt(rule, s - 1) * outputScale[index]!;
-      for (let j = 0; j < m; j++) cotangent[(s - 1) * m + j] = scale * sample.weight[j]! * pull[sample.flat[j]!]!;
+      for (let j = 0; j < m; j++)
+        cotangent[(s - 1) * m + j] = scale * sample.weight[j]! * pull[sample.flat[j]!]!;
     }
   }
   for (const { index, m, inputs, cotangent } of networks) {

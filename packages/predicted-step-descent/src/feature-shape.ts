@@ -26,7 +26,10 @@ export function stateSizeOf({ history }: FeatureShape): number {
   return 2 + 3 * history;
 }
 
-/** Where each part of a coordinate's state begins: the iterate, then H objective slots, H + 1 gradient slots, H ratio slots. */
+/**
+ * Where each part of a coordinate's state begins: the iterate, then H objective slots, H + 1 gradient slots,
+ * H ratio slots.
+ */
 export function stateSlots({ history }: FeatureShape): {
   readonly iterate: number;
   readonly objective: number;

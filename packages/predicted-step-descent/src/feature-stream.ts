@@ -3,8 +3,9 @@ import type { FeatureShape } from './feature-shape.js';
 import { relativeChange } from './state-features.js';
 
 /**
- * The first slot of each family at every step, from which all others follow: slot i at step t is slot 0 at step t − S·i, in all three families and at all t, clamps
- * included (the clamps of the paper's formulas are those of the first S steps of a rollout). Step τ lies in row τ mod `depth`.
+ * The first slot of each family at every step, from which all others follow: slot i at step t is slot 0 at
+ * step t − S·i, in all three families and at all t, clamps included (the clamps of the paper's formulas are
+ * those of the first S steps of a rollout). Step τ lies in row τ mod `depth`.
  */
 export interface SlotHistory {
   readonly coordinates: number;
@@ -65,7 +66,12 @@ export interface FeatureStream {
  *
  * @param gradientScale c: the features see c·g
  */
-export function createFeatureStream(kernels: PsdFeatureKernels, shape: FeatureShape, n: number, gradientScale = 1): FeatureStream {
+export function createFeatureStream(
+  kernels: PsdFeatureKernels,
+  shape: FeatureShape,
+  n: number,
+  gradientScale = 1,
+): FeatureStream {
   const { history: H, stride: S, window } = shape;
   const depth = S * H + 1;
   const slots: SlotHistory = {
@@ -91,14 +97,32 @@ export function createFeatureStream(kernels: PsdFeatureKernels, shape: FeatureSh
       objectives.push([objective]);
       const r = t % S;
       const row = t % depth;
-      kernels.gradientSlot(gradients.at(t), gradients.at(Math.max(t - S, r)), slots.gradient.subarray(row * n, (row + 1) * n));
+      kernels.gradientSlot(
+        gradients.at(t),
+        gradients.at(Math.max(t - S, r)),
+        slots.gradient.subarray(row * n, (row + 1) * n),
+      );
       if (t < S) return;
       slots.objective[row] = relativeChange(objectives.at(t)[0]!, objectives.at(t - S)[0]!);
       const [late, early] = [iterates.at(Math.max(t - S, r + S)), iterates.at(Math.max(t - 2 * S, r))];
-      kernels.ratioSlot(late, early, iterates.at(t), iterates.at(t - S), slots.ratio.subarray(row * n, (row + 1) * n));
+      kernels.ratioSlot(
+        late,
+        early,
+        iterates.at(t),
+        iterates.at(t - S),
+        slots.ratio.subarray(row * n, (row + 1) * n),
+      );
     },
     states(first, count, states) {
-      assembleStates(kernels, shape, steps - 1, slots, iterates.newest().subarray(first, first + count), first, states);
+      assembleStates(
+        kernels,
+        shape,
+        steps - 1,
+        slots,
+        iterates.newest().subarray(first, first + count),
+        first,
+        states,
+      );
     },
   };
 }
@@ -120,7 +144,13 @@ function recentMeans(
       raw.set(values, (t % window) * n);
       const width = Math.min(t + 1, window);
       // Summed anew from the oldest on, as in the definition: a running sum would drift.
-      kernels.recentMean({ values: raw, oldest: (t - width + 1) % window, width, scale, mean: means[t % depth]! });
+      kernels.recentMean({
+        values: raw,
+        oldest: (t - width + 1) % window,
+        width,
+        scale,
+        mean: means[t % depth]!,
+      });
     },
     at: (t) => means[t % depth]!,
     newest: () => raw.subarray(((count - 1) % window) * n, (((count - 1) % window) + 1) * n),

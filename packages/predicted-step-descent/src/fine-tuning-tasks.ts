@@ -1,4 +1,12 @@
-import { keyFromWords, metaLosses, rollout, type KeyWords, type MetaLossName, type OptimizeeFamily, type Outcome } from '@metadescent/core';
+import {
+  keyFromWords,
+  metaLosses,
+  rollout,
+  type KeyWords,
+  type MetaLossName,
+  type OptimizeeFamily,
+  type Outcome,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { episodeGradient, type EpisodeOptions, type EpisodeResult } from './episode.js';
 import type { FineTuningExecutor } from './fine-tuning.js';
@@ -42,7 +50,10 @@ export interface FineTuningProblem {
 }
 
 /** A pure function of the task. */
-export function runEpisodeTask({ engine, training }: FineTuningProblem, { weights, objective, key: words, loss, ...options }: EpisodeTask): EpisodeResult {
+export function runEpisodeTask(
+  { engine, training }: FineTuningProblem,
+  { weights, objective, key: words, loss, ...options }: EpisodeTask,
+): EpisodeResult {
   const key = keyFromWords(words);
   return episodeGradient(weights, training[objective]!.sample(key.fold('optimizee')), engine, {
     ...options,
@@ -52,13 +63,20 @@ export function runEpisodeTask({ engine, training }: FineTuningProblem, { weight
 }
 
 /** A pure function of the task. */
-export function runPsdValidationTask({ engine, validation }: FineTuningProblem, { weights, objective, key: words, horizon }: PsdValidationTask): PsdValidationResult {
+export function runPsdValidationTask(
+  { engine, validation }: FineTuningProblem,
+  { weights, objective, key: words, horizon }: PsdValidationTask,
+): PsdValidationResult {
   const key = keyFromWords(words);
-  const { outcome, trueObjectives } = rollout(validation[objective]!.sample(key.fold('optimizee')), predictedStepDescent(weights, engine), {
-    horizon,
-    key: key.fold('rollout'),
-    trueObjectiveEvery: 1,
-  });
+  const { outcome, trueObjectives } = rollout(
+    validation[objective]!.sample(key.fold('optimizee')),
+    predictedStepDescent(weights, engine),
+    {
+      horizon,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: 1,
+    },
+  );
   return { outcome, trueObjectives };
 }
 

@@ -2,20 +2,51 @@ import { createKey } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
 import { expect, test } from '@jest/globals';
 import { fineTuningStateFromTensors, fineTuningStateToTensors } from './checkpoint.js';
-import { bestWeights, fineTune, validationScore, type FineTuningExecutor, type FineTuningRecord, type FineTuningState } from './fine-tuning.js';
+import {
+  bestWeights,
+  fineTune,
+  validationScore,
+  type FineTuningExecutor,
+  type FineTuningRecord,
+  type FineTuningState,
+} from './fine-tuning.js';
 import { horizonAt, learningRateAt, parseFineTuning } from './fine-tuning-recipe.js';
 import { inlineFineTuningExecutor, runEpisodeTask, runPsdValidationTask } from './fine-tuning-tasks.js';
 import { initialPsdWeights } from './initial-weights.js';
 import { psdRuleSchema } from './psd-rule.js';
 import { bowls } from './testing/slopes.js';
 
-const problem = { engine: typescriptEngine(), training: [bowls(), bowls(0.5)], validation: [bowls(), bowls(1)] };
+const problem = {
+  engine: typescriptEngine(),
+  training: [bowls(), bowls(0.5)],
+  validation: [bowls(), bowls(1)],
+};
 const start = initialPsdWeights(psdRuleSchema.parse({ hidden: 4, inputs: 'psi+scale' }), createKey(1), 0.05);
-const recipe = parseFineTuning({ steps: 30, horizon: 12, curriculum: [{ fromStep: 0, horizon: 6 }, { fromStep: 10, horizon: 12 }], batch: 4, learningRate: 0.02, validationEvery: 10 });
+const recipe = parseFineTuning({
+  steps: 30,
+  horizon: 12,
+  curriculum: [
+    { fromStep: 0, horizon: 6 },
+    { fromStep: 10, horizon: 12 },
+  ],
+  batch: 4,
+  learningRate: 0.02,
+  validationEvery: 10,
+});
 
-async function tune(from: FineTuningState | typeof start = start, executor: FineTuningExecutor = inlineFineTuningExecutor(problem), stopAfter = Infinity) {
+async function tune(
+  from: FineTuningState | typeof start = start,
+  executor: FineTuningExecutor = inlineFineTuningExecutor(problem),
+  stopAfter = Infinity,
+) {
   const records: FineTuningRecord[] = [];
-  const state = await fineTune({ recipe, key: createKey(2), executor, start: from, onRecord: (record) => (records.push(record) >= stopAfter ? 'stop' : undefined) });
+  const state = await fineTune({
+    recipe,
+    key: createKey(2),
+    executor,
+    start: from,
+    onRecord: (record) => (records.push(record) >= stopAfter ? 'stop' : undefined),
+  });
   return { state, records };
 }
 const whole = await tune();
@@ -28,16 +59,24 @@ test('fine-tuning lowers the objectives that it is judged by, and keeps the best
   expect(bestWeights(whole.state).lstm).toEqual(whole.state.best.lstm);
 });
 
-test.each([1, 2, 3])('stopped at record %i and resumed from its checkpoint: the same bits', async (stopAfter) => {
-  const first = await tune(start, undefined, stopAfter);
-  const rest = await tune(fineTuningStateFromTensors(fineTuningStateToTensors(first.state)));
-  expect(rest.state).toEqual(whole.state);
-  expect([...first.records, ...rest.records]).toEqual(whole.records);
-});
+test.each([1, 2, 3])(
+  'stopped at record %i and resumed from its checkpoint: the same bits',
+  async (stopAfter) => {
+    const first = await tune(start, undefined, stopAfter);
+    const rest = await tune(fineTuningStateFromTensors(fineTuningStateToTensors(first.state)));
+    expect(rest.state).toEqual(whole.state);
+    expect([...first.records, ...rest.records]).toEqual(whole.records);
+  },
+);
 
 test('workers that run tasks elsewhere and in another order: the same bits', async () => {
-  const elsewhere = <Task, Result>(run: (task: Task) => Result) => async (tasks: readonly Task[]) =>
-    [...tasks].reverse().map((task) => structuredClone(run(structuredClone(task)))).reverse();
+  const elsewhere =
+    <Task, Result>(run: (task: Task) => Result) =>
+    async (tasks: readonly Task[]) =>
+      [...tasks]
+        .reverse()
+        .map((task) => structuredClone(run(structuredClone(task))))
+        .reverse();
   const executor = {
     objectives: { training: 2, validation: 2 },
     episodes: elsewhere(runEpisodeTask.bind(undefined, problem)),
@@ -65,11 +104,23 @@ test('schedules', () => {
   expect(horizonAt({ ...recipe, curriculum: [] }, 3)).toBe(12);
   expect(learningRateAt(recipe, 0)).toBe(0.02);
   expect(learningRateAt(recipe, 29)).toBeCloseTo(0.002, 12);
-  expect([0, 1, 3].map((step) => learningRateAt({ ...recipe, finalLearningRateFraction: 1, warmUp: 3 }, step))).toBeAllClose([0.005, 0.01, 0.02], { rtol: 1e-12 });
+  expect(
+    [0, 1, 3].map((step) => learningRateAt({ ...recipe, finalLearningRateFraction: 1, warmUp: 3 }, step)),
+  ).toBeAllClose([0.005, 0.01, 0.02], { rtol: 1e-12 });
 });
 
 test('the score counts percents alike on all objectives; a failure is infinite', () => {
-  expect(validationScore([{ mean: Math.E, final: 1 }, { mean: 1, final: 1 }])).toBeCloseTo(0.25, 12);
-  expect(validationScore([{ mean: 1, final: NaN }, { mean: 1, final: 1 }])).toBe(Infinity);
+  expect(
+    validationScore([
+      { mean: Math.E, final: 1 },
+      { mean: 1, final: 1 },
+    ]),
+  ).toBeCloseTo(0.25, 12);
+  expect(
+    validationScore([
+      { mean: 1, final: NaN },
+      { mean: 1, final: 1 },
+    ]),
+  ).toBe(Infinity);
   expect(() => parseFineTuning({ batch: 0 })).toThrow(/batch/);
 });

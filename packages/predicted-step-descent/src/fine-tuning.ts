@@ -11,7 +11,10 @@ export interface FineTuningState {
   readonly step: number;
   readonly weights: PsdWeights;
   readonly adam: Readonly<AdamState>;
-  /** The weights with the lowest validation score, and when that was measured; −1 and Infinity before the first validation. */
+  /**
+   * The weights with the lowest validation score, and when that was measured; −1 and Infinity before the
+   * first validation.
+   */
   readonly best: { readonly lstm: Float32Array; readonly score: number; readonly step: number };
 }
 
@@ -49,37 +52,68 @@ export interface FineTuningOptions {
   /** Where to start from: a state to resume, or weights. */
   readonly start: FineTuningState | PsdWeights;
   /** Called after every validation with what to log and what to checkpoint. Return `stop` to end there. */
-  readonly onRecord?: (record: FineTuningRecord, state: FineTuningState) => void | 'stop' | Promise<void | 'stop'>;
+  readonly onRecord?: (
+    record: FineTuningRecord,
+    state: FineTuningState,
+  ) => void | 'stop' | Promise<void | 'stop'>;
   /** Called after every meta-update, for progress lines. */
   readonly onStep?: (done: number, total: number) => void;
 }
 
 /** The state before the first meta-update. */
 export function initialFineTuningState(weights: PsdWeights): FineTuningState {
-  return { step: 0, weights, adam: createAdam(weights.lstm.length), best: { lstm: weights.lstm, score: Infinity, step: -1 } };
+  return {
+    step: 0,
+    weights,
+    adam: createAdam(weights.lstm.length),
+    best: { lstm: weights.lstm, score: Infinity, step: -1 },
+  };
 }
 
 /**
- * PSD+: fine-tunes a policy on the objective values of whole rollouts (see `episodeGradient`), over a list of training objectives. The first record is the start's, before any update.
+ * PSD+: fine-tunes a policy on the objective values of whole rollouts (see `episodeGradient`), over a list of
+ * training objectives. The first record is the start's, before any update.
  *
- * Every draw is a function of (key, step, episode), and gradients are summed in index order: neither the number of workers nor an interruption at a record changes a bit.
+ * Every draw is a function of (key, step, episode), and gradients are summed in index order: neither the
+ * number of workers nor an interruption at a record changes a bit.
  *
  * @returns the last state; `bestWeights` of it is the trained optimizer.
  */
 export async function fineTune(options: FineTuningOptions): Promise<FineTuningState> {
-  checkArgument('fineTune', 'the options', options, ['recipe', 'key', 'executor', 'start'], "pass { recipe, key, executor, start: pretrained('psd').weights }");
+  checkArgument(
+    'fineTune',
+    'the options',
+    options,
+    ['recipe', 'key', 'executor', 'start'],
+    "pass { recipe, key, executor, start: pretrained('psd').weights }",
+  );
   const { recipe, key, executor, start, onRecord, onStep } = options;
   let state = 'step' in start ? start : initialFineTuningState(start);
   if (state.best.step < 0) {
     const validated = await validate(state.weights, recipe, key, executor);
     state = { ...state, best: { lstm: state.weights.lstm, score: validated.score, step: state.step } };
-    const record = { step: 0, horizon: horizonAt(recipe, 0), learningRate: learningRateAt(recipe, 0), trainingObjective: NaN, gradientNorm: NaN, failedEpisodes: 0, bestScore: validated.score };
+    const record = {
+      step: 0,
+      horizon: horizonAt(recipe, 0),
+      learningRate: learningRateAt(recipe, 0),
+      trainingObjective: NaN,
+      gradientNorm: NaN,
+      failedEpisodes: 0,
+      bestScore: validated.score,
+    };
     if ((await onRecord?.({ ...record, ...validated }, state)) === 'stop') return state;
   }
   while (state.step < recipe.steps) {
-    const last = Math.min(recipe.steps, (Math.floor(state.step / recipe.validationEvery) + 1) * recipe.validationEvery);
+    const last = Math.min(
+      recipe.steps,
+      (Math.floor(state.step / recipe.validationEvery) + 1) * recipe.validationEvery,
+    );
     const lstm = state.weights.lstm.slice();
-    const adam: AdamState = { first: state.adam.first.slice(), second: state.adam.second.slice(), steps: state.adam.steps };
+    const adam: AdamState = {
+      first: state.adam.first.slice(),
+      second: state.adam.second.slice(),
+      steps: state.adam.steps,
+    };
     const weights = { ...state.weights, lstm };
     const seen = { objectives: [] as number[], norms: [] as number[], failed: 0 };
     for (let step = state.step; step < last; step++) {
@@ -88,7 +122,8 @@ export async function fineTune(options: FineTuningOptions): Promise<FineTuningSt
       onStep?.(step + 1, recipe.steps);
     }
     const validated = await validate(weights, recipe, key, executor);
-    const best = validated.score < state.best.score ? { lstm, score: validated.score, step: last } : state.best;
+    const best =
+      validated.score < state.best.score ? { lstm, score: validated.score, step: last } : state.best;
     state = { step: last, weights, adam, best };
     const record: FineTuningRecord = {
       step: last,
@@ -175,9 +210,12 @@ async function validate(
 }
 
 /**
- * What fine-tuned weights are chosen by: the mean over objectives of ½ (ln mean_t f + ln f(x_T)), so that a percent counts the same on each; Infinity where a rollout failed.
+ * What fine-tuned weights are chosen by: the mean over objectives of ½ (ln mean_t f + ln f(x_T)), so that a
+ * percent counts the same on each; Infinity where a rollout failed.
  */
 export function validationScore(validation: FineTuningRecord['validation']): number {
-  const score = mean(validation.map((objective) => 0.5 * (Math.log(objective.mean) + Math.log(objective.final))));
+  const score = mean(
+    validation.map((objective) => 0.5 * (Math.log(objective.mean) + Math.log(objective.final))),
+  );
   return Number.isFinite(score) ? score : Infinity;
 }

@@ -17,7 +17,10 @@ describe('adagrad', () => {
     let sum = 0;
     for (const g of gradients) {
       sum += g * g;
-      expect(normaliseGradient('adagrad', Float32Array.of(g), squares, new Float32Array(1))[0]).toBeCloseTo(g / Math.sqrt(sum), 6);
+      expect(normaliseGradient('adagrad', Float32Array.of(g), squares, new Float32Array(1))[0]).toBeCloseTo(
+        g / Math.sqrt(sum),
+        6,
+      );
     }
   });
 
@@ -27,7 +30,14 @@ describe('adagrad', () => {
   });
 
   test('a gradient that is not finite stays so, for the guard to see', () => {
-    expect(normaliseGradient('adagrad', Float32Array.of(NaN), initialSquares('adagrad', 1), new Float32Array(1))[0]).toBeNaN();
+    expect(
+      normaliseGradient(
+        'adagrad',
+        Float32Array.of(NaN),
+        initialSquares('adagrad', 1),
+        new Float32Array(1),
+      )[0],
+    ).toBeNaN();
   });
 });
 

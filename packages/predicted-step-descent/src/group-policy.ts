@@ -1,9 +1,18 @@
 import { keyFromWords, type KeyWords } from '@metadescent/core';
-import { recurrentPolicy, type Policy, type PolicyFit, type PolicyTargets, type RecurrentPolicyState } from '@metadescent/guided-policy-search';
+import {
+  recurrentPolicy,
+  type Policy,
+  type PolicyFit,
+  type PolicyTargets,
+  type RecurrentPolicyState,
+} from '@metadescent/guided-policy-search';
 import type { KernelEngine } from '@metadescent/kernels';
 
 /** How the policy is trained: the options of `recurrentPolicy`. One network per coordinate group. */
-export type GroupPolicyOptions = Omit<NonNullable<Parameters<typeof recurrentPolicy>[1]>, 'shared' | 'layers'>;
+export type GroupPolicyOptions = Omit<
+  NonNullable<Parameters<typeof recurrentPolicy>[1]>,
+  'shared' | 'layers'
+>;
 
 /** The regression of one coordinate group's network, as plain data that can be sent to a worker. */
 export interface PolicyFitTask {
@@ -24,19 +33,32 @@ export interface PolicyFitTask {
 }
 
 /** A pure function of the task. */
-export async function runPolicyFitTask(engine: KernelEngine, { state, phase, key, observations, options, ...data }: PolicyFitTask): Promise<PolicyFit<RecurrentPolicyState>> {
+export async function runPolicyFitTask(
+  engine: KernelEngine,
+  { state, phase, key, observations, options, ...data }: PolicyFitTask,
+): Promise<PolicyFit<RecurrentPolicyState>> {
   const width = data.rows * state.observationSize;
-  const targets: PolicyTargets = { ...data, observations: (t) => Float64Array.from(observations.subarray(t * width, (t + 1) * width)) };
+  const targets: PolicyTargets = {
+    ...data,
+    observations: (t) => Float64Array.from(observations.subarray(t * width, (t + 1) * width)),
+  };
   return recurrentPolicy(engine, options).fit(state, [targets], { key: keyFromWords(key), phase });
 }
 
 /** Runs regressions, in order of the results: inline or over workers. */
-export type PolicyFitMapper = (tasks: readonly PolicyFitTask[]) => Promise<readonly PolicyFit<RecurrentPolicyState>[]>;
+export type PolicyFitMapper = (
+  tasks: readonly PolicyFitTask[],
+) => Promise<readonly PolicyFit<RecurrentPolicyState>[]>;
 
 /**
- * The policy of Li & Malik 2017, §3.5 and §4: an LSTM of one layer per coordinate group. As `recurrentPolicy`, with the groups' regressions given to a mapper: they need nothing of each other.
+ * The policy of Li & Malik 2017, §3.5 and §4: an LSTM of one layer per coordinate group. As
+ * `recurrentPolicy`, with the groups' regressions given to a mapper: they need nothing of each other.
  */
-export function groupPolicy(engine: KernelEngine, options: GroupPolicyOptions, map: PolicyFitMapper): Policy<RecurrentPolicyState> {
+export function groupPolicy(
+  engine: KernelEngine,
+  options: GroupPolicyOptions,
+  map: PolicyFitMapper,
+): Policy<RecurrentPolicyState> {
   const inner = recurrentPolicy(engine, options);
   return {
     ...inner,
@@ -47,11 +69,25 @@ export function groupPolicy(engine: KernelEngine, options: GroupPolicyOptions, m
           const observations = new Float32Array(T * targets.rows * O);
           for (let t = 0; t < T; t++) observations.set(targets.observations(t), t * targets.rows * O);
           const { rows, rowsPerTrajectory, targets: y, precision } = targets;
-          return { kind: 'fit-policy', state: ofGroup(state, g), phase, key: key.fold(g).words, rows, rowsPerTrajectory, observations, targets: y, precision, options };
+          return {
+            kind: 'fit-policy',
+            state: ofGroup(state, g),
+            phase,
+            key: key.fold(g).words,
+            rows,
+            rowsPerTrajectory,
+            observations,
+            targets: y,
+            precision,
+            options,
+          };
         }),
       );
       return {
-        state: ofAllGroups(state, fits.map((fit) => fit.state)),
+        state: ofAllGroups(
+          state,
+          fits.map((fit) => fit.state),
+        ),
         lossBefore: fits.reduce((sum, { lossBefore }) => sum + lossBefore / fits.length, 0),
         lossAfter: fits.reduce((sum, { lossAfter }) => sum + lossAfter / fits.length, 0),
       };
@@ -70,14 +106,22 @@ function ofGroup({ weights, whitening, ...context }: RecurrentPolicyState, g: nu
     groups: 1,
     weights: part(weights),
     ...(whitening && {
-      whitening: { mean: part(whitening.mean), deviation: part(whitening.deviation), outputScale: part(whitening.outputScale) },
+      whitening: {
+        mean: part(whitening.mean),
+        deviation: part(whitening.deviation),
+        outputScale: part(whitening.outputScale),
+      },
     }),
   };
 }
 
 /** States of single groups, as one. */
-function ofAllGroups(context: RecurrentPolicyState, parts: readonly RecurrentPolicyState[]): RecurrentPolicyState {
-  const join = (pick: (part: RecurrentPolicyState) => Float64Array) => Float64Array.from(parts.flatMap((part) => Array.from(pick(part))));
+function ofAllGroups(
+  context: RecurrentPolicyState,
+  parts: readonly RecurrentPolicyState[],
+): RecurrentPolicyState {
+  const join = (pick: (part: RecurrentPolicyState) => Float64Array) =>
+    Float64Array.from(parts.flatMap((part) => Array.from(pick(part))));
   const weights = new Float32Array(context.weights.length);
   parts.forEach((part, g) => weights.set(part.weights, g * part.weights.length));
   const whitened = parts.every(({ whitening }) => whitening);

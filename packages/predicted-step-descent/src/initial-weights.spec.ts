@@ -8,10 +8,14 @@ import { bowls } from './testing/slopes.js';
 
 const key = createKey(4);
 const engine = typescriptEngine();
-const plain = { ...initialPsdWeights(psdRuleSchema.parse({ hidden: 5 }), key, 0.1), mean: Float64Array.from({ length: 12 }, (_, i) => 0.1 * i) };
+const plain = {
+  ...initialPsdWeights(psdRuleSchema.parse({ hidden: 5 }), key, 0.1),
+  mean: Float64Array.from({ length: 12 }, (_, i) => 0.1 * i),
+};
 
 test('scale inputs of weight 0 change no step', () => {
-  const run = (weights: PsdWeights) => rollout(bowls().sample(key), predictedStepDescent(weights, engine), { horizon: 10, key });
+  const run = (weights: PsdWeights) =>
+    rollout(bowls().sample(key), predictedStepDescent(weights, engine), { horizon: 10, key });
   const wide = withScaleInputs(plain);
   expect(wide.rule.inputs).toBe('psi+scale');
   expect(run(wide).parameters).toBeAllClose(run(plain).parameters, { rtol: 1e-6, atol: 1e-7 });
@@ -34,7 +38,18 @@ test("a nominal step is AdaGrad's, added to the policy's own step times a factor
       ({ iteration, parameters, gradient, objective, step: together }) => {
         if (iteration === 8) return;
         const own = new Float32Array(n);
-        alone.update({ layout: optimizee.layout, iteration, parameters, gradient, objective, minibatch: { evaluate: () => objective } }, state, own);
+        alone.update(
+          {
+            layout: optimizee.layout,
+            iteration,
+            parameters,
+            gradient,
+            objective,
+            minibatch: { evaluate: () => objective },
+          },
+          state,
+          own,
+        );
         const wanted = Array.from(own, (learned, j) => {
           squares[j]! += gradient[j]! ** 2;
           return 0.5 * learned - (0.2 * gradient[j]!) / Math.sqrt(squares[j]!);
@@ -49,22 +64,37 @@ test("a nominal step is AdaGrad's, added to the policy's own step times a factor
 
 test('a nominal step needs the scale inputs', () => {
   const weights = { ...plain, rule: { ...plain.rule, nominalRate: 0.1 } };
-  expect(() => predictedStepDescent(weights, engine)).toThrow(/nominal rate of 0\.1 needs the inputs "psi\+scale"/);
+  expect(() => predictedStepDescent(weights, engine)).toThrow(
+    /nominal rate of 0\.1 needs the inputs "psi\+scale"/,
+  );
 });
 
 test('a nominal step comes with the annealing that it is given, and without leaves what was there', () => {
   const pair = { nominalRate: 0.2, policyScale: 0.5 };
-  expect(withNominalStep(plain, { ...pair, annealing: 50 }).rule).toMatchObject({ nominalRate: 0.2, annealing: 50 });
+  expect(withNominalStep(plain, { ...pair, annealing: 50 }).rule).toMatchObject({
+    nominalRate: 0.2,
+    annealing: 50,
+  });
   expect(withNominalStep({ ...plain, rule: { ...plain.rule, annealing: 30 } }, pair).rule.annealing).toBe(30);
 });
 
 test('a nominal step is refused where gradients are normalised', () => {
-  const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale', nominalRate: 0.1, normalisation: 'adagrad' });
-  expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(/needs gradients as they are, but the rule has the normalisation "adagrad"/);
+  const rule = psdRuleSchema.parse({
+    hidden: 3,
+    inputs: 'psi+scale',
+    nominalRate: 0.1,
+    normalisation: 'adagrad',
+  });
+  expect(() => predictedStepDescent(initialPsdWeights(rule, createKey(1)), engine)).toThrow(
+    /needs gradients as they are, but the rule has the normalisation "adagrad"/,
+  );
 });
 
 test('untrained rules take small steps', () => {
-  const { parameters } = rollout(bowls().sample(key), predictedStepDescent(plain, engine), { horizon: 1, key });
+  const { parameters } = rollout(bowls().sample(key), predictedStepDescent(plain, engine), {
+    horizon: 1,
+    key,
+  });
   const start = bowls().sample(key).initialParameters(key.fold('initial'));
   parameters.forEach((x, j) => expect(Math.abs(x - start[j]!)).toBeLessThan(0.1));
 });

@@ -3,8 +3,9 @@ import { observationInputs } from './observation.js';
 import { lstmWeightCount, type PsdRule, type PsdWeights } from './psd-rule.js';
 
 /**
- * Weights before any training: gates N(0, 1/(I + H)), forget bias 1, output N(0, 0.01/H), so that the first steps are small multiples of `outputScale`; inputs are not whitened. Policy
- * search starts from a cloned controller instead (see `metaTrainPredictedStepDescent`).
+ * Weights before any training: gates N(0, 1/(I + H)), forget bias 1, output N(0, 0.01/H), so that the first
+ * steps are small multiples of `outputScale`; inputs are not whitened. Policy search starts from a cloned
+ * controller instead (see `metaTrainPredictedStepDescent`).
  */
 export function initialPsdWeights(rule: PsdRule, key: Key, outputScale = 0.01): PsdWeights {
   const count = rule.networks.length;
@@ -16,9 +17,20 @@ export function initialPsdWeights(rule: PsdRule, key: Key, outputScale = 0.01): 
     const own = lstm.subarray(network * size, (network + 1) * size);
     const draws = key.fold(network);
     const gates = 4 * H * (I + H);
-    own.set(draws.fold('gates').normal(gates).map((x) => x / Math.sqrt(I + H)));
+    own.set(
+      draws
+        .fold('gates')
+        .normal(gates)
+        .map((x) => x / Math.sqrt(I + H)),
+    );
     own.fill(1, gates + H, gates + 2 * H);
-    own.set(draws.fold('output').normal(H).map((x) => (0.1 * x) / Math.sqrt(H)), gates + 4 * H);
+    own.set(
+      draws
+        .fold('output')
+        .normal(H)
+        .map((x) => (0.1 * x) / Math.sqrt(H)),
+      gates + 4 * H,
+    );
   }
   return {
     rule,
@@ -30,7 +42,8 @@ export function initialPsdWeights(rule: PsdRule, key: Key, outputScale = 0.01): 
 }
 
 /**
- * A policy that reads Ψ alone as one that reads the scale features, too, with weights of 0 on them: the same steps, and room for fine-tuning to use more.
+ * A policy that reads Ψ alone as one that reads the scale features, too, with weights of 0 on them: the same
+ * steps, and room for fine-tuning to use more.
  *
  * @example
  * withScaleInputs(weights).rule.inputs // => 'psi+scale'
@@ -66,16 +79,20 @@ export interface NominalStart {
 }
 
 /**
- * A policy that reads the scale features, with a nominal step beside its own: Δx_t = policyScale · (its step) − nominalRate · g_t/√(Σ g²). The readout carries the factor, not `outputScale`, so that a
- * meta-update of the readout moves the steps as much as before.
+ * A policy that reads the scale features, with a nominal step beside its own: Δx_t = policyScale · (its step)
+ * − nominalRate · g_t/√(Σ g²). The readout carries the factor, not `outputScale`, so that a meta-update of
+ * the readout moves the steps as much as before.
  *
  * @example
  * withNominalStep(weights, { nominalRate: 0.06, policyScale: 0.3 }).rule.nominalRate // => 0.06
  */
-export function withNominalStep(weights: PsdWeights, { nominalRate, policyScale, annealing }: NominalStart): PsdWeights {
+export function withNominalStep(
+  weights: PsdWeights,
+  { nominalRate, policyScale, annealing }: NominalStart,
+): PsdWeights {
   const wide = withScaleInputs(weights);
   const rule: PsdRule = { ...wide.rule, nominalRate, ...(annealing !== undefined && { annealing }) };
   const size = lstmWeightCount(rule);
   const readout = rule.hidden + 1;
-  return { ...wide, rule, lstm: wide.lstm.map((w, i) => ((i % size) < size - readout ? w : policyScale * w)) };
+  return { ...wide, rule, lstm: wide.lstm.map((w, i) => (i % size < size - readout ? w : policyScale * w)) };
 }

@@ -1,13 +1,21 @@
 import { createKey, type Key } from '@metadescent/core';
-import { groupMoments, secantCurvature, stateCostAt, stateScales, type CostContext, type GroupSamples } from '@metadescent/guided-policy-search';
+import {
+  groupMoments,
+  secantCurvature,
+  stateCostAt,
+  stateScales,
+  type CostContext,
+  type GroupSamples,
+} from '@metadescent/guided-policy-search';
 import { typescriptEngine, typescriptGpsEngine } from '@metadescent/kernels';
 import { describe, expect, test } from '@jest/globals';
 import { measuredCurvature, optimizationCost, optimizationStructure } from './local-model.js';
 import { classifier } from './testing/classifier.js';
 
 /*
- * A ReLU net with softmax cross-entropy in double precision, apart from the kernels. Its outputs are linear in the weights of one layer as long as no unit switches, so within a coordinate group the
- * Hessian is the generalised Gauss–Newton matrix, which has closed forms.
+ * A ReLU net with softmax cross-entropy in double precision, apart from the kernels. Its outputs are linear
+ * in the weights of one layer as long as no unit switches, so within a coordinate group the Hessian is the
+ * generalised Gauss–Newton matrix, which has closed forms.
  */
 const [I, H, K, N] = [4, 5, 3, 12];
 const layout = classifier(typescriptEngine(), [I, H, K], 1).layout;
@@ -19,9 +27,13 @@ const [W1, B1, W2, B2] = layout.groups.map(({ offset }) => offset) as [number, n
 /** Everything about example n. */
 function forward(parameters: ArrayLike<number>, n: number) {
   const x = inputs.subarray(n * I, (n + 1) * I);
-  const z = Array.from({ length: H }, (_, h) => x.reduce((sum, value, i) => sum + value * parameters[W1 + i * H + h]!, parameters[B1 + h]!));
+  const z = Array.from({ length: H }, (_, h) =>
+    x.reduce((sum, value, i) => sum + value * parameters[W1 + i * H + h]!, parameters[B1 + h]!),
+  );
   const hidden = z.map((value) => Math.max(value, 0));
-  const outputs = Array.from({ length: K }, (_, k) => hidden.reduce((sum, value, h) => sum + value * parameters[W2 + h * K + k]!, parameters[B2 + k]!));
+  const outputs = Array.from({ length: K }, (_, k) =>
+    hidden.reduce((sum, value, h) => sum + value * parameters[W2 + h * K + k]!, parameters[B2 + k]!),
+  );
   return { x, z, hidden, outputs, probabilities: softmax(outputs) };
 }
 
@@ -83,9 +95,22 @@ function linearisedCurvature(v: ArrayLike<number>): number {
   const tiny = 1e-6;
   const lines = Array.from({ length: N }, (_, n) => {
     const [before, after] = [forward(moved(v, -tiny), n).outputs, forward(moved(v, tiny), n).outputs];
-    return { start: forward(theta, n).outputs, slope: after.map((value, k) => (value - before[k]!) / (2 * tiny)) };
+    return {
+      start: forward(theta, n).outputs,
+      slope: after.map((value, k) => (value - before[k]!) / (2 * tiny)),
+    };
   });
-  const loss = (s: number) => lines.reduce((sum, { start, slope }, n) => sum + crossEntropy(start.map((value, k) => value + s * slope[k]!), n) / N, 0);
+  const loss = (s: number) =>
+    lines.reduce(
+      (sum, { start, slope }, n) =>
+        sum +
+        crossEntropy(
+          start.map((value, k) => value + s * slope[k]!),
+          n,
+        ) /
+          N,
+      0,
+    );
   const h = 1e-2;
   return (16 * (loss(h) + loss(-h)) - loss(2 * h) - loss(-2 * h) - 30 * loss(0)) / (12 * h * h);
 }
@@ -104,7 +129,11 @@ const squareNorm = (v: Float64Array) => v.reduce((sum, x) => sum + x * x, 0);
 
 describe('curvature is that of Gauss and Newton', () => {
   test('this net is the one of the kernels', () => {
-    const kernel = typescriptEngine().mlp({ sizes: [I, H, K], activation: 'relu', loss: 'softmax-cross-entropy' });
+    const kernel = typescriptEngine().mlp({
+      sizes: [I, H, K],
+      activation: 'relu',
+      loss: 'softmax-cross-entropy',
+    });
     kernel.setBatch(Float32Array.from(inputs), Uint8Array.from(labels));
     const gradient = new Float32Array(layout.size);
     kernel.evaluate(theta, gradient);
@@ -124,30 +153,37 @@ describe('curvature is that of Gauss and Newton', () => {
     expect(diagonal.some((value) => value > 0.05)).toBe(true);
   });
 
-  test.each(layout.groups.map(({ name }, g) => [name, g] as const))('measured along a walk of the group %s: its Rayleigh quotient, at every step', (_, g) => {
-    const { offset, size } = layout.groups[g]!;
-    const v = within(g, createKey(4).fold(g));
-    const T = 12;
-    const walk = Array.from({ length: T + 1 }, (_, t) => moved(v, 1e-5 * (t - T / 2)));
-    const gradients = walk.map(gradientOf);
-    const group: GroupSamples = {
-      rows: size,
-      rowsPerTrajectory: size,
-      // States of which only the iterate matters.
-      states: (t) => Float64Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? walk[t]![offset + i / 2]! : 0)),
-      actions: () => new Float64Array(size),
-      observations: () => new Float64Array(size),
-      signals: (t) => gradients[t]!.subarray(offset, offset + size),
-      signalCount: 1,
-    };
-    const quotient = linearisedCurvature(v) / squareNorm(v);
-    expect(quotient).toBeGreaterThan(2e-3);
-    expect(measuredCurvature(group, T)).toBeAllClose(new Float64Array(T + 1).fill(quotient), { rtol: 1e-4 });
-  });
+  test.each(layout.groups.map(({ name }, g) => [name, g] as const))(
+    'measured along a walk of the group %s: its Rayleigh quotient, at every step',
+    (_, g) => {
+      const { offset, size } = layout.groups[g]!;
+      const v = within(g, createKey(4).fold(g));
+      const T = 12;
+      const walk = Array.from({ length: T + 1 }, (_, t) => moved(v, 1e-5 * (t - T / 2)));
+      const gradients = walk.map(gradientOf);
+      const group: GroupSamples = {
+        rows: size,
+        rowsPerTrajectory: size,
+        // States of which only the iterate matters.
+        states: (t) =>
+          Float64Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? walk[t]![offset + i / 2]! : 0)),
+        actions: () => new Float64Array(size),
+        observations: () => new Float64Array(size),
+        signals: (t) => gradients[t]!.subarray(offset, offset + size),
+        signalCount: 1,
+      };
+      const quotient = linearisedCurvature(v) / squareNorm(v);
+      expect(quotient).toBeGreaterThan(2e-3);
+      expect(measuredCurvature(group, T)).toBeAllClose(new Float64Array(T + 1).fill(quotient), {
+        rtol: 1e-4,
+      });
+    },
+  );
 });
 
 test('an action moves the newest gradient slot by the curvature times the feature scale of the coordinates that have a gradient', () => {
-  // Two coordinates on a bowl of curvature 3; the second, without a gradient, has a feature scale that would drown the first.
+  // Two coordinates on a bowl of curvature 3; the second, without a gradient, has a feature scale that would
+  // drown the first.
   const T = 8;
   const x = (t: number) => 2 - 0.1 * t;
   const samples: GroupSamples = {
@@ -159,7 +195,11 @@ test('an action moves the newest gradient slot by the curvature times the featur
     signals: (t) => Float64Array.of(3 * x(t), 5, 0, 1e6),
     signalCount: 2,
   };
-  const { imposedB } = optimizationStructure({ shape: { history: 2, stride: 1, window: 2 }, horizon: T, curvatureFactor: 4 })(samples);
+  const { imposedB } = optimizationStructure({
+    shape: { history: 2, stride: 1, window: 2 },
+    horizon: T,
+    curvatureFactor: 4,
+  })(samples);
   expect(imposedB![0]!.row).toBe(3);
   // After the first step the slot is the mean of two gradients.
   expect(imposedB![0]!.B).toBeAllClose(new Float64Array(T).fill((4 * 3 * 5) / 2), { rtol: 1e-9 });
@@ -169,11 +209,18 @@ describe('the cost is the Gauss–Newton expansion of predicted gradients', () =
   const shape = { history: 2, stride: 1, window: 1 };
   const [D, T, trajectories, perTrajectory, curvatureFactor] = [8, 6, 5, 6, 3] as const;
   const rows = trajectories * perTrajectory;
-  const states = Array.from({ length: T + 1 }, (_, t) => createKey(5).fold(t).normal(rows * D));
+  const states = Array.from({ length: T + 1 }, (_, t) =>
+    createKey(5)
+      .fold(t)
+      .normal(rows * D),
+  );
   const truth = createKey(6).normal(D);
   const signals = states.map((values, t) => {
     const noise = createKey(7).fold(t).normal(rows);
-    return Float64Array.from({ length: rows }, (_, r) => 0.7 + 0.3 * noise[r]! + truth.reduce((sum, w, i) => sum + w * values[r * D + i]!, 0));
+    return Float64Array.from(
+      { length: rows },
+      (_, r) => 0.7 + 0.3 * noise[r]! + truth.reduce((sum, w, i) => sum + w * values[r * D + i]!, 0),
+    );
   });
   const actions = Array.from({ length: T }, (_, t) => createKey(8).fold(t).normal(rows));
   const samples: GroupSamples = {
@@ -188,10 +235,23 @@ describe('the cost is the Gauss–Newton expansion of predicted gradients', () =
   const engine = typescriptGpsEngine();
   const moments = groupMoments(engine, samples, { stateSize: D, actionSize: 1, horizon: T });
   const scales = stateScales(moments);
-  const context: CostContext = { engine, group: 0, horizon: T, stateSize: D, actionSize: 1, samples, costs: new Float64Array(0), moments, scales };
+  const context: CostContext = {
+    engine,
+    group: 0,
+    horizon: T,
+    stateSize: D,
+    actionSize: 1,
+    samples,
+    costs: new Float64Array(0),
+    moments,
+    scales,
+  };
   const cost = optimizationCost(layout, { shape, horizon: T, curvatureFactor })(context);
 
-  /** Minimises mean (g − rᵀs − b)² + Σ ridge rᵢ² by coordinate descent on the rows themselves; the iterate has no part in it. */
+  /**
+   * Minimises mean (g − rᵀs − b)² + Σ ridge rᵢ² by coordinate descent on the rows themselves; the iterate has
+   * no part in it.
+   */
   function predictor(t: number): { r: Float64Array; b: number } {
     const r = new Float64Array(D);
     let b = 0;
@@ -222,7 +282,10 @@ describe('the cost is the Gauss–Newton expansion of predicted gradients', () =
     const C = Float64Array.from({ length: D * D }, (_, i) => weight * r[Math.floor(i / D)]! * r[i % D]!);
     const close = { rtol: 1e-6, atol: 1e-6 * weight };
     expect(stateCostAt(cost, t)).toBeAllClose(C, close);
-    expect(cost.d.subarray(t * D, (t + 1) * D)).toBeAllClose(r.map((value) => weight * b * value), close);
+    expect(cost.d.subarray(t * D, (t + 1) * D)).toBeAllClose(
+      r.map((value) => weight * b * value),
+      close,
+    );
     expect(cost.h.subarray(t, t + 1)).toBeAllClose([0.5 * weight * b * b], close);
     expect(Math.max(...r.map(Math.abs))).toBeGreaterThan(0.3);
     expect(stateCostAt(cost, t).subarray(0, D)).toEqual(new Float64Array(D));

@@ -1,12 +1,21 @@
 import type { ParameterLayout } from '@metadescent/core';
-import { rankOneCost, secantCurvature, type CostExpansion, type DynamicsStructure, type GroupSamples } from '@metadescent/guided-policy-search';
+import {
+  rankOneCost,
+  secantCurvature,
+  type CostExpansion,
+  type DynamicsStructure,
+  type GroupSamples,
+} from '@metadescent/guided-policy-search';
 import { stateSlots, type FeatureShape } from './feature-shape.js';
 
 /** What is known or assumed of the dynamics and the cost of optimisation. */
 export interface LocalModelOptions {
   readonly shape: FeatureShape;
   readonly horizon: number;
-  /** Multiplies the secant curvature. While the trust region is active only directions count, and 0.3 to 30 were found to be alike. Default 8. */
+  /**
+   * Multiplies the secant curvature. While the trust region is active only directions count, and 0.3 to 30
+   * were found to be alike. Default 8.
+   */
   readonly curvatureFactor?: number;
 }
 
@@ -14,14 +23,18 @@ export interface LocalModelOptions {
 const SECANT_LAG = 5;
 /** Secants are pooled over this many steps to either side. */
 const POOLED = 10;
-/** κ lies between these multiples of its median over time, and above the floor: secants of noisy steps can be anything. */
+/**
+ * κ lies between these multiples of its median over time, and above the floor: secants of noisy steps can be
+ * anything.
+ */
 const CURVATURE_RANGE = [0.2, 5] as const;
 const CURVATURE_FLOOR = 1e-3;
 /** Variance of x′ − x − a: none but rounding. */
 const EXACT = 1e-12;
 
 /**
- * Curvature of the objective along the steps that were taken, per step: secants of the true gradients over 5 steps, pooled over ±10 steps, clipped about their median [T + 1].
+ * Curvature of the objective along the steps that were taken, per step: secants of the true gradients over 5
+ * steps, pooled over ±10 steps, clipped about their median [T + 1].
  */
 export function measuredCurvature(samples: GroupSamples, horizon: number): Float64Array {
   const lag = Math.min(SECANT_LAG, horizon);
@@ -35,16 +48,24 @@ export function measuredCurvature(samples: GroupSamples, horizon: number): Float
   const raw = Float64Array.from({ length: horizon + 1 }, (_, t) => {
     const near = pairs.slice(Math.max(0, Math.min(t, pairs.length - 1) - POOLED), t + POOLED + 1);
     const moved = near.reduce((sum, pair) => sum + pair.moved, 0);
-    return Math.max(CURVATURE_FLOOR, moved > 0 ? near.reduce((sum, pair) => sum + pair.product, 0) / moved : 0);
+    return Math.max(
+      CURVATURE_FLOOR,
+      moved > 0 ? near.reduce((sum, pair) => sum + pair.product, 0) / moved : 0,
+    );
   });
   const middle = [...raw].sort((a, b) => a - b)[Math.floor(raw.length / 2)]!;
-  return raw.map((kappa) => Math.min(CURVATURE_RANGE[1] * middle, Math.max(CURVATURE_RANGE[0] * middle, kappa)));
+  return raw.map((kappa) =>
+    Math.min(CURVATURE_RANGE[1] * middle, Math.max(CURVATURE_RANGE[0] * middle, kappa)),
+  );
 }
 
 function iterateAndGradient(samples: GroupSamples, t: number): [Float64Array, Float64Array] {
   const states = samples.states(t);
   const D = states.length / samples.rows;
-  return [Float64Array.from({ length: samples.rows }, (_, r) => states[r * D]!), signalAt(samples, t, TRUE_GRADIENT)];
+  return [
+    Float64Array.from({ length: samples.rows }, (_, r) => states[r * D]!),
+    signalAt(samples, t, TRUE_GRADIENT),
+  ];
 }
 
 /** Signals of the environment. */
@@ -55,7 +76,10 @@ function signalAt(samples: GroupSamples, t: number, signal: number): Float64Arra
   return Float64Array.from({ length: samples.rows }, (_, r) => signals[r * samples.signalCount! + signal]!);
 }
 
-/** What the features multiply gradients by at step t: the mean over coordinates, weighted by their squared true gradients. Unweighted, coordinates without gradients, whose s is tiny, would decide. */
+/**
+ * What the features multiply gradients by at step t: the mean over coordinates, weighted by their squared
+ * true gradients. Unweighted, coordinates without gradients, whose s is tiny, would decide.
+ */
 function featureScale(samples: GroupSamples, t: number): number {
   const gradients = signalAt(samples, t, TRUE_GRADIENT);
   const scales = signalAt(samples, t, FEATURE_SCALE);
@@ -64,11 +88,17 @@ function featureScale(samples: GroupSamples, t: number): number {
 }
 
 /**
- * What is known of a group's dynamics: x′ = x + a exactly; of the features only the newest gradient slot feels the action at once, by the measured curvature over the window length (the
- * mean of `window` gradients moves by κa/window, times what the features multiply gradients by); x itself is left out of the regressions. The last is the choice that decides success: x_j would act as a per-coordinate
- * memory of curvature, while the controller moves all coordinates of a group along one direction.
+ * What is known of a group's dynamics: x′ = x + a exactly; of the features only the newest gradient slot
+ * feels the action at once, by the measured curvature over the window length (the mean of `window` gradients
+ * moves by κa/window, times what the features multiply gradients by); x itself is left out of the
+ * regressions. The last is the choice that decides success: x_j would act as a per-coordinate memory of
+ * curvature, while the controller moves all coordinates of a group along one direction.
  */
-export function optimizationStructure({ shape, horizon, curvatureFactor = 8 }: LocalModelOptions): (samples: GroupSamples) => DynamicsStructure {
+export function optimizationStructure({
+  shape,
+  horizon,
+  curvatureFactor = 8,
+}: LocalModelOptions): (samples: GroupSamples) => DynamicsStructure {
   const slots = stateSlots(shape);
   return (samples) => {
     const kappa = measuredCurvature(samples, horizon);
@@ -79,7 +109,11 @@ export function optimizationStructure({ shape, horizon, curvatureFactor = 8 }: L
       imposedB: [
         {
           row: slots.gradient,
-          B: Float64Array.from({ length: horizon }, (_, t) => (featureScale(samples, t) * curvatureFactor * kappa[t]!) / Math.min(t + 2, shape.window)),
+          B: Float64Array.from(
+            { length: horizon },
+            (_, t) =>
+              (featureScale(samples, t) * curvatureFactor * kappa[t]!) / Math.min(t + 2, shape.window),
+          ),
         },
       ],
       ridgeFactors: objectiveRidge(shape, samples.rowsPerTrajectory),
@@ -88,9 +122,13 @@ export function optimizationStructure({ shape, horizon, curvatureFactor = 8 }: L
 }
 
 /**
- * The rank-one cost of predicted gradients, weighted by the number of coordinates, so that it has the size of the objective.
+ * The rank-one cost of predicted gradients, weighted by the number of coordinates, so that it has the size of
+ * the objective.
  */
-export function optimizationCost(layout: ParameterLayout, { shape, horizon, curvatureFactor = 8 }: LocalModelOptions): CostExpansion {
+export function optimizationCost(
+  layout: ParameterLayout,
+  { shape, horizon, curvatureFactor = 8 }: LocalModelOptions,
+): CostExpansion {
   const slots = stateSlots(shape);
   return (context) =>
     rankOneCost({
@@ -104,5 +142,7 @@ export function optimizationCost(layout: ParameterLayout, { shape, horizon, curv
 /** Objective features take one value per trajectory, not one per coordinate: their ridge counts trajectories. */
 function objectiveRidge(shape: FeatureShape, rowsPerTrajectory: number): number[] {
   const slots = stateSlots(shape);
-  return Array.from({ length: 2 + 3 * shape.history }, (_, i) => (i >= slots.objective && i < slots.gradient ? rowsPerTrajectory : 1));
+  return Array.from({ length: 2 + 3 * shape.history }, (_, i) =>
+    i >= slots.objective && i < slots.gradient ? rowsPerTrajectory : 1,
+  );
 }

@@ -15,7 +15,10 @@ export const psdRecipeSchema = z.strictObject({
   normalisation: z._default(z.enum(gradientNormalisations), 'none'),
   /** LSTM cells per coordinate group. Li & Malik 2017, §4: 128. */
   hidden: z._default(z.int().check(z.minimum(1)), 128),
-  /** ψ_0: momentum, and its noise relative to its own steps. A weak start lets the search raise early gains before late ones; a strong one is a poor local optimum. */
+  /**
+   * ψ_0: momentum, and its noise relative to its own steps. A weak start lets the search raise early gains
+   * before late ones; a strong one is a poor local optimum.
+   */
   teacher: z.prefault(
     z.strictObject({
       gain: z._default(z.number().check(z.positive()), 0.5),
@@ -33,8 +36,9 @@ export const psdRecipeSchema = z.strictObject({
   /** Multiplies measured curvatures. */
   curvatureFactor: z._default(z.number().check(z.positive()), 8),
   /**
-   * `afterwards`: ν = 0, and π is trained once the controller has converged. `every-iteration`: the full loop of Li & Malik 2017, §3.4, with π in it, before the final training. The first was found
-   * to be as good and much cheaper.
+   * `afterwards`: ν = 0, and π is trained once the controller has converged. `every-iteration`: the full loop
+   * of Li & Malik 2017, §3.4, with π in it, before the final training. The first was found to be as good and
+   * much cheaper.
    */
   policyTraining: z._default(z.enum(['afterwards', 'every-iteration']), 'afterwards'),
   /** Regression of π on ψ. */
@@ -75,11 +79,18 @@ export const psdPresets = {
   /** Minutes: a short horizon, a small policy. Beats its teacher visibly. */
   quick: { horizon: 40, hidden: 32, iterations: 12, search },
   /** The scale of Li & Malik 2017, §4. */
-  paper: { horizon: 400, hidden: 128, iterations: 25, policy: { cloneSteps: 700, rate: 3e-3 }, search: { ...search, trajectories: 20, step: { ...search.step, trajectories: 10 } } },
+  paper: {
+    horizon: 400,
+    hidden: 128,
+    iterations: 25,
+    policy: { cloneSteps: 700, rate: 3e-3 },
+    search: { ...search, trajectories: 20, step: { ...search.step, trajectories: 10 } },
+  },
 } as const satisfies Record<string, PsdRecipeInput>;
 
 /**
- * The same on normalised gradients (`normalisation: 'adagrad'`), ours: the teacher is AdaGrad, by its learning rate and a little momentum.
+ * The same on normalised gradients (`normalisation: 'adagrad'`), ours: the teacher is AdaGrad, by its
+ * learning rate and a little momentum.
  */
 export const normalisedPresets = {
   quick: { ...psdPresets.quick, normalisation: 'adagrad', teacher: { gain: 0.05, momentum: 0.5 } },

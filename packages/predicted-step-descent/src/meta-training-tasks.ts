@@ -1,5 +1,10 @@
 import { checkArgument, type OptimizeeFamily } from '@metadescent/core';
-import { recurrentPolicy, runGroupTask, type GroupTask, type GroupTaskResult } from '@metadescent/guided-policy-search';
+import {
+  recurrentPolicy,
+  runGroupTask,
+  type GroupTask,
+  type GroupTaskResult,
+} from '@metadescent/guided-policy-search';
 import type { GpsEngine, KernelEngine } from '@metadescent/kernels';
 import { runPolicyFitTask, type PolicyFitTask } from './group-policy.js';
 import type { PsdExecutor } from './meta-training.js';
@@ -17,7 +22,13 @@ export interface PsdProblem {
 /** Runs any task of meta-training: a pure function of the task. */
 export function createPsdTaskRunner(problem: PsdProblem) {
   const advice = 'pass { family, engine: wasmEngine(), gpsEngine: wasmGpsEngine(), hidden: recipe.hidden }';
-  checkArgument('inlinePsdExecutor', 'the problem', problem, ['family', 'engine', 'gpsEngine', 'hidden'], advice);
+  checkArgument(
+    'inlinePsdExecutor',
+    'the problem',
+    problem,
+    ['family', 'engine', 'gpsEngine', 'hidden'],
+    advice,
+  );
   const { family, engine, gpsEngine, hidden } = problem;
   const policy = recurrentPolicy(engine, { hidden });
   return {

@@ -10,7 +10,14 @@ const engine = wasmEngine();
 const gpsEngine = wasmGpsEngine();
 
 async function learn(family: OptimizeeFamily, seed: number, changes: PsdRecipeInput) {
-  const recipe = parsePsdRecipe({ ...psdPresets.quick, hidden: 16, coordinatesPerGroup: 48, validationTrajectories: 20, distillationRounds: 2, ...changes });
+  const recipe = parsePsdRecipe({
+    ...psdPresets.quick,
+    hidden: 16,
+    coordinatesPerGroup: 48,
+    validationTrajectories: 20,
+    distillationRounds: 2,
+    ...changes,
+  });
   const records: PsdRecord[] = [];
   await metaTrainPredictedStepDescent({
     recipe,
@@ -41,7 +48,11 @@ function minimum(family: OptimizeeFamily): number {
 
 describe.each([0, 1, 2])('seed %i', (seed) => {
   test('8-6-3 net, T = 40: six iterations lower Σ f by at least 15 % on fresh starts, and the policy stays within 10 % of the controller', async () => {
-    const { search, best } = await learn(classifier(engine, [8, 6, 3], seed), seed, { iterations: 6, shape: { history: 5 }, teacher: { gain: 0.1 } });
+    const { search, best } = await learn(classifier(engine, [8, 6, 3], seed), seed, {
+      iterations: 6,
+      shape: { history: 5 },
+      teacher: { gain: 0.1 },
+    });
     expect(best.controllerCost).toBeLessThan(0.85 * best.teacherCost);
     expect(best.policyCost).toBeLessThan(1.1 * best.controllerCost);
     for (const { sampledCost } of search) expect(Number.isFinite(sampledCost)).toBe(true);

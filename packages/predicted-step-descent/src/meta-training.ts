@@ -80,14 +80,22 @@ export interface PsdTrainingResult {
 }
 
 /**
- * Meta-trains Predicted Step Descent on one objective (Li & Malik 2017, §3–4): convolutional guided policy search finds ψ, a linear-Gaussian controller per coordinate group, from
- * a weak teacher; then π, one LSTM per group that sees only Ψ, learns to act as ψ does.
+ * Meta-trains Predicted Step Descent on one objective (Li & Malik 2017, §3–4): convolutional guided policy
+ * search finds ψ, a linear-Gaussian controller per coordinate group, from a weak teacher; then π, one LSTM
+ * per group that sees only Ψ, learns to act as ψ does.
  *
- * Every draw is a function of the key, the iteration and the trajectory, and results are combined in order: neither the number of workers nor an interruption changes a bit.
+ * Every draw is a function of the key, the iteration and the trajectory, and results are combined in order:
+ * neither the number of workers nor an interruption changes a bit.
  */
 export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions): Promise<PsdTrainingResult> {
   const needed = ['recipe', 'layout', 'key', 'executor', 'engine', 'gpsEngine'];
-  checkArgument('metaTrainPredictedStepDescent', 'the options', options, needed, 'pass all of them; the executor may be inlinePsdExecutor(…)');
+  checkArgument(
+    'metaTrainPredictedStepDescent',
+    'the options',
+    options,
+    needed,
+    'pass all of them; the executor may be inlinePsdExecutor(…)',
+  );
   const { recipe, key, onRecord } = options;
   const search = await searchOf(options, options.resume?.teachers);
   let state: PsdTrainingState = options.resume ?? { teachers: search.initialControllers };
@@ -107,20 +115,42 @@ export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions)
   const { environment } = search;
   const controllers = state.search?.controllers ?? state.teachers;
   const validation = key.fold('validation');
-  const cost = async (actor: Parameters<typeof environment.rollout>[0]) => meanCost(await environment.rollout(actor, recipe.validationTrajectories, validation));
+  const cost = async (actor: Parameters<typeof environment.rollout>[0]) =>
+    meanCost(await environment.rollout(actor, recipe.validationTrajectories, validation));
   while (!stopped && (state.distillation?.round ?? 0) < recipe.distillationRounds) {
     const round = state.distillation?.round ?? 0;
-    const samples = await environment.rollout(controllerActor(controllers), recipe.search.trajectories, key.fold('distillation').fold(round));
+    const samples = await environment.rollout(
+      controllerActor(controllers),
+      recipe.search.trajectories,
+      key.fold('distillation').fold(round),
+    );
     const before =
       state.distillation?.policy ??
-      policy.init({ observationSize: environment.observationSize, actionSize: 1, horizon: recipe.horizon, groups: environment.groups.length }, key.fold('policy'));
-    const targets = samples.groups.map((group, g) => policyTargets(options.gpsEngine, group, controllers[g]!, undefined));
-    const fit = await policy.fit(before, targets, { key: key.fold('regression').fold(round), phase: 'clone' });
+      policy.init(
+        {
+          observationSize: environment.observationSize,
+          actionSize: 1,
+          horizon: recipe.horizon,
+          groups: environment.groups.length,
+        },
+        key.fold('policy'),
+      );
+    const targets = samples.groups.map((group, g) =>
+      policyTargets(options.gpsEngine, group, controllers[g]!, undefined),
+    );
+    const fit = await policy.fit(before, targets, {
+      key: key.fold('regression').fold(round),
+      phase: 'clone',
+    });
     const policyCost = await cost(policyActor(policy, fit.state));
     const { best } = state.distillation ?? {};
     state = {
       ...state,
-      distillation: { round: round + 1, policy: fit.state, best: best && best.cost <= policyCost ? best : { policy: fit.state, cost: policyCost } },
+      distillation: {
+        round: round + 1,
+        policy: fit.state,
+        best: best && best.cost <= policyCost ? best : { policy: fit.state, cost: policyCost },
+      },
     };
     const record: PsdRecord = {
       kind: 'distillation',
@@ -137,12 +167,28 @@ export async function metaTrainPredictedStepDescent(options: PsdTrainingOptions)
 }
 
 /** The search of a meta-training run. */
-async function searchOf(options: PsdTrainingOptions, known?: readonly LinearGaussian[]): Promise<GuidedPolicySearch<unknown>> {
+async function searchOf(
+  options: PsdTrainingOptions,
+  known?: readonly LinearGaussian[],
+): Promise<GuidedPolicySearch<unknown>> {
   const { recipe, layout, key, executor, engine, gpsEngine } = options;
-  const { horizon, gradientScale, normalisation, teacher, coordinatesPerGroup, divergenceFactor, curvatureFactor } = recipe;
+  const {
+    horizon,
+    gradientScale,
+    normalisation,
+    teacher,
+    coordinatesPerGroup,
+    divergenceFactor,
+    curvatureFactor,
+  } = recipe;
   const shape = featuresWithin(recipe.shape, horizon);
   const model = { shape, horizon, curvatureFactor };
-  const environment = optimizeeEnvironment(layout, { shape, inputs: 'psi', gradientScale, normalisation, horizon, coordinatesPerGroup, divergenceFactor }, executor.trajectories, engine);
+  const environment = optimizeeEnvironment(
+    layout,
+    { shape, inputs: 'psi', gradientScale, normalisation, horizon, coordinatesPerGroup, divergenceFactor },
+    executor.trajectories,
+    engine,
+  );
   const imitating = recipe.policyTraining === 'afterwards';
   return {
     environment,
@@ -150,10 +196,17 @@ async function searchOf(options: PsdTrainingOptions, known?: readonly LinearGaus
     policy: (imitating ? tablePolicy() : policyOf(options)) as Policy<unknown>,
     cost: optimizationCost(layout, model),
     structure: optimizationStructure(model),
-    initialControllers: known ?? (await teachers(environment, teacher, shape, gradientScale, teacher.exploration, key.fold('teacher'))),
+    initialControllers:
+      known ??
+      (await teachers(environment, teacher, shape, gradientScale, teacher.exploration, key.fold('teacher'))),
     engine: gpsEngine,
     options: imitating
-      ? { ...recipe.search, innerIterations: 1, nu: { ...recipe.search.nu, initial: 0 }, evaluatePolicy: false }
+      ? {
+          ...recipe.search,
+          innerIterations: 1,
+          nu: { ...recipe.search.nu, initial: 0 },
+          evaluatePolicy: false,
+        }
       : recipe.search,
     key: key.fold('search'),
     map: executor.groupTasks,

@@ -39,10 +39,12 @@ export function initialMemory(set: ObservationSet, n: number): ObservationMemory
 }
 
 /**
- * The observation Ψ at the memory's step, of all coordinates (Li & Malik 2017, §3.6; see `observationFeatures` for the formulas), and the memory of the next step.
+ * The observation Ψ at the memory's step, of all coordinates (Li & Malik 2017, §3.6; see
+ * `observationFeatures` for the formulas), and the memory of the next step.
  *
- * `psi+scale` adds four features that a linear controller could not make use of and that carry the coordinate's own scale, with g = c·∇f̂,
- * m and v decaying averages of g and g² (0.9 and 0.95, corrected for their start at 0) and s = Σ g²:
+ * `psi+scale` adds four features that a linear controller could not make use of and that carry the
+ * coordinate's own scale, with g = c·∇f̂, m and v decaying averages of g and g² (0.9 and 0.95, corrected for
+ * their start at 0) and s = Σ g²:
  *
  *     g / √v,   m / √v,   g / √s,   ln √v / 5
  *

@@ -1,4 +1,10 @@
-import { keyFromWords, type Key, type KeyWords, type OptimizeeFamily, type ParameterLayout } from '@metadescent/core';
+import {
+  keyFromWords,
+  type Key,
+  type KeyWords,
+  type OptimizeeFamily,
+  type ParameterLayout,
+} from '@metadescent/core';
 import {
   actorOf,
   type Actor,
@@ -26,23 +32,45 @@ export interface TrajectoryTask {
 }
 
 /** A pure function of the task. */
-export function runTrajectoryTask<S>(family: OptimizeeFamily, policy: Policy<S>, { psdFeatures }: KernelEngine, { actor, key: words, chosen, options }: TrajectoryTask): Recording | undefined {
+export function runTrajectoryTask<S>(
+  family: OptimizeeFamily,
+  policy: Policy<S>,
+  { psdFeatures }: KernelEngine,
+  { actor, key: words, chosen, options }: TrajectoryTask,
+): Recording | undefined {
   const key = keyFromWords(words);
-  return recordTrajectory(family.sample(key.fold('optimizee')), actorOf(actor, policy), psdFeatures, options, key, chosen);
+  return recordTrajectory(
+    family.sample(key.fold('optimizee')),
+    actorOf(actor, policy),
+    psdFeatures,
+    options,
+    key,
+    chosen,
+  );
 }
 
 /** Runs trajectories, in order of the results: inline or over workers. */
-export type TrajectoryMapper = (tasks: readonly TrajectoryTask[]) => Promise<readonly (Recording | undefined)[]>;
+export type TrajectoryMapper = (
+  tasks: readonly TrajectoryTask[],
+) => Promise<readonly (Recording | undefined)[]>;
 
 /**
- * Optimisation as an environment of guided policy search (Li & Malik 2017, §3.3): one group per coordinate group of the layout, the state (x, Φ) of a coordinate, the
- * observation Ψ, the action Δx, and the true objective as the cost. The first signal is the true gradient, on which costs are expanded; the second what features multiply gradients by. x_0 comes from the optimizee's distribution,
- * objective values and gradients from its mini-batches.
+ * Optimisation as an environment of guided policy search (Li & Malik 2017, §3.3): one group per coordinate
+ * group of the layout, the state (x, Φ) of a coordinate, the observation Ψ, the action Δx, and the true
+ * objective as the cost. The first signal is the true gradient, on which costs are expanded; the second what
+ * features multiply gradients by. x_0 comes from the optimizee's distribution, objective values and gradients
+ * from its mini-batches.
  *
- * All coordinates act. Of noisy actors, which are rolled out to learn from, a random subset of each group is recorded, the same in all trajectories of a rollout. Noiseless ones are
- * rolled out to be measured: their samples hold costs and no rows.
+ * All coordinates act. Of noisy actors, which are rolled out to learn from, a random subset of each group is
+ * recorded, the same in all trajectories of a rollout. Noiseless ones are rolled out to be measured: their
+ * samples hold costs and no rows.
  */
-export function optimizeeEnvironment(layout: ParameterLayout, options: TrajectoryOptions, map: TrajectoryMapper, { psdFeatures }: KernelEngine): Environment {
+export function optimizeeEnvironment(
+  layout: ParameterLayout,
+  options: TrajectoryOptions,
+  map: TrajectoryMapper,
+  { psdFeatures }: KernelEngine,
+): Environment {
   return {
     stateSize: stateSizeOf(options.shape),
     actionSize: 1,
@@ -51,8 +79,13 @@ export function optimizeeEnvironment(layout: ParameterLayout, options: Trajector
     groups: layout.groups.map(({ name }) => ({ name })),
     async rollout(actor, trajectories, key) {
       const { description } = actor;
-      if (!description) throw new TypeError('optimizeeEnvironment.rollout: the actor needs a description, so that workers can make it again; use controllerActor or policyActor');
-      const chosen = explores(actor) ? chooseCoordinates(layout, options.coordinatesPerGroup, key.fold('coordinates')) : undefined;
+      if (!description)
+        throw new TypeError(
+          'optimizeeEnvironment.rollout: the actor needs a description, so that workers can make it again; use controllerActor or policyActor',
+        );
+      const chosen = explores(actor)
+        ? chooseCoordinates(layout, options.coordinatesPerGroup, key.fold('coordinates'))
+        : undefined;
       const recordings = await map(
         Array.from({ length: trajectories }, (_, m) => ({
           kind: 'trajectory',
@@ -77,7 +110,12 @@ function chooseCoordinates(layout: ParameterLayout, most: number, key: Key): Uin
 }
 
 /** Pools recordings: row = trajectory · m + coordinate. States are rebuilt when they are asked for. */
-function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | undefined)[], { shape, inputs, horizon: T }: TrajectoryOptions, kernels: PsdFeatureKernels): Samples {
+function samplesOf(
+  layout: ParameterLayout,
+  recordings: readonly (Recording | undefined)[],
+  { shape, inputs, horizon: T }: TrajectoryOptions,
+  kernels: PsdFeatureKernels,
+): Samples {
   const kept = recordings.filter((recording) => recording !== undefined);
   const D = stateSizeOf(shape);
   const O = observationInputs(inputs);
@@ -108,7 +146,15 @@ function samplesOf(layout: ParameterLayout, recordings: readonly (Recording | un
         states(t) {
           parts.forEach(({ objective, gradient, ratio, iterates }, p) => {
             const slots = { coordinates: m, depth: T + 1, objective, gradient, ratio };
-            assembleStates(kernels, shape, t, slots, iterates.subarray(t * m, (t + 1) * m), 0, states.subarray(p * m * D, (p + 1) * m * D));
+            assembleStates(
+              kernels,
+              shape,
+              t,
+              slots,
+              iterates.subarray(t * m, (t + 1) * m),
+              0,
+              states.subarray(p * m * D, (p + 1) * m * D),
+            );
           });
           return states;
         },

@@ -4,7 +4,8 @@ import type { PsdRecipe } from './meta-training-recipe.js';
 import { networkOf, psdRuleSchema, type PsdWeights } from './psd-rule.js';
 
 /**
- * The optimizer that a trained policy is: every group's network becomes the network of the group's role, to be used on any layout.
+ * The optimizer that a trained policy is: every group's network becomes the network of the group's role, to
+ * be used on any layout.
  *
  * @param layout of the objective that the policy was trained on
  * @throws UserError if two groups have the same role (a net of four or more layers), or the policy was never fitted.
@@ -27,5 +28,11 @@ export function weightsOfPolicy(
         `weightsOfPolicy: group "${group.name}" has the role of another group (${roles[g]!.depth} ${roles[g]!.role}); meta-train on a net with at most one group per role`,
       );
   });
-  return { rule, lstm: weights, mean: whitening.mean, deviation: whitening.deviation, outputScale: whitening.outputScale };
+  return {
+    rule,
+    lstm: weights,
+    mean: whitening.mean,
+    deviation: whitening.deviation,
+    outputScale: whitening.outputScale,
+  };
 }

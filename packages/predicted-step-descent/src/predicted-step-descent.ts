@@ -3,12 +3,22 @@ import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import { initialSquares, normaliseGradient } from './gradient-normalisation.js';
 import { ADAGRAD_PLANE, initialMemory, observe, type ObservationMemory } from './observation.js';
-import { annealingAt, checkWeights, createPsdKernel, lstmWeightCount, networkCoordinates, type PsdWeights } from './psd-rule.js';
+import {
+  annealingAt,
+  checkWeights,
+  createPsdKernel,
+  lstmWeightCount,
+  networkCoordinates,
+  type PsdWeights,
+} from './psd-rule.js';
 
 /** Whitened inputs are clamped to ±10: off the training distribution a network extrapolates from there. */
 export const INPUT_LIMIT = 10;
 
-/** Watches the inputs of a network at a step: whitened and clamped feature planes [I, size], in the order of the network's runs. Reused: copy what you keep. */
+/**
+ * Watches the inputs of a network at a step: whitened and clamped feature planes [I, size], in the order of
+ * the network's runs. Reused: copy what you keep.
+ */
 export type InputObserver = (network: number, inputs: Float32Array) => void;
 
 /**
@@ -16,12 +26,14 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  *
  *     (y_t, memory) = LSTM(Ψ_t, memory),   Δx_t = outputScale · y_t
  *
- * (divided by √(1 + t/τ) where the rule has an annealing τ, and less α₀ g/√(Σ g²) where it has a nominal rate α₀; neither is in the paper)
+ * (divided by √(1 + t/τ) where the rule has an annealing τ, and less α₀ g/√(Σ g²) where it has a nominal rate
+ * α₀; neither is in the paper)
  *
- * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate group and across groups of one role (see `networkOf`). Pure, and
- * good for any layout.
+ * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate
+ * group and across groups of one role (see `networkOf`). Pure, and good for any layout.
  *
- * State: what Ψ needs of the two steps before (`squares`: Σ g², where the features see normalised gradients), and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
+ * State: what Ψ needs of the two steps before (`squares`: Σ g², where the features see normalised gradients),
+ * and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
  *
  * @param weights the rule and what was learned; read at every step
  * @param onInputs for trainers: sees what each network sees
@@ -29,9 +41,19 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  * @example
  * rollout(optimizee, predictedStepDescent(pretrained('psd').weights, engine), { horizon: 400, key })
  */
-export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, onInputs?: InputObserver): Optimizer {
+export function predictedStepDescent(
+  weights: PsdWeights,
+  engine: KernelEngine,
+  onInputs?: InputObserver,
+): Optimizer {
   checkWeights(weights);
-  checkArgument('predictedStepDescent', 'the engine', engine, ['lstm', 'psdFeatures'], 'pass one such as wasmEngine()');
+  checkArgument(
+    'predictedStepDescent',
+    'the engine',
+    engine,
+    ['lstm', 'psdFeatures'],
+    'pass one such as wasmEngine()',
+  );
   const { rule } = weights;
   const { psdFeatures } = engine;
   const kernel = createPsdKernel(rule, engine);
@@ -55,12 +77,34 @@ export function predictedStepDescent(weights: PsdWeights, engine: KernelEngine, 
     update({ layout, gradient, parameters, objective }, state, step) {
       const { planes, seen, networks } = planOf(layout);
       const annealed = annealingAt(rule, (state as ObservationMemory).steps[0]!);
-      const normalised = normaliseGradient(rule.normalisation, gradient, state['squares'] as Float32Array, seen);
-      observe(psdFeatures, state as ObservationMemory, objective, normalised, parameters, rule.gradientScale, planes);
+      const normalised = normaliseGradient(
+        rule.normalisation,
+        gradient,
+        state['squares'] as Float32Array,
+        seen,
+      );
+      observe(
+        psdFeatures,
+        state as ObservationMemory,
+        objective,
+        normalised,
+        parameters,
+        rule.gradientScale,
+        planes,
+      );
       for (const { index, coordinates, stateName, lstm, mean, deviation, inputs, outputs } of networks) {
         let column = 0;
         for (const { offset, size } of coordinates.runs) {
-          psdFeatures.standardise({ planes, first: offset, count: size, mean, deviation, limit: INPUT_LIMIT, inputs, at: column });
+          psdFeatures.standardise({
+            planes,
+            first: offset,
+            count: size,
+            mean,
+            deviation,
+            limit: INPUT_LIMIT,
+            inputs,
+            at: column,
+          });
           column += size;
         }
         onInputs?.(index, inputs);
@@ -97,7 +141,11 @@ interface StepPlan {
   }[];
 }
 
-function stepPlan({ rule, lstm, mean, deviation }: PsdWeights, layout: ParameterLayout, { shape }: LstmKernel): StepPlan {
+function stepPlan(
+  { rule, lstm, mean, deviation }: PsdWeights,
+  layout: ParameterLayout,
+  { shape }: LstmKernel,
+): StepPlan {
   const count = lstmWeightCount(rule);
   return {
     planes: new Float32Array(shape.inputs * layout.size),

@@ -11,10 +11,12 @@ export const pretrainedPsdNames = Object.keys(shippedWeights) as PretrainedPsdNa
 /**
  * The shipped weights of this name, with their provenance (configuration, seed, cost, results).
  *
- * `psd`: Predicted Step Descent as Li & Malik 2017 train it, by guided policy search. `psd-normalised`: the same search on gradients normalised as in AdaGrad. `psd-plus`: ours, trained on the objective values of whole rollouts over a list of objectives.
+ * `psd`: Predicted Step Descent as Li & Malik 2017 train it, by guided policy search. `psd-normalised`: the
+ * same search on gradients normalised as in AdaGrad. `psd-plus`: ours, trained on the objective values of
+ * whole rollouts over a list of objectives.
  *
- * A bundle that calls this carries all of them. To carry one, import it: `import { pretrained } from '@metadescent/predicted-step-descent/pretrained/psd-plus'` gives the same
- * without a name.
+ * A bundle that calls this carries all of them. To carry one, import it: `import { pretrained } from
+ * '@metadescent/predicted-step-descent/pretrained/psd-plus'` gives the same without a name.
  *
  * @throws UserError if there are none of this name.
  * @example
@@ -22,6 +24,8 @@ export const pretrainedPsdNames = Object.keys(shippedWeights) as PretrainedPsdNa
  */
 export function pretrained(name: PretrainedPsdName): TrainedPsd {
   if (!Object.hasOwn(shippedWeights, name))
-    throw new UserError(`there are no shipped weights "${String(name)}"; choose one of ${pretrainedPsdNames.join(', ')}`);
+    throw new UserError(
+      `there are no shipped weights "${String(name)}"; choose one of ${pretrainedPsdNames.join(', ')}`,
+    );
   return shippedWeights[name]();
 }

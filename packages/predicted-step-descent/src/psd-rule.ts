@@ -1,4 +1,10 @@
-import { checkArgument, parseOptions, UserError, type CoordinateGroup, type ParameterLayout } from '@metadescent/core';
+import {
+  checkArgument,
+  parseOptions,
+  UserError,
+  type CoordinateGroup,
+  type ParameterLayout,
+} from '@metadescent/core';
 import type { KernelEngine, LstmKernel } from '@metadescent/kernels';
 import type { NetworkCoordinates } from '@metadescent/lstm-optimizer';
 import * as z from 'zod/mini';
@@ -18,29 +24,40 @@ export type NetworkRole = z.output<typeof networkRoleSchema>;
 export const psdRuleSchema = z.strictObject({
   /** LSTM cells, in a single layer. Li & Malik 2017, §4: 128. */
   hidden: z._default(z.int().check(z.minimum(1), z.maximum(512)), 128),
-  /** `psi`: the three observation features of Li & Malik 2017, §3.6. `psi+scale`: four more, that carry each coordinate's own scale (see `observe`); ours. */
+  /**
+   * `psi`: the three observation features of Li & Malik 2017, §3.6. `psi+scale`: four more, that carry each
+   * coordinate's own scale (see `observe`); ours.
+   */
   inputs: z._default(z.enum(['psi', 'psi+scale']), 'psi'),
-  /** c: features see c·∇f̂. The paper's features divide by |g| + 1, which normalises nothing where gradients are far below 1; its text does not say what scale they had. */
+  /**
+   * c: features see c·∇f̂. The paper's features divide by |g| + 1, which normalises nothing where gradients
+   * are far below 1; its text does not say what scale they had.
+   */
   gradientScale: z._default(z.number().check(z.positive()), 1),
   /** `adagrad`: features see c·g/√(Σ g²) in place of c·g (see `normaliseGradient`); ours. */
   normalisation: z._default(z.enum(gradientNormalisations), 'none'),
   /**
-   * α₀ of a nominal step that the learned one is added to: −α₀ g/√(Σ g²) of each coordinate, which is AdaGrad's (Duchi et al. 2011). The network then learns a correction to an optimizer that already descends,
-   * as in Harrison et al. 2022, "A closer look at learned optimization". 0, the default and the paper's rule, has none; more needs the inputs `psi+scale`, which hold Σ g².
+   * α₀ of a nominal step that the learned one is added to: −α₀ g/√(Σ g²) of each coordinate, which is
+   * AdaGrad's (Duchi et al. 2011). The network then learns a correction to an optimizer that already
+   * descends, as in Harrison et al. 2022, "A closer look at learned optimization". 0, the default and the
+   * paper's rule, has none; more needs the inputs `psi+scale`, which hold Σ g².
    */
   nominalRate: z._default(z.number().check(z.minimum(0)), 0),
-  /** τ: the learned step at step t is divided by √(1 + t/τ), as rates of stochastic approximation are, so that less of the mini-batches' noise stays in the parameters at the end. Absent in the paper. */
+  /**
+   * τ: the learned step at step t is divided by √(1 + t/τ), as rates of stochastic approximation are, so that
+   * less of the mini-batches' noise stays in the parameters at the end. Absent in the paper.
+   */
   annealing: z.optional(z.number().check(z.positive())),
-  /** One LSTM per entry. Li & Malik 2017, §3.5: one per coordinate group, that is per weight matrix and bias vector. */
-  networks: z._default(
-    z.array(networkRoleSchema).check(z.minLength(1)),
-    [
-      { depth: 'first', role: 'weight' },
-      { depth: 'first', role: 'bias' },
-      { depth: 'last', role: 'weight' },
-      { depth: 'last', role: 'bias' },
-    ],
-  ),
+  /**
+   * One LSTM per entry. Li & Malik 2017, §3.5: one per coordinate group, that is per weight matrix and bias
+   * vector.
+   */
+  networks: z._default(z.array(networkRoleSchema).check(z.minLength(1)), [
+    { depth: 'first', role: 'weight' },
+    { depth: 'first', role: 'bias' },
+    { depth: 'last', role: 'weight' },
+    { depth: 'last', role: 'bias' },
+  ]),
 });
 
 /** A validated rule. */
@@ -89,7 +106,8 @@ export function lstmWeightCount({ hidden: H, inputs }: PsdRule): number {
 
 /**
  * @param caller whose failure it is, as its user knows it
- * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step and not the features that it needs.
+ * @throws UserError if an array does not have the length that the rule needs, or the rule has a nominal step
+ *   and not the features that it needs.
  */
 export function checkWeights(weights: PsdWeights, caller = 'Predicted Step Descent'): void {
   const advice = "pass the weights of pretrained('psd')";
@@ -107,31 +125,45 @@ export function checkWeights(weights: PsdWeights, caller = 'Predicted Step Desce
     );
   const count = rule.networks.length;
   const inputs = observationInputs(rule.inputs);
-  const wanted = { lstm: count * lstmWeightCount(rule), mean: count * inputs, deviation: count * inputs, outputScale: count };
-  for (const [name, length] of Object.entries({ lstm, mean, deviation, outputScale }).map(([n, a]) => [n, a.length] as const)) {
+  const wanted = {
+    lstm: count * lstmWeightCount(rule),
+    mean: count * inputs,
+    deviation: count * inputs,
+    outputScale: count,
+  };
+  for (const [name, length] of Object.entries({ lstm, mean, deviation, outputScale }).map(
+    ([n, a]) => [n, a.length] as const,
+  )) {
     const needed = wanted[name as keyof typeof wanted];
     if (length !== needed)
       throw new UserError(
         `${caller}: "${name}" must have ${needed} entries for ${count} networks of ${rule.hidden} cells, but has ${length}; ` +
-        'load weights and rule from one file',
+          'load weights and rule from one file',
       );
   }
 }
 
 /**
- * Index of the network that updates a coordinate group: by the place of its layer among all layers and by its role. Where the rule has no network for hidden layers, they take the
- * first layer's; where it has none for the role, the other role's. A network with a single layer is all output layer.
+ * Index of the network that updates a coordinate group: by the place of its layer among all layers and by its
+ * role. Where the rule has no network for hidden layers, they take the first layer's; where it has none for
+ * the role, the other role's. A network with a single layer is all output layer.
  */
 export function networkOf({ networks }: PsdRule, layout: ParameterLayout, group: CoordinateGroup): number {
   const last = layout.groups.reduce((deepest, { layer }) => Math.max(deepest, layer), 0);
   const depth = group.layer === last ? 'last' : group.layer === 0 ? 'first' : 'hidden';
   const role = group.role === 'bias' || group.role === 'scale' ? 'bias' : 'weight';
   const depths: readonly NetworkRole['depth'][] =
-    depth === 'hidden' ? ['hidden', 'first', 'last'] : depth === 'first' ? ['first', 'hidden', 'last'] : ['last', 'hidden', 'first'];
+    depth === 'hidden'
+      ? ['hidden', 'first', 'last']
+      : depth === 'first'
+        ? ['first', 'hidden', 'last']
+        : ['last', 'hidden', 'first'];
   const roles: readonly NetworkRole['role'][] = role === 'weight' ? ['weight', 'bias'] : ['bias', 'weight'];
   for (const wantedRole of roles) {
     for (const wantedDepth of depths) {
-      const found = networks.findIndex((network) => network.depth === wantedDepth && network.role === wantedRole);
+      const found = networks.findIndex(
+        (network) => network.depth === wantedDepth && network.role === wantedRole,
+      );
       if (found >= 0) return found;
     }
   }
@@ -143,10 +175,14 @@ export function networkName({ depth, role }: NetworkRole): string {
   return `${depth}/${role}`;
 }
 
-/** Which coordinates each network of the rule updates, one run per coordinate group; networks that hold none have size 0. */
+/**
+ * Which coordinates each network of the rule updates, one run per coordinate group; networks that hold none
+ * have size 0.
+ */
 export function networkCoordinates(rule: PsdRule, layout: ParameterLayout): NetworkCoordinates[] {
   const runs = rule.networks.map((): { offset: number; size: number }[] => []);
-  for (const group of layout.groups) runs[networkOf(rule, layout, group)]!.push({ offset: group.offset, size: group.size });
+  for (const group of layout.groups)
+    runs[networkOf(rule, layout, group)]!.push({ offset: group.offset, size: group.size });
   return rule.networks.map((network, i) => ({
     name: networkName(network),
     runs: runs[i]!,

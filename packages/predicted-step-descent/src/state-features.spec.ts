@@ -1,7 +1,13 @@
 import { createKey } from '@metadescent/core';
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { featuresWithin, paperFeatures, stateSizeOf, stateSlots, type FeatureShape } from './feature-shape.js';
+import {
+  featuresWithin,
+  paperFeatures,
+  stateSizeOf,
+  stateSlots,
+  type FeatureShape,
+} from './feature-shape.js';
 import { observationFeatures, recentMean, stateFeatures } from './state-features.js';
 import { column, randomHistory } from './testing/random-history.js';
 
@@ -14,42 +20,71 @@ const oracle = JSON.parse(readFileSync(new URL('./oracles/gps-features.json', im
 };
 
 const history = randomHistory(createKey(1), 145, 2);
-const historyOf = (j: number) => ({ iterates: column(history.iterates, j), gradients: column(history.gradients, j), objectives: history.objectives });
+const historyOf = (j: number) => ({
+  iterates: column(history.iterates, j),
+  gradients: column(history.gradients, j),
+  objectives: history.objectives,
+});
 const slots = stateSlots(paperFeatures);
 
 describe('independent numbers', () => {
-  test.each(oracle.cases.map((known) => [known.t, known.coordinate, known] as const))('t = %i, coordinate %i', (t, j, { psi, state }) => {
-    const one = { iterates: oracle.x.map((row) => row[j]!), gradients: oracle.grad.map((row) => row[j]!), objectives: oracle.f };
-    expect(stateFeatures(paperFeatures, t, one)).toBeAllClose(state, { rtol: 1e-12, atol: 1e-12 });
-    expect(observationFeatures(t, one)).toBeAllClose(psi, { rtol: 1e-12, atol: 1e-12 });
-  });
+  test.each(oracle.cases.map((known) => [known.t, known.coordinate, known] as const))(
+    't = %i, coordinate %i',
+    (t, j, { psi, state }) => {
+      const one = {
+        iterates: oracle.x.map((row) => row[j]!),
+        gradients: oracle.grad.map((row) => row[j]!),
+        objectives: oracle.f,
+      };
+      expect(stateFeatures(paperFeatures, t, one)).toBeAllClose(state, { rtol: 1e-12, atol: 1e-12 });
+      expect(observationFeatures(t, one)).toBeAllClose(psi, { rtol: 1e-12, atol: 1e-12 });
+    },
+  );
 });
 
 test('25 + 26 + 25 features and the iterate', () => {
   expect(stateSizeOf(paperFeatures)).toBe(77);
-  expect([slots.gradient - slots.objective, slots.ratio - slots.gradient, 77 - slots.ratio]).toEqual([25, 26, 25]);
+  expect([slots.gradient - slots.objective, slots.ratio - slots.gradient, 77 - slots.ratio]).toEqual([
+    25, 26, 25,
+  ]);
 });
 
 /** Which recent means a slot is made of, as [numerator …, denominator …]; undefined slots are absent. */
 function pairs(t: number) {
   const r = t % 5;
-  const at = <V>(count: number, value: (i: number) => V | undefined) => Array.from({ length: count }, (_, i) => value(i));
+  const at = <V>(count: number, value: (i: number) => V | undefined) =>
+    Array.from({ length: count }, (_, i) => value(i));
   return {
     objective: at(25, (i) => (t - 5 * (i + 1) >= 0 ? [t - 5 * i, t - 5 * (i + 1)] : undefined)),
     gradient: at(26, (i) => (t - 5 * i >= 0 ? [t - 5 * i, Math.max(t - 5 * (i + 1), r)] : undefined)),
     ratio: at(25, (i) =>
-      t - 5 * (i + 1) >= 0 ? [Math.max(t - 5 * (i + 1), r + 5), Math.max(t - 5 * (i + 2), r), t - 5 * i, t - 5 * (i + 1)] : undefined,
+      t - 5 * (i + 1) >= 0
+        ? [Math.max(t - 5 * (i + 1), r + 5), Math.max(t - 5 * (i + 2), r), t - 5 * i, t - 5 * (i + 1)]
+        : undefined,
     ),
   };
 }
 
 test('the index pairs of t = 5 and t = 12', () => {
   expect(pairs(5).objective.filter(Boolean)).toEqual([[5, 0]]);
-  expect(pairs(5).gradient.filter(Boolean)).toEqual([[5, 0], [0, 0]]);
+  expect(pairs(5).gradient.filter(Boolean)).toEqual([
+    [5, 0],
+    [0, 0],
+  ]);
   expect(pairs(5).ratio.filter(Boolean)).toEqual([[5, 0, 5, 0]]);
-  expect(pairs(12).objective.filter(Boolean)).toEqual([[12, 7], [7, 2]]);
-  expect(pairs(12).gradient.filter(Boolean)).toEqual([[12, 7], [7, 2], [2, 2]]);
-  expect(pairs(12).ratio.filter(Boolean)).toEqual([[7, 2, 12, 7], [7, 2, 7, 2]]);
+  expect(pairs(12).objective.filter(Boolean)).toEqual([
+    [12, 7],
+    [7, 2],
+  ]);
+  expect(pairs(12).gradient.filter(Boolean)).toEqual([
+    [12, 7],
+    [7, 2],
+    [2, 2],
+  ]);
+  expect(pairs(12).ratio.filter(Boolean)).toEqual([
+    [7, 2, 12, 7],
+    [7, 2, 7, 2],
+  ]);
 });
 
 test('every slot at every t ≤ 140 is what its index pair says, and 0 where it has none', () => {
@@ -62,7 +97,9 @@ test('every slot at every t ≤ 140 is what its index pair says, and 0 where it 
       one.iterates[t]!,
       ...known.objective.map((p) => (p ? (f(p[0]!) - f(p[1]!)) / f(p[1]!) : 0)),
       ...known.gradient.map((p) => (p ? g(p[0]!) / (Math.abs(g(p[1]!)) + 1) : 0)),
-      ...known.ratio.map((p) => (p ? Math.abs(x(p[0]!) - x(p[1]!)) / (Math.abs(x(p[2]!) - x(p[3]!)) + 0.1) : 0)),
+      ...known.ratio.map((p) =>
+        p ? Math.abs(x(p[0]!) - x(p[1]!)) / (Math.abs(x(p[2]!) - x(p[3]!)) + 0.1) : 0,
+      ),
     ];
     expect(stateFeatures(paperFeatures, t, one)).toBeAllClose(expected, { rtol: 1e-13, atol: 1e-13 });
   }
@@ -82,7 +119,12 @@ test('linear motion gives closed forms', () => {
   }
 });
 
-const shapes: FeatureShape[] = [paperFeatures, { history: 5, stride: 5, window: 3 }, { history: 4, stride: 3, window: 2 }, { history: 3, stride: 1, window: 1 }];
+const shapes: FeatureShape[] = [
+  paperFeatures,
+  { history: 5, stride: 5, window: 3 },
+  { history: 4, stride: 3, window: 2 },
+  { history: 3, stride: 1, window: 1 },
+];
 describe.each(shapes)('shape %j', (shape) => {
   const at = stateSlots(shape);
   const { history: H, stride: S } = shape;
@@ -90,8 +132,15 @@ describe.each(shapes)('shape %j', (shape) => {
   test('slot i at t + S is slot i − 1 at t, in all families', () => {
     for (let t = 0; t <= 140 - S; t++) {
       const [now, later] = [stateFeatures(shape, t, historyOf(0)), stateFeatures(shape, t + S, historyOf(0))];
-      for (const [family, count] of [[at.objective, H], [at.gradient, H + 1], [at.ratio, H]] as const)
-        expect(later.subarray(family + 1, family + count)).toBeAllClose(now.subarray(family, family + count - 1), { rtol: 0, atol: 0 });
+      for (const [family, count] of [
+        [at.objective, H],
+        [at.gradient, H + 1],
+        [at.ratio, H],
+      ] as const)
+        expect(later.subarray(family + 1, family + count)).toBeAllClose(
+          now.subarray(family, family + count - 1),
+          { rtol: 0, atol: 0 },
+        );
     }
   });
 
@@ -116,7 +165,9 @@ test('a short horizon needs no slots that would stay 0', () => {
   const shape = featuresWithin(paperFeatures, 40);
   const [whole, at] = [stateFeatures(paperFeatures, 40, historyOf(0)), stateSlots(shape)];
   const part = stateFeatures(shape, 40, historyOf(0));
-  expect(whole.subarray(slots.gradient, slots.gradient + shape.history + 1)).toEqual(part.subarray(at.gradient, at.gradient + shape.history + 1));
+  expect(whole.subarray(slots.gradient, slots.gradient + shape.history + 1)).toEqual(
+    part.subarray(at.gradient, at.gradient + shape.history + 1),
+  );
   expect(whole.filter((value) => value !== 0).length).toBe(part.filter((value) => value !== 0).length);
   expect(part.length).toBeLessThan(30);
 });

@@ -9,7 +9,10 @@ export interface CoordinateHistory {
   readonly objectives: ArrayLike<number>;
 }
 
-/** Smallest magnitude of the denominator of a relative change of the objective: inactive for losses that stay positive. */
+/**
+ * Smallest magnitude of the denominator of a relative change of the objective: inactive for losses that stay
+ * positive.
+ */
 export const OBJECTIVE_FLOOR = 1e-8;
 /** Added to the denominators of gradient and ratio features (Li & Malik 2017, §3.6). */
 export const GRADIENT_OFFSET = 1;
@@ -25,18 +28,22 @@ export function recentMean(values: ArrayLike<number>, i: number, window: number)
 
 /** (f − f′) / f′ with the denominator's magnitude floored. */
 export function relativeChange(now: number, before: number): number {
-  const floored = Math.abs(before) < OBJECTIVE_FLOOR ? (before < 0 ? -OBJECTIVE_FLOOR : OBJECTIVE_FLOOR) : before;
+  const floored =
+    Math.abs(before) < OBJECTIVE_FLOOR ? (before < 0 ? -OBJECTIVE_FLOOR : OBJECTIVE_FLOOR) : before;
   return (now - before) / floored;
 }
 
 /**
- * The state (x, Φ) of one coordinate at step t, straight from the definition (Li & Malik 2017, §3.6) [D]. With stride S, recent means x̄, ḡ, f̄ and r = t mod S:
+ * The state (x, Φ) of one coordinate at step t, straight from the definition (Li & Malik 2017, §3.6) [D].
+ * With stride S, recent means x̄, ḡ, f̄ and r = t mod S:
  *
- *     objective i = 0 … H − 1:  ( f̄(t − Si) − f̄(t − S(i+1)) ) / f̄(t − S(i+1))                                   where t − S(i+1) ≥ 0
- *     gradient  i = 0 … H:      ḡ(t − Si) / ( |ḡ(max(t − S(i+1), r))| + 1 )                                         where t − Si ≥ 0
- *     ratio     i = 0 … H − 1:  |x̄(max(t − S(i+1), r+S)) − x̄(max(t − S(i+2), r))| / ( |x̄(t − Si) − x̄(t − S(i+1))| + 0.1 )   where t − S(i+1) ≥ 0
+ *     objective i = 0 … H − 1:  ( f̄(t − Si) − f̄(t − S(i+1)) ) / f̄(t − S(i+1))   where t − S(i+1) ≥ 0
+ *     gradient  i = 0 … H:      ḡ(t − Si) / ( |ḡ(max(t − S(i+1), r))| + 1 )   where t − Si ≥ 0
+ *     ratio     i = 0 … H − 1:  |x̄(max(t − S(i+1), r+S)) − x̄(max(t − S(i+2), r))|
+ *                                 / ( |x̄(t − Si) − x̄(t − S(i+1))| + 0.1 )   where t − S(i+1) ≥ 0
  *
- * and 0 elsewhere. The paper prints the first f̄ without its bar; its prose ("the average recent objective") has it, and so does this.
+ * and 0 elsewhere. The paper prints the first f̄ without its bar; its prose ("the average recent objective")
+ * has it, and so does this.
  *
  * This is the definition; `createFeatureStream` computes the same numbers in time O(1) per slot family and step.
  */
@@ -64,7 +71,8 @@ export function stateFeatures(shape: FeatureShape, t: number, history: Coordinat
 /**
  * The observation Ψ of one coordinate at step t, straight from the definition (Li & Malik 2017, §3.6) [3]:
  *
- *     ( f(t) − f(t−1) ) / f(t−1),   g(t) / ( |g(max(t−1, 0))| + 1 ),   |x(max(t−1, 1)) − x(max(t−2, 0))| / ( |x(t) − x(t−1)| + 0.1 )
+ *     ( f(t) − f(t−1) ) / f(t−1),   g(t) / ( |g(max(t−1, 0))| + 1 ),
+ *     |x(max(t−1, 1)) − x(max(t−2, 0))| / ( |x(t) − x(t−1)| + 0.1 )
  *
  * with raw values; the first and the third are 0 at t = 0.
  */

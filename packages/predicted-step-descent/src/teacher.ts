@@ -1,5 +1,11 @@
 import type { Key } from '@metadescent/core';
-import { controllerActor, controllerMeans, zeroController, type Environment, type LinearGaussian } from '@metadescent/guided-policy-search';
+import {
+  controllerActor,
+  controllerMeans,
+  zeroController,
+  type Environment,
+  type LinearGaussian,
+} from '@metadescent/guided-policy-search';
 import { stateSlots, type FeatureShape } from './feature-shape.js';
 
 /** A hand-made update rule that controllers can express: gradient descent with momentum. */
@@ -11,19 +17,28 @@ export interface Teacher {
 }
 
 /**
- * Momentum as a linear controller: −(1 − m)·gain·Σ_l m^l g_{t−l}, where gradient slot i stands for lags S·i … S·i + S − 1:
+ * Momentum as a linear controller: −(1 − m)·gain·Σ_l m^l g_{t−l}, where gradient slot i stands for lags S·i …
+ * S·i + S − 1:
  *
  *     K[gradient slot i] = −gain · m^(S·i) · (1 − m^S),   k = 0
  *
  * @param gradientScale c: features see c·g, gains are of g
  * @param deviation of the action's noise
  */
-export function teacherController({ gain, momentum }: Teacher, shape: FeatureShape, stateSize: number, horizon: number, gradientScale: number, deviation: number): LinearGaussian {
+export function teacherController(
+  { gain, momentum }: Teacher,
+  shape: FeatureShape,
+  stateSize: number,
+  horizon: number,
+  gradientScale: number,
+  deviation: number,
+): LinearGaussian {
   const controller = zeroController({ stateSize, actionSize: 1, horizon }, deviation ** 2);
   const { gradient } = stateSlots(shape);
   for (let t = 0; t < horizon; t++) {
     for (let i = 0; i <= shape.history; i++)
-      controller.K[t * stateSize + gradient + i] = (-gain * momentum ** (shape.stride * i) * (1 - momentum ** shape.stride)) / gradientScale;
+      controller.K[t * stateSize + gradient + i] =
+        (-gain * momentum ** (shape.stride * i) * (1 - momentum ** shape.stride)) / gradientScale;
   }
   return controller;
 }
@@ -36,8 +51,9 @@ const MEASURED = 4;
 const MEASURING_DEVIATION = 1e-8;
 
 /**
- * ψ_0 of every group: the teacher with Gaussian noise in proportion to its own steps, √G_t = exploration · rms_t(K s), smoothed over 21 steps. Noise of a fixed size would add up over the horizon and
- * drown what it explores.
+ * ψ_0 of every group: the teacher with Gaussian noise in proportion to its own steps, √G_t = exploration ·
+ * rms_t(K s), smoothed over 21 steps. Noise of a fixed size would add up over the horizon and drown what it
+ * explores.
  */
 export async function teachers(
   environment: Environment,
@@ -48,7 +64,9 @@ export async function teachers(
   key: Key,
 ): Promise<LinearGaussian[]> {
   const { stateSize, horizon } = environment;
-  const plain = environment.groups.map(() => teacherController(teacher, shape, stateSize, horizon, gradientScale, MEASURING_DEVIATION));
+  const plain = environment.groups.map(() =>
+    teacherController(teacher, shape, stateSize, horizon, gradientScale, MEASURING_DEVIATION),
+  );
   const samples = await environment.rollout(controllerActor(plain), MEASURED, key);
   return plain.map((controller, g) => {
     const group = samples.groups[g]!;
@@ -60,7 +78,10 @@ export async function teachers(
     const half = (SMOOTHING - 1) / 2;
     const G = square.map((_, t) => {
       const near = square.subarray(Math.max(0, t - half), t + half + 1);
-      return Math.max(MEASURING_DEVIATION ** 2, (exploration ** 2 * near.reduce((sum, value) => sum + value, 0)) / near.length);
+      return Math.max(
+        MEASURING_DEVIATION ** 2,
+        (exploration ** 2 * near.reduce((sum, value) => sum + value, 0)) / near.length,
+      );
     });
     return { ...controller, G };
   });

@@ -3,8 +3,19 @@ import type { Actor } from '@metadescent/guided-policy-search';
 import type { PsdFeatureKernels } from '@metadescent/kernels';
 import { stateSizeOf, type FeatureShape } from './feature-shape.js';
 import { createFeatureStream } from './feature-stream.js';
-import { featureScaleOf, initialSquares, normaliseGradient, type GradientNormalisation } from './gradient-normalisation.js';
-import { initialMemory, observationInputs, observe, type ObservationMemory, type ObservationSet } from './observation.js';
+import {
+  featureScaleOf,
+  initialSquares,
+  normaliseGradient,
+  type GradientNormalisation,
+} from './gradient-normalisation.js';
+import {
+  initialMemory,
+  observationInputs,
+  observe,
+  type ObservationMemory,
+  type ObservationSet,
+} from './observation.js';
 
 /** How a rollout of an optimizee is made and what is kept of it. */
 export interface TrajectoryOptions {
@@ -19,7 +30,10 @@ export interface TrajectoryOptions {
   readonly divergenceFactor: number;
 }
 
-/** What is kept of the recorded coordinates of one group: the histories from which states, observations and signals are rebuilt. */
+/**
+ * What is kept of the recorded coordinates of one group: the histories from which states, observations and
+ * signals are rebuilt.
+ */
 export interface GroupRecording {
   readonly coordinates: number;
   /** Iterates [T + 1, m] */
@@ -31,7 +45,10 @@ export interface GroupRecording {
   readonly observations: Float32Array;
   /** Δx [T, m] */
   readonly actions: Float64Array;
-  /** True gradient, and what a change of the mini-batch's gradient is multiplied by in the features (see `featureScaleOf`) [T + 1, m, 2] */
+  /**
+   * True gradient, and what a change of the mini-batch's gradient is multiplied by in the features (see
+   * `featureScaleOf`) [T + 1, m, 2]
+   */
   readonly signals: Float32Array;
 }
 
@@ -66,7 +83,9 @@ export function recordTrajectory(
   const objective = new Float64Array(T + 1);
   const trueGradient = new Float32Array(layout.size);
   const acting = actingOptimizer(actor, layout, kernels, options, key);
-  const groups = (chosen ?? []).map((coordinates) => emptyRecording(coordinates.length, T, acting.observationSize));
+  const groups = (chosen ?? []).map((coordinates) =>
+    emptyRecording(coordinates.length, T, acting.observationSize),
+  );
   const { outcome } = rollout(optimizee, acting.optimizer, {
     horizon: T,
     key,
@@ -87,17 +106,25 @@ export function recordTrajectory(
             group.gradient[at + j] = slots.gradient[row + c]!;
             group.ratio[at + j] = slots.ratio[row + c]!;
             group.signals[2 * (at + j)] = trueGradient[offset + c]!;
-            group.signals[2 * (at + j) + 1] = featureScaleOf(normalisation, gradientScale, acting.squares, offset + c);
+            group.signals[2 * (at + j) + 1] = featureScaleOf(
+              normalisation,
+              gradientScale,
+              acting.squares,
+              offset + c,
+            );
             if (t === T) return;
             group.actions[at + j] = step[offset + c]!;
             for (let i = 0; i < acting.observationSize; i++)
-              group.observations[(at + j) * acting.observationSize + i] = acting.planes[i * layout.size + offset + c]!;
+              group.observations[(at + j) * acting.observationSize + i] =
+                acting.planes[i * layout.size + offset + c]!;
           });
         });
       },
     ],
   });
-  return outcome.kind === 'finished' && costs.every(Number.isFinite) ? { costs, objective, groups } : undefined;
+  return outcome.kind === 'finished' && costs.every(Number.isFinite)
+    ? { costs, objective, groups }
+    : undefined;
 }
 
 function emptyRecording(m: number, T: number, O: number): GroupRecording {
@@ -113,7 +140,13 @@ function emptyRecording(m: number, T: number, O: number): GroupRecording {
 }
 
 /** An actor as an optimizer for one rollout, with what it saw at its last step. */
-function actingOptimizer(actor: Actor, layout: ParameterLayout, kernels: PsdFeatureKernels, { shape, inputs, gradientScale, normalisation }: TrajectoryOptions, key: Key) {
+function actingOptimizer(
+  actor: Actor,
+  layout: ParameterLayout,
+  kernels: PsdFeatureKernels,
+  { shape, inputs, gradientScale, normalisation }: TrajectoryOptions,
+  key: Key,
+) {
   const D = stateSizeOf(shape);
   const n = layout.size;
   const memory: ObservationMemory = initialMemory(inputs, n);

@@ -13,7 +13,10 @@ import { checkWeights, psdRuleSchema, type PsdWeights } from './psd-rule.js';
 
 const FORMAT = 'metadescent/predicted-step-descent';
 
-/** Learned weights with the provenance that they were stored with: configuration, seed, engine, results. No clock: the same training gives the same bytes. */
+/**
+ * Learned weights with the provenance that they were stored with: configuration, seed, engine, results. No
+ * clock: the same training gives the same bytes.
+ */
 export interface TrainedPsd {
   readonly weights: PsdWeights;
   readonly provenance: Readonly<Record<string, string>>;
@@ -37,7 +40,8 @@ export function weightsToTensors({ rule, lstm, mean, deviation, outputScale }: P
 /**
  * Learned weights as a safetensors file.
  *
- * @throws UserError if `readWeights` would refuse the file: lengths that do not fit the rule, numbers that are not finite.
+ * @throws UserError if `readWeights` would refuse the file: lengths that do not fit the rule, numbers that
+ *   are not finite.
  */
 export function writeWeights(
   weights: PsdWeights,
@@ -53,7 +57,8 @@ export function writeWeights(
  * Reads what `writeWeights` wrote.
  *
  * @param file what the bytes come from, for messages, e.g. the path
- * @throws UserError if the file holds something else, if its tensors do not fit its rule, or if one of their numbers is not finite.
+ * @throws UserError if the file holds something else, if its tensors do not fit its rule, or if one of their
+ *   numbers is not finite.
  */
 export function readWeights(bytes: Uint8Array, file?: string): TrainedPsd {
   const from = file === undefined ? 'readWeights' : `readWeights: ${printable(file, 200)}`;
@@ -91,7 +96,7 @@ function trainedPsdOf({ tensors, metadata }: TensorFile, from: string): TrainedP
   if (!parsed.success) {
     throw new UserError(
       `${from}: the file does not say which rule it holds (metadata "rule"); it is damaged, ` +
-      `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
+        `or was written by another version:\n${describeIssues(parsed.error.issues, stored)}`,
     );
   }
   const take = <Name extends 'Float32Array' | 'Float64Array'>(name: string, type: Name) => {
@@ -99,7 +104,7 @@ function trainedPsdOf({ tensors, metadata }: TensorFile, from: string): TrainedP
     if (isTypedArray(data, type)) return data;
     throw new UserError(
       `${from}: tensor "${name}" must be a ${type}, but ${data === undefined ? 'is missing' : `is ${describeKind(data)}`}; ` +
-      'the file is damaged or of another version',
+        'the file is damaged or of another version',
     );
   };
   const weights: PsdWeights = {
@@ -124,7 +129,7 @@ function checkNumbers(tensors: TensorFile['tensors'], from: string): void {
     const rule = name === 'input/deviation' ? 'finite and above 0' : 'finite';
     throw new UserError(
       `${from}: tensor "${name}" must be ${rule}, but entry ${at} is ${data[at]}; the training diverged, ` +
-      'or the file is damaged: use other weights',
+        'or the file is damaged: use other weights',
     );
   }
 }

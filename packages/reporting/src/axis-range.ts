@@ -12,10 +12,16 @@ export function finite(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
-/** Ends that agree to this share are one value: the labels that tell them apart would be longer than the figure has room for. */
+/**
+ * Ends that agree to this share are one value: the labels that tell them apart would be longer than the
+ * figure has room for.
+ */
 const RESOLUTION = 1e-6;
 
-/** An axis needs an extent even where all values are equal: a tenth of them to either side or, on a log axis, a factor of two. */
+/**
+ * An axis needs an extent even where all values are equal: a tenth of them to either side or, on a log axis,
+ * a factor of two.
+ */
 export function resolvedEnds(low: number, high: number, scale: Scale): [number, number] {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   if (high - low > RESOLUTION * largest) return [low, high];

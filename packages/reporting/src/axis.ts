@@ -18,7 +18,10 @@ export interface Axis {
   readonly ticks: readonly Tick[];
 }
 
-/** Where `value` lies: 0 at the low end, 1 at the high end, outside [0, 1] beyond them; −∞ for what a log axis cannot show. */
+/**
+ * Where `value` lies: 0 at the low end, 1 at the high end, outside [0, 1] beyond them; −∞ for what a log axis
+ * cannot show.
+ */
 export function axisFraction({ scale, low, high }: Axis, value: number): number {
   if (scale === 'log') return value <= 0 ? -Infinity : logRatio(value, low) / logRatio(high, low);
   // The extent of an axis over most of the doubles is none itself; half of it is.
@@ -26,12 +29,18 @@ export function axisFraction({ scale, low, high }: Axis, value: number): number 
   return (value * unit - low * unit) / (high * unit - low * unit);
 }
 
-/** {@link axisFraction} within a hundred lengths of the axis, so that the slope of a line to far away can still be drawn; NaN stays NaN. */
+/**
+ * {@link axisFraction} within a hundred lengths of the axis, so that the slope of a line to far away can
+ * still be drawn; NaN stays NaN.
+ */
 export function drawnFraction(axis: Axis, value: number): number {
   return Math.max(-100, Math.min(100, axisFraction(axis, value)));
 }
 
-/** A round number as it is written: coefficient · 10^exponent, so that a tick's value and its label are one number, rounded nowhere. */
+/**
+ * A round number as it is written: coefficient · 10^exponent, so that a tick's value and its label are one
+ * number, rounded nowhere.
+ */
 interface Decimal {
   /** An integer. */
   readonly coefficient: number;
@@ -42,7 +51,10 @@ function valueOf({ coefficient, exponent }: Decimal): number {
   return Number(`${coefficient}e${exponent}`);
 }
 
-/** A linear axis over [low, high] with about `count` labelled ticks at multiples of 1, 2 or 5 times a power of ten. */
+/**
+ * A linear axis over [low, high] with about `count` labelled ticks at multiples of 1, 2 or 5 times a power of
+ * ten.
+ */
 export function linearAxis(
   low: number,
   high: number,
@@ -53,7 +65,10 @@ export function linearAxis(
   return { scale: 'linear', low: from, high: to, ticks: linearTicks(from, to, count, notation) };
 }
 
-/** A log axis over [low, high], 0 < low: labels at powers of ten or, over less than two decades, at 1, 2 and 5 times them. */
+/**
+ * A log axis over [low, high], 0 < low: labels at powers of ten or, over less than two decades, at 1, 2 and 5
+ * times them.
+ */
 export function logAxis(low: number, high: number, count: number, notation: Notation = 'superscript'): Axis {
   const [from, to] = resolvedEnds(low, high, 'log');
   return { scale: 'log', low: from, high: to, ticks: logTicks(from, to, count, notation) };
@@ -87,7 +102,10 @@ function logTicks(from: number, to: number, count: number, notation: Notation): 
   return ticksAt(MANTISSAS, ({ coefficient }) => labelled.includes(coefficient));
 }
 
-/** All mantissa · 10ⁿ in [low, high], increasing. Of the decimals that are one and the same subnormal double it keeps the nearest. */
+/**
+ * All mantissa · 10ⁿ in [low, high], increasing. Of the decimals that are one and the same subnormal double
+ * it keeps the nearest.
+ */
 function decimalsWithin(low: number, high: number, mantissas: readonly number[]): Decimal[] {
   const first = Math.floor(Math.log10(low)) - 1;
   const decades = Math.ceil(Math.log10(high)) + 1 - first;
@@ -132,7 +150,10 @@ function linearLabel(decimal: Decimal, largest: number, notation: Notation): str
   return notation === 'superscript' ? text.replace('-', '−') : text;
 }
 
-/** 1, 2 or 5 times a power of ten, the widest that gives at most `count` intervals; finer where fewer than two ticks would fall inside. */
+/**
+ * 1, 2 or 5 times a power of ten, the widest that gives at most `count` intervals; finer where fewer than two
+ * ticks would fall inside.
+ */
 function tickSpacing(from: number, to: number, count: number): Decimal {
   const rough = Math.max(Number.MIN_VALUE, to / Math.max(1, count) - from / Math.max(1, count));
   const exponent = Math.floor(Math.log10(rough));
@@ -145,7 +166,10 @@ function tickSpacing(from: number, to: number, count: number): Decimal {
   return wideEnough.findLast((step) => multiplesWithin(from, to, step).length > 1) ?? (steps[0] as Decimal);
 }
 
-/** The multiples of a spacing in [from, to], increasing. Their number is that of the axis's extents in the spacing. */
+/**
+ * The multiples of a spacing in [from, to], increasing. Their number is that of the axis's extents in the
+ * spacing.
+ */
 function multiplesWithin(from: number, to: number, spacing: Decimal): Decimal[] {
   const step = valueOf(spacing);
   const first = Math.ceil(from / step - 1e-9);

@@ -5,14 +5,14 @@ import type { Notation } from './number-format.js';
 import { parseRecord } from './validate.js';
 
 /**
- * A curve that passes this multiple of the largest starting value leaves the figure at the top. The caption says so; the values stay in
- * the data.
+ * A curve that passes this multiple of the largest starting value leaves the figure at the top. The caption
+ * says so; the values stay in the data.
  */
 export const CLIP_FACTOR = { log: 3, linear: 1.5 } as const;
 
 /**
- * A log axis reaches at most this far below the largest starting value: one method that hits rounding error must not flatten the
- * others.
+ * A log axis reaches at most this far below the largest starting value: one method that hits rounding error
+ * must not flatten the others.
  */
 export const LOG_DEPTH = 1e-8;
 
@@ -27,8 +27,9 @@ export interface CurveRange {
 }
 
 /**
- * Chooses the y-range: all means and bands, but at most {@link CLIP_FACTOR} times the largest starting value (unless more than half of the
- * curves pass it: then growth is what the figure is about) and, on a log axis, at least {@link LOG_DEPTH} times it.
+ * Chooses the y-range: all means and bands, but at most {@link CLIP_FACTOR} times the largest starting value
+ * (unless more than half of the curves pass it: then growth is what the figure is about) and, on a log axis,
+ * at least {@link LOG_DEPTH} times it.
  *
  * @throws UserError if the curves break a rule of their schema.
  * @example

@@ -14,8 +14,9 @@ import { optimizerStyles } from './optimizer-style.js';
 import { parseRecord } from './validate.js';
 
 /**
- * What a reader must know beside the picture, in sentences: what the bands are, which curves leave the figure, end early, have gaps, lose
- * repetitions on the way or look like another one; then the notes and the reference.
+ * What a reader must know beside the picture, in sentences: what the bands are, which curves leave the
+ * figure, end early, have gaps, lose repetitions on the way or look like another one; then the notes and the
+ * reference.
  *
  * @throws UserError if the curves break a rule of their schema.
  * @example

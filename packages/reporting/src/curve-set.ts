@@ -108,7 +108,10 @@ export function lastFiniteIndex(values: readonly number[]): number {
   return values.findLastIndex(Number.isFinite);
 }
 
-/** Best final value first; series without one come last, those that lasted longer before the others. Ties keep their order. */
+/**
+ * Best final value first; series without one come last, those that lasted longer before the others. Ties keep
+ * their order.
+ */
 export function byFinalValue(series: readonly CurveSeries[]): CurveSeries[] {
   const rank = (s: CurveSeries): number => (Number.isNaN(finalMean(s)) ? Infinity : finalMean(s));
   return [...series].sort((a, b) => {

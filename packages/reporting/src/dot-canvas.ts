@@ -1,7 +1,6 @@
 /**
- * A canvas of character cells for line drawings in a terminal. A Braille cell has 2×4 dots (U+2800 plus one bit per dot), an ASCII
- * cell one; a
- * cell takes the ink of whoever drew in it last.
+ * A canvas of character cells for line drawings in a terminal. A Braille cell has 2×4 dots (U+2800 plus one
+ * bit per dot), an ASCII cell one; a cell takes the ink of whoever drew in it last.
  */
 export interface DotCanvas {
   /** Cells. */
@@ -16,7 +15,10 @@ export interface DotCanvas {
   readonly ink: Int16Array;
 }
 
-/** Bit of the dot at [row][column] of a Braille cell: the Unicode standard numbers the three upper rows first, then the fourth. */
+/**
+ * Bit of the dot at [row][column] of a Braille cell: the Unicode standard numbers the three upper rows first,
+ * then the fourth.
+ */
 const BRAILLE = [
   [0x01, 0x08],
   [0x02, 0x10],

@@ -3,8 +3,9 @@ import { resultTableSchema, type ResultTableInput } from './result-table.js';
 import { parseRecord } from './validate.js';
 
 /**
- * Curves as CSV (RFC 4180), one line per optimizer and step, at full precision: `optimizer,kind,step,mean,standard_error,count`.
- * Missing values are empty; non-finite ones are `NaN`, `Infinity`, `-Infinity`.
+ * Curves as CSV (RFC 4180), one line per optimizer and step, at full precision:
+ * `optimizer,kind,step,mean,standard_error,count`. Missing values are empty; non-finite ones are `NaN`,
+ * `Infinity`, `-Infinity`.
  *
  * @throws UserError if the curves break a rule of their schema.
  * @example

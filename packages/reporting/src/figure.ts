@@ -51,11 +51,12 @@ export type FigureOptions = z.input<typeof figureOptionsSchema>;
 type Options = z.output<typeof figureOptionsSchema>;
 
 /**
- * One figure as a self-contained SVG: mean lines with bands, learned optimizers thick, hand-made ones thin and mostly dashed, each
- * labelled at its end with its final value or, where that does not fit, in a legend ordered by it.
+ * One figure as a self-contained SVG: mean lines with bands, learned optimizers thick, hand-made ones thin
+ * and mostly dashed, each labelled at its end with its final value or, where that does not fit, in a legend
+ * ordered by it.
  *
- * One diverging curve does not set the scale: see {@link curveRange}; {@link curveCaption} says in words what was cut. Equal input
- * gives equal bytes.
+ * One diverging curve does not set the scale: see {@link curveRange}; {@link curveCaption} says in words what
+ * was cut. Equal input gives equal bytes.
  *
  * @throws UserError if the curves or the options break a rule of their schema.
  * @example
@@ -153,7 +154,10 @@ function fittingColumns(columns: number, width: number): number {
   return Math.max(1, Math.min(columns, Math.floor(width / NARROWEST)));
 }
 
-/** Panels in rows of `options.columns`, or fewer where they would be too narrow, a shared legend below them, then the caption. */
+/**
+ * Panels in rows of `options.columns`, or fewer where they would be too narrow, a shared legend below them,
+ * then the caption.
+ */
 export async function gridOf(
   cells: readonly Cell[],
   options: Options & { readonly columns: number },

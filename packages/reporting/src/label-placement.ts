@@ -1,8 +1,9 @@
 /**
- * Places labels on a line: as near as possible to where they belong (least squares), `gap` apart, inside [low, high], in the order given.
+ * Places labels on a line: as near as possible to where they belong (least squares), `gap` apart, inside
+ * [low, high], in the order given.
  *
- * Labels that would overlap form a block, which sits at the mean of what its members want; blocks that meet merge (pool adjacent
- * violators on the positions less their minimum offsets).
+ * Labels that would overlap form a block, which sits at the mean of what its members want; blocks that meet
+ * merge (pool adjacent violators on the positions less their minimum offsets).
  *
  * @param wanted increasing positions [n]
  * @returns positions [n]; where the labels do not fit into [low, high] they run over the high end.

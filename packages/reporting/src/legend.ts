@@ -43,8 +43,8 @@ export function legendEntries(
 }
 
 /**
- * What a curve reached: its final value, with an arrow where that lies outside the figure, or the step of its last finite value. ASCII
- * notation has `^`, `v` and `x` for the arrows and the cross.
+ * What a curve reached: its final value, with an arrow where that lies outside the figure, or the step of its
+ * last finite value. ASCII notation has `^`, `v` and `x` for the arrows and the cross.
  */
 export function finalText(
   series: CurveSeries,
@@ -102,7 +102,10 @@ export function fixed(value: number): string {
   return String(Number(value.toFixed(2)));
 }
 
-/** Width that labels beside the panel need, or undefined where they do not fit: too many for the height or too wide for the figure. */
+/**
+ * Width that labels beside the panel need, or undefined where they do not fit: too many for the height or too
+ * wide for the figure.
+ */
 export function directLabelWidth(
   entries: readonly LegendEntry[],
   figureWidth: number,
@@ -115,9 +118,8 @@ export function directLabelWidth(
 }
 
 /**
- * Labels at the right of the panel, each at the height where its curve ends or as near as the others allow, tied to it by a thin
- * leader. Curves that left at the top or ended
- * early have their label at the top.
+ * Labels at the right of the panel, each at the height where its curve ends or as near as the others allow,
+ * tied to it by a thin leader. Curves that left at the top or ended early have their label at the top.
  */
 export function directLabels(entries: readonly LegendEntry[], panel: Panel, size: PanelSize): string {
   const height = size.height - MARGIN.top - MARGIN.bottom;

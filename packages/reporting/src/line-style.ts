@@ -1,10 +1,16 @@
 import * as z from 'zod/mini';
 
-/** Schema of {@link LineStyle}. A style may come from a file and ends in markup, so each of its parts is held to what can be drawn. */
+/**
+ * Schema of {@link LineStyle}. A style may come from a file and ends in markup, so each of its parts is held
+ * to what can be drawn.
+ */
 export const lineStyleSchema = z.object({
   /** `#rrggbb`; those of this package have at least 2.8:1 against white. */
   colour: z.string().check(z.regex(/^#[0-9a-fA-F]{6}$/, 'expected a colour as #rrggbb')),
-  /** Index in the 256-colour palette of terminals; ours are middle tones, which read on dark and on light backgrounds. */
+  /**
+   * Index in the 256-colour palette of terminals; ours are middle tones, which read on dark and on light
+   * backgrounds.
+   */
   ansi: z.int().check(z.minimum(0), z.maximum(255)),
   /** Pixels. */
   width: z.number().check(z.minimum(0.5), z.maximum(20)),
@@ -15,7 +21,10 @@ export const lineStyleSchema = z.object({
 /** How one optimizer is drawn, in every figure and terminal alike. */
 export type LineStyle = z.output<typeof lineStyleSchema>;
 
-/** Schema of a caller's own style: what is left out is chosen. The width is not for choice: it tells learned from hand-made. */
+/**
+ * Schema of a caller's own style: what is left out is chosen. The width is not for choice: it tells learned
+ * from hand-made.
+ */
 export const ownStyleSchema = z.partial(z.omit(lineStyleSchema, { width: true }));
 export type OwnStyle = z.output<typeof ownStyleSchema>;
 

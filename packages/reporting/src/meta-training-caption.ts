@@ -1,8 +1,8 @@
 import type { MetaTrainingRecord } from './meta-training-record.js';
 
 /**
- * What a reader must know beside the figure of a meta-training, in sentences: which epoch was kept, what the panels cannot show; then
- * the notes.
+ * What a reader must know beside the figure of a meta-training, in sentences: which epoch was kept, what the
+ * panels cannot show; then the notes.
  */
 export function metaTrainingSentences(training: MetaTrainingRecord): string[] {
   const { xLabel, bestEpoch, trainLoss, validationLoss = [], metaGradientNorm = [], yScale } = training;

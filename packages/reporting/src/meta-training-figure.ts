@@ -18,8 +18,9 @@ const VALIDATION: LineStyle = { ...optimizerStyle('psd', 'learned'), width: 2.6 
 const GRADIENT: LineStyle = { colour: '#864e00', ansi: 136, width: 1.6, dash: [] };
 
 /**
- * Meta-training over epochs: training and validation loss in one panel, the meta-gradient's norm in a second one where it was recorded.
- * Epochs without validation are bridged; a non-finite value that was recorded is a gap.
+ * Meta-training over epochs: training and validation loss in one panel, the meta-gradient's norm in a second
+ * one where it was recorded. Epochs without validation are bridged; a non-finite value that was recorded is a
+ * gap.
  *
  * @throws UserError if the record or the options break a rule of their schema.
  */

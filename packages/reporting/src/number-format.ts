@@ -1,6 +1,9 @@
 import { UserError } from '@metadescent/core';
 
-/** Notation of very small and very large numbers: `1.23×10⁻⁵` for pages, `1.23e-5` for terminals without Unicode and for data. */
+/**
+ * Notation of very small and very large numbers: `1.23×10⁻⁵` for pages, `1.23e-5` for terminals without
+ * Unicode and for data.
+ */
 export type Notation = 'superscript' | 'exponent';
 
 const SUPERSCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -17,7 +20,10 @@ function isPlain(exponent: number): boolean {
   return exponent >= -3 && exponent < 5;
 }
 
-/** The digits of a number and its power of ten, rounded together: exact down to the smallest subnormal, where 10ⁿ is zero. */
+/**
+ * The digits of a number and its power of ten, rounded together: exact down to the smallest subnormal, where
+ * 10ⁿ is zero.
+ */
 function scientific(value: number, digits: number): { mantissa: string; exponent: number } {
   const [mantissa, exponent] = value.toExponential(digits - 1).split('e') as [string, string];
   return { mantissa, exponent: Number(exponent) };
@@ -54,8 +60,8 @@ export function formatNumber(value: number, digits = 3, notation: Notation = 'su
 }
 
 /**
- * `value ± standard error`: the value to three significant digits, the error to the value's decimals or, where that would be zero, to one
- * digit. A NaN or missing error is left out, an infinite one is said.
+ * `value ± standard error`: the value to three significant digits, the error to the value's decimals or,
+ * where that would be zero, to one digit. A NaN or missing error is left out, an infinite one is said.
  *
  * @example
  * formatEstimate(0.041283, 0.00214) // => '0.0413 ± 0.0021'

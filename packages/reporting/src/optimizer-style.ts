@@ -6,9 +6,9 @@ import { parseRecord } from './validate.js';
 type Ink = Omit<LineStyle, 'width'>;
 
 /**
- * The fixed inks. The colours were searched for: the smallest distance between two of them in OKLab, over normal vision and simulated
- * protanopia, deuteranopia and tritanopia (Machado et al. 2009), was maximised under a contrast limit against white. Dashes say the
- * same in black and white.
+ * The fixed inks. The colours were searched for: the smallest distance between two of them in OKLab, over
+ * normal vision and simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), was maximised
+ * under a contrast limit against white. Dashes say the same in black and white.
  */
 const INKS: Readonly<Record<string, Ink>> = {
   lstm: { colour: '#d55e00', ansi: 202, dash: [] },
@@ -62,7 +62,10 @@ function hash(text: string): number {
 /** Unknown names that get a look of their own: every reserve ink with every reserve dash. */
 export const DISTINCT_UNKNOWN = RESERVE.length ** 2;
 
-/** The look of the n-th place: all inks once with their own dash, then all again with the dash of the next one, and so on. */
+/**
+ * The look of the n-th place: all inks once with their own dash, then all again with the dash of the next
+ * one, and so on.
+ */
 function reserveInk(place: number, kind: OptimizerKind): Ink {
   const round = Math.floor(place / RESERVE.length);
   const ink = RESERVE[place % RESERVE.length] as Ink;
@@ -70,7 +73,10 @@ function reserveInk(place: number, kind: OptimizerKind): Ink {
   return { ...ink, dash: (RESERVE[(place + round) % RESERVE.length] as Ink).dash };
 }
 
-/** The place that a name's hash points to in the first round or, where that is taken, the next free one; the first again where all are. */
+/**
+ * The place that a name's hash points to in the first round or, where that is taken, the next free one; the
+ * first again where all are.
+ */
 function reservePlace(name: string, taken: Set<number>): number {
   const wanted = hash(name) % RESERVE.length;
   for (let i = 0; i < DISTINCT_UNKNOWN; i++) {
@@ -110,10 +116,11 @@ const styledOptimizers = z.array(
 /**
  * The style of every optimizer of a report: learned ones 3 pixels wide, hand-made ones 1.6.
  *
- * What a caller's `style` leaves open is chosen: a known name has one fixed ink; an unknown name takes the reserve ink that its hash points
- * to or, where another unknown name of the list holds that one, the next free ink. After six unknown names the inks come again with other
- * dashes, after {@link DISTINCT_UNKNOWN} the looks repeat, and captions say so. Two spellings of one known name are two optimizers: the
- * second one counts as unknown.
+ * What a caller's `style` leaves open is chosen: a known name has one fixed ink; an unknown name takes the
+ * reserve ink that its hash points to or, where another unknown name of the list holds that one, the next
+ * free ink. After six unknown names the inks come again with other dashes, after {@link DISTINCT_UNKNOWN} the
+ * looks repeat, and captions say so. Two spellings of one known name are two optimizers: the second one
+ * counts as unknown.
  *
  * @throws UserError if an entry has no name, kind or a style that cannot be drawn.
  */

@@ -4,7 +4,10 @@ import { oneLine } from './markup.js';
 import { panelMarks, thinned, type Panel, type PanelLine, type PanelPoint, type PanelSize } from './panel.js';
 import { estimatedTextWidth } from './text-width.js';
 
-/** Room around the axes for their labels and titles, in pixels; at the sides at least so much: see {@link sideMargins}. */
+/**
+ * Room around the axes for their labels and titles, in pixels; at the sides at least so much: see {@link
+ * sideMargins}.
+ */
 export const MARGIN = { left: 68, right: 12, top: 10, bottom: 46 } as const;
 
 export const INK = { text: '#1f2328', muted: '#57606a', axis: '#8c959f', grid: '#e4e7eb' } as const;
@@ -20,9 +23,8 @@ const TITLE_ROOM = 22;
 const TICK_ROOM = 6;
 
 /**
- * Room beside the plot: the longest label of the y-axis and half of the longest one of the x-axis fit in, because a number that lost
- * its first
- * or last digits at an edge would say another one.
+ * Room beside the plot: the longest label of the y-axis and half of the longest one of the x-axis fit in,
+ * because a number that lost its first or last digits at an edge would say another one.
  */
 export function sideMargins({ x, y }: Panel): { left: number; right: number } {
   const widest = ({ ticks }: Axis): number =>
@@ -36,7 +38,8 @@ export function sideMargins({ x, y }: Panel): { left: number; right: number } {
 /**
  * The Vega-Lite spec of a panel whose outer size, margins included, is `size`.
  *
- * Vega gets fractions of the axes and never the values: where a value lies is decided in one place, for every finite double.
+ * Vega gets fractions of the axes and never the values: where a value lies is decided in one place, for every
+ * finite double.
  */
 export function panelSpec(panel: Panel, size: PanelSize): TopLevelSpec {
   const { left, right } = sideMargins(panel);

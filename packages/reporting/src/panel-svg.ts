@@ -6,14 +6,17 @@ async function loadLibraries() {
   return { compile, vega: await import('vega') };
 }
 
-/** Vega-Lite and Vega take some 200 ms to load, so the first figure loads them and not whoever imports this package. */
+/**
+ * Vega-Lite and Vega take some 200 ms to load, so the first figure loads them and not whoever imports this
+ * package.
+ */
 let libraries: ReturnType<typeof loadLibraries> | undefined;
 
 /**
  * Draws a panel: Vega-Lite compiles the spec, Vega renders it to a string without a DOM.
  *
- * @param idPrefix makes the ids inside unique on a page; Vega's own come from a counter that outlives the figure, so they would depend
- * on what was drawn before
+ * @param idPrefix makes the ids inside unique on a page; Vega's own come from a counter that outlives the
+ *   figure, so they would depend on what was drawn before
  * @returns the contents of an `<svg>` element of `size`
  */
 export async function renderPanel(panel: Panel, size: PanelSize, idPrefix: string): Promise<string> {
@@ -28,7 +31,10 @@ export async function renderPanel(panel: Panel, size: PanelSize, idPrefix: strin
   }
 }
 
-/** Ids in order of appearance: `prefix-1`, `prefix-2`, … Only attributes are touched: text has its quotes next to no bracket of a tag. */
+/**
+ * Ids in order of appearance: `prefix-1`, `prefix-2`, … Only attributes are touched: text has its quotes next
+ * to no bracket of a tag.
+ */
 function renameIds(svg: string, prefix: string): string {
   const names = new Map<string, string>();
   const rename = (id: string): string => {

@@ -39,7 +39,10 @@ export interface PanelPoint {
   readonly colour: string;
 }
 
-/** Extra marks: where a line leaves at the top, where it ends before its series does, and finite values between two gaps. */
+/**
+ * Extra marks: where a line leaves at the top, where it ends before its series does, and finite values
+ * between two gaps.
+ */
 export interface PanelMarks {
   readonly exits: readonly PanelPoint[];
   readonly ends: readonly PanelPoint[];
@@ -47,8 +50,8 @@ export interface PanelMarks {
 }
 
 /**
- * The panel of a set of curves: hand-made optimizers below, learned ones on top, bands of mean ± standard error whose lower edge stops at
- * the axis's own low end where it would pass zero on a log axis.
+ * The panel of a set of curves: hand-made optimizers below, learned ones on top, bands of mean ± standard
+ * error whose lower edge stops at the axis's own low end where it would pass zero on a log axis.
  */
 export function curvePanel(
   curves: CurveSet,
@@ -124,8 +127,8 @@ function crossing(axis: Axis, x: readonly number[], y: readonly number[], i: num
 }
 
 /**
- * Thins a long line to about `limit` points: of every bucket of neighbours the lowest, the highest and, so that gaps stay gaps, the first
- * missing one are kept; both ends always are.
+ * Thins a long line to about `limit` points: of every bucket of neighbours the lowest, the highest and, so
+ * that gaps stay gaps, the first missing one are kept; both ends always are.
  *
  * @returns increasing indices into `y`
  */

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 
-/** How a number may stand in a record: JSON has neither NaN nor infinities, so `null` is NaN and the infinities are spelled out. */
+/**
+ * How a number may stand in a record: JSON has neither NaN nor infinities, so `null` is NaN and the
+ * infinities are spelled out.
+ */
 export type RecordedNumber = number | null | 'Infinity' | '-Infinity';
 
 /** A number that may be non-finite, as JavaScript or as JSON has it. */
@@ -13,7 +16,8 @@ export const recordedNumber = z.pipe(
 );
 
 /**
- * JSON of any of this package's records: keys in the order given, NaN as `null`, infinities as strings; the schemas read it back.
+ * JSON of any of this package's records: keys in the order given, NaN as `null`, infinities as strings; the
+ * schemas read it back.
  *
  * @example
  * toJson({ mean: [1, NaN, Infinity] }, 0) // => '{"mean":[1,null,"Infinity"]}'

@@ -13,9 +13,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const LONG = 4;
 
 /**
- * The report as one HTML page that needs nothing else: styles and figures are inline, there are no scripts. Names are escaped; equal
- * input gives equal bytes (no
- * clock: pass the date).
+ * The report as one HTML page that needs nothing else: styles and figures are inline, there are no scripts.
+ * Names are escaped; equal input gives equal bytes (no clock: pass the date).
  *
  * @throws UserError if the report breaks a rule of its schema.
  */

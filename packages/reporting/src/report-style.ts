@@ -1,4 +1,7 @@
-/** The style sheet of the report: light, printable, readable from 320 pixels on; it names no file and no font that must be fetched. */
+/**
+ * The style sheet of the report: light, printable, readable from 320 pixels on; it names no file and no font
+ * that must be fetched.
+ */
 export const REPORT_STYLE = `
 :root { color-scheme: light; --ink: #1f2328; --muted: #57606a; --rule: #d0d7de; --wash: #f6f8fa; --accent: #0b5394; }
 * { box-sizing: border-box; }

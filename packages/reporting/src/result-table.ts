@@ -72,13 +72,16 @@ export const resultTableSchema = z
 
 /** A table of results, after parsing. */
 export type ResultTable = z.output<typeof resultTableSchema>;
-/** A {@link ResultTable} as it may be written: a column is a name, a cell a number, words or `{ value, standardError }`. */
+/**
+ * A {@link ResultTable} as it may be written: a column is a name, a cell a number, words or `{ value,
+ * standardError }`.
+ */
 export type ResultTableInput = z.input<typeof resultTableSchema>;
 
 /**
- * Which cells hold the best value of their column [rows][columns]. Values that read the same to three significant digits tie, because
- * a reader could
- * not see why one of them should win. Non-finite values never win, and a column whose numbers all tie (or that has only one) has no winner.
+ * Which cells hold the best value of their column [rows][columns]. Values that read the same to three
+ * significant digits tie, because a reader could not see why one of them should win. Non-finite values never
+ * win, and a column whose numbers all tie (or that has only one) has no winner.
  *
  * @throws UserError if the table breaks a rule of its schema.
  */

@@ -40,6 +40,9 @@ export const outcomeCountsSchema = z.object({
   ),
 });
 
-/** How many runs of each optimizer finished, met a non-finite value, or diverged (the outcomes of core's `rollout`). */
+/**
+ * How many runs of each optimizer finished, met a non-finite value, or diverged (the outcomes of core's
+ * `rollout`).
+ */
 export type OutcomeCounts = z.output<typeof outcomeCountsSchema>;
 export type OutcomeCountsInput = z.input<typeof outcomeCountsSchema>;

@@ -15,8 +15,8 @@ export const terminalColumns = z._default(
 );
 
 /**
- * Text in lines of at most `width` columns, broken at spaces and, inside a word, where nothing else helps; a line holds at least one
- * character.
+ * Text in lines of at most `width` columns, broken at spaces and, inside a word, where nothing else helps; a
+ * line holds at least one character.
  */
 export function brokenLines(text: string, width: number): string[] {
   const lines: string[] = [];

@@ -23,7 +23,10 @@ import { parseRecord } from './validate.js';
 
 /** Schema of {@link TerminalPlotOptions}. */
 export const terminalPlotOptionsSchema = z.object({
-  /** Columns of the whole plot; 0 is a terminal that does not know. Below 30 the names and values come without a drawing. */
+  /**
+   * Columns of the whole plot; 0 is a terminal that does not know. Below 30 the names and values come without
+   * a drawing.
+   */
   width: terminalColumns,
   /** Rows from the title to the name of the x-axis; a legend that does not fit beside the plot comes below them. */
   height: z._default(z.int().check(z.minimum(8), z.maximum(400)), 22),
@@ -50,9 +53,9 @@ interface Entry {
 const NARROWEST = { plot: 30, canvas: 8 } as const;
 
 /**
- * Curves as text: Braille dots (or ASCII letters) on the same axes as {@link curveFigure}, labels at the right where the curves end,
- * best final value at the bottom. Lines are not padded at their right ends. Where there is no room for a drawing, a list of what each
- * reached.
+ * Curves as text: Braille dots (or ASCII letters) on the same axes as {@link curveFigure}, labels at the
+ * right where the curves end, best final value at the bottom. Lines are not padded at their right ends. Where
+ * there is no room for a drawing, a list of what each reached.
  *
  * @throws UserError if the curves or the options break a rule of their schema.
  */
@@ -213,7 +216,10 @@ function paintedRow(
   return line;
 }
 
-/** Writes a curve's letter on it at a few places, staggered so that the letters of neighbours do not hide one another. */
+/**
+ * Writes a curve's letter on it at a few places, staggered so that the letters of neighbours do not hide one
+ * another.
+ */
 function markCurve(
   cells: string[][],
   canvas: DotCanvas,
@@ -244,7 +250,10 @@ function keyOf({ letter, ansi }: Entry, colour: boolean): string {
   return colour ? coloured(letter, ansi) : letter;
 }
 
-/** Labels by row: where the curve ends, or as near as the others allow; at the top for curves that left there or ended early. */
+/**
+ * Labels by row: where the curve ends, or as near as the others allow; at the top for curves that left there
+ * or ended early.
+ */
 function labelRows(entries: readonly Entry[], y: Axis, canvas: DotCanvas, colour: boolean): string[] {
   const { rows } = canvas;
   const ordered = entries.toReversed();

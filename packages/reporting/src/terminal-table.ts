@@ -15,9 +15,9 @@ import { parseRecord } from './validate.js';
 /** Schema of {@link TerminalTableOptions}. */
 export const terminalTableOptionsSchema = z.object({
   /**
-   * Columns that a line may take; 0 is a terminal that does not know. A wider table is continued below itself, with the names again;
-   * where not
-   * even one column of numbers fits beside the names, it becomes a list.
+   * Columns that a line may take; 0 is a terminal that does not know. A wider table is continued below
+   * itself, with the names again; where not even one column of numbers fits beside the names, it becomes a
+   * list.
    */
   width: terminalColumns,
   /** Winners in bold, beside their star. */
@@ -41,8 +41,8 @@ const LEAST_WORDS = 8;
 const GAP = '  ';
 
 /**
- * A table as text: numbers to the right, words to the left, a star after the best value of every column. Lines are not padded at their
- * right ends.
+ * A table as text: numbers to the right, words to the left, a star after the best value of every column.
+ * Lines are not padded at their right ends.
  *
  * @throws UserError if the table or the options break a rule of their schema.
  * @example

@@ -19,7 +19,8 @@ export function estimatedTextWidth(text: string, fontSize: number): number {
 }
 
 /**
- * Columns that a text without control characters takes in a terminal: combining marks none, East Asian wide characters two.
+ * Columns that a text without control characters takes in a terminal: combining marks none, East Asian wide
+ * characters two.
  *
  * @example
  * ['adam', 'η̂', '優'].map(terminalWidth) // => [4, 1, 2]
@@ -32,7 +33,10 @@ export function terminalWidth(text: string): number {
   return width;
 }
 
-/** `text` in exactly `width` columns: padded with spaces at the side that `align` leaves free, or cut with an ellipsis. */
+/**
+ * `text` in exactly `width` columns: padded with spaces at the side that `align` leaves free, or cut with an
+ * ellipsis.
+ */
 export function fitted(
   text: string,
   width: number,

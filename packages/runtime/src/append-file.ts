@@ -2,11 +2,17 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } f
 
 import { withFileErrors } from './file-errors.js';
 
-/** A file that only grows, by whole records. Writes are synchronous: they are few and small, and their order is the guarantee. */
+/**
+ * A file that only grows, by whole records. Writes are synchronous: they are few and small, and their order
+ * is the guarantee.
+ */
 export interface AppendFile {
   /** Length in bytes. */
   readonly bytes: number;
-  /** Appends a record with one write. @throws UserError on a full disk and the like; the file then ends with the record before. */
+  /**
+   * Appends a record with one write. @throws UserError on a full disk and the like; the file then ends with
+   * the record before.
+   */
   append(record: Uint8Array): void;
   /** Cuts the file back to an earlier length. */
   cutBack(bytes: number): void;

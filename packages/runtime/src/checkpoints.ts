@@ -34,7 +34,10 @@ export interface Checkpoint {
 }
 
 export const checkpointOptions = z.object({
-  /** How many of the newest checkpoints stay; the best one stays besides. Two, so that a damaged newest one costs little. */
+  /**
+   * How many of the newest checkpoints stay; the best one stays besides. Two, so that a damaged newest one
+   * costs little.
+   */
   keepLast: z._default(z.int().check(z.minimum(1)), 2),
 });
 

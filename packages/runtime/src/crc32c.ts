@@ -18,7 +18,10 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** The masked CRC of TFRecord files: rotated right by 15 bits, plus 0xa282ead8, so that data that holds CRCs still checks. */
+/**
+ * The masked CRC of TFRecord files: rotated right by 15 bits, plus 0xa282ead8, so that data that holds CRCs
+ * still checks.
+ */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -17,7 +17,10 @@ export const environmentSchema = z.object({
   engine: z.string(),
   /** Versions of the packages that decide the results. */
   packages: z.record(z.string(), z.string()),
-  /** Commit of the program's own sources, where they lie in a git checkout; ends with `-dirty` if files were changed. */
+  /**
+   * Commit of the program's own sources, where they lie in a git checkout; ends with `-dirty` if files were
+   * changed.
+   */
   commit: z.optional(z.string()),
 });
 export type RunEnvironment = z.infer<typeof environmentSchema>;
@@ -48,7 +51,8 @@ export function describeEnvironment({ engine, packages = {}, source }: Environme
 }
 
 /**
- * Versions of installed packages, as the module at `from` (its `import.meta.url`) finds them; packages that are not installed are left out.
+ * Versions of installed packages, as the module at `from` (its `import.meta.url`) finds them; packages that
+ * are not installed are left out.
  *
  * @example
  * packageVersions(['zod', 'no-such-package'], import.meta.url) // => { zod: '4.6.7' }

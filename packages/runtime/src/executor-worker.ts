@@ -23,8 +23,8 @@ export type TaskReply = { readonly output: unknown } | { readonly fault: TaskFau
 let tasks: Promise<TaskRunner> | undefined;
 
 /**
- * Loads the tasks on the first call and runs one. Loading waits for a call because a worker that dies outside of one is not reported to
- * anybody.
+ * Loads the tasks on the first call and runs one. Loading waits for a call because a worker that dies outside
+ * of one is not reported to anybody.
  */
 export async function runTask({ task, input, index }: TaskRequest): Promise<TaskReply> {
   try {

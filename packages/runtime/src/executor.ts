@@ -86,7 +86,8 @@ export interface Executor<Module = Record<string, unknown>> {
 /**
  * An executor of the tasks of one module. Give the module's type to have inputs and outputs checked.
  *
- * @throws UserError if `workers` is not a number for this machine (see `workerCount`), or `repetitions` not an integer ≥ 0.
+ * @throws UserError if `workers` is not a number for this machine (see `workerCount`), or `repetitions` not
+ *   an integer ≥ 0.
  * @example
  * // tasks.js: export const square = (x) => x * x;
  * const executor = createExecutor<typeof import('./tasks.js')>({ workers: 2, module: new URL('./tasks.js', import.meta.url) });
@@ -94,7 +95,13 @@ export interface Executor<Module = Record<string, unknown>> {
  * await executor.close();
  */
 export function createExecutor<Module = Record<string, unknown>>(options: ExecutorOptions): Executor<Module> {
-  checkArgument('createExecutor', 'the options', options, ['module'], 'pass { workers: 2, module: new URL(…) }');
+  checkArgument(
+    'createExecutor',
+    'the options',
+    options,
+    ['module'],
+    'pass { workers: 2, module: new URL(…) }',
+  );
   const { workers, module, setup, repetitions = 2, resourceLimits, warn = warnOnStandardError } = options;
   workerCount(workers);
   if (!Number.isInteger(repetitions) || repetitions < 0) {

@@ -3,7 +3,10 @@ import { Worker } from 'node:worker_threads';
 
 /** How often the owner of a lock renews it, in seconds. */
 export const BEAT_SECONDS = 2;
-/** A lock that was not renewed for so many seconds, as its reader's own clock counts them, has no living owner: ten beats. */
+/**
+ * A lock that was not renewed for so many seconds, as its reader's own clock counts them, has no living
+ * owner: ten beats.
+ */
 export const STILL_SECONDS = 20;
 
 /** Something that goes on until it is stopped. */
@@ -64,7 +67,10 @@ export function wasRenewed(path: string, stillSeconds: number): boolean {
   return false;
 }
 
-/** Opened first, because file systems on a network answer from memory otherwise. Undefined if there is no such file. */
+/**
+ * Opened first, because file systems on a network answer from memory otherwise. Undefined if there is no such
+ * file.
+ */
 function timesOf(path: string): string | undefined {
   try {
     const file = openSync(path, 'r');

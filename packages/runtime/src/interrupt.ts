@@ -1,6 +1,9 @@
 import { writeLines } from './terminal-text.js';
 
-/** The work stopped because it was asked to: by Ctrl-C or a signal. Command lines exit with `exitCode`, without a stack. */
+/**
+ * The work stopped because it was asked to: by Ctrl-C or a signal. Command lines exit with `exitCode`,
+ * without a stack.
+ */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   /** 128 + the signal's number, as shells have it. */
@@ -31,8 +34,9 @@ export interface InterruptOptions {
 }
 
 /**
- * Runs `work` with a signal that the first Ctrl-C (or SIGTERM) aborts: `work` goes on to its next good place to stop, saves, and throws
- * `signal.reason`, an `InterruptedError`. The second Ctrl-C exits at once with code 130.
+ * Runs `work` with a signal that the first Ctrl-C (or SIGTERM) aborts: `work` goes on to its next good place
+ * to stop, saves, and throws `signal.reason`, an `InterruptedError`. The second Ctrl-C exits at once with
+ * code 130.
  *
  * @returns what `work` returns.
  * @example

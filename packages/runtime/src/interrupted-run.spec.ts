@@ -1,4 +1,7 @@
-/** A whole toy meta-training (fixtures/toy-run.mjs), interrupted in every way, ends with the same bytes as one that was left alone. */
+/**
+ * A whole toy meta-training (fixtures/toy-run.mjs), interrupted in every way, ends with the same bytes as one
+ * that was left alone.
+ */
 import {
   appendFileSync,
   mkdtempSync,

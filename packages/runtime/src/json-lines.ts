@@ -11,7 +11,10 @@ import { shownPath, withFileErrors } from './file-errors.js';
 export interface JsonLines {
   /** Length of the file in bytes. */
   readonly bytes: number;
-  /** Appends a record with one write. @throws UserError on a full disk and the like; the file then ends with the record before. */
+  /**
+   * Appends a record with one write. @throws UserError on a full disk and the like; the file then ends with
+   * the record before.
+   */
   append(record: object): void;
   /** Waits until everything is on the disk. */
   sync(): void;
@@ -60,7 +63,10 @@ export function readJsonLines<Record extends object>(path: string, schema: Schem
   return parseLines(path, content.subarray(0, wholeLines(content)), schema);
 }
 
-/** What is cut off must never begin inside a record: then the file is not the one that the checkpoint was written for. */
+/**
+ * What is cut off must never begin inside a record: then the file is not the one that the checkpoint was
+ * written for.
+ */
 function requireRecords(path: string, keepBytes: number, schema: Schema<object>): void {
   const content = contentOf(path);
   const changed = (how: string) =>

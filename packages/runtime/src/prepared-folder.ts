@@ -24,7 +24,8 @@ export interface PreparedFolder {
 }
 
 /**
- * Makes a folder with its parents, and finds out whether files can be written in it, before any work whose results it is to take.
+ * Makes a folder with its parents, and finds out whether files can be written in it, before any work whose
+ * results it is to take.
  *
  * The deepest part of the path that exists is looked at first. It must be a folder that this process may
  * write in; the rest is then made one folder at a time, because `mkdir` with `recursive` never returns for a
@@ -32,7 +33,8 @@ export interface PreparedFolder {
  * removed again, which also finds a full disk.
  *
  * @param directory absolute, or relative to the working directory of this moment.
- * @throws UserError that names the path, what stands in the way and the next step; folders that were made until then are gone again.
+ * @throws UserError that names the path, what stands in the way and the next step; folders that were made
+ *   until then are gone again.
  * @example
  * const out = prepareFolder('out/results'); // first of all
  * writeFileAtomic(join(out.path, 'results.json'), await hoursOfWork());

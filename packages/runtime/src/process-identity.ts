@@ -4,7 +4,10 @@ import { hostname } from 'node:os';
 /** A process, as every other process can tell it apart. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started (clock ticks since the boot), so that a pid which the system gave out again is not taken for its old owner. */
+  /**
+   * When it started (clock ticks since the boot), so that a pid which the system gave out again is not taken
+   * for its old owner.
+   */
   readonly start: string;
   /** Where its pid means this process: the PID namespace and the boot of the machine. */
   readonly space: string;
@@ -24,7 +27,10 @@ export function ownIdentity(): ProcessIdentity {
   };
 }
 
-/** Whether the pid of the one means the same process to the other; containers and machines number their processes each for itself. */
+/**
+ * Whether the pid of the one means the same process to the other; containers and machines number their
+ * processes each for itself.
+ */
 export function shareProcesses(a: ProcessIdentity, b: ProcessIdentity): boolean {
   return a.host === b.host && a.space === b.space && a.space !== UNKNOWN;
 }

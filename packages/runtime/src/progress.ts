@@ -25,7 +25,10 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** What a progress line says about the work itself: one text, or parts of which the last ones matter most and stay where room is short. */
+/**
+ * What a progress line says about the work itself: one text, or parts of which the last ones matter most and
+ * stay where room is short.
+ */
 export type ProgressNote = string | readonly string[];
 
 /** A line that says how far the work is, how fast it goes and when it will be done. */
@@ -54,7 +57,13 @@ const MOST_CHARACTERS = 1000;
  * progress.finish(); // prints: meta-training 2/2 · 100 % · 812 steps/s · 0:00 · training 0.7, held out 0.5
  */
 export function createProgress(options: ProgressOptions): Progress {
-  checkArgument('createProgress', 'the options', options, ['label', 'total'], "pass { label: 'training', total: 100 }");
+  checkArgument(
+    'createProgress',
+    'the options',
+    options,
+    ['label', 'total'],
+    "pass { label: 'training', total: 100 }",
+  );
   const {
     stream = process.stderr,
     label,

@@ -46,7 +46,8 @@ export function checkRunFolder(
 }
 
 /**
- * Takes a folder for a run: a new one must be empty and gets its `config.json`, one to resume must hold the same config.
+ * Takes a folder for a run: a new one must be empty and gets its `config.json`, one to resume must hold the
+ * same config.
  *
  * @throws UserError on anything else, after which the folder is as it was before.
  */

@@ -40,14 +40,20 @@ export interface RunOptions extends EnvironmentOptions {
 export interface Run {
   /** The folder's absolute path. */
   readonly directory: string;
-  /** Where a resumed run goes on from; absent in a new run, and in one that was stopped before its first checkpoint. */
+  /**
+   * Where a resumed run goes on from; absent in a new run, and in one that was stopped before its first
+   * checkpoint.
+   */
   readonly checkpoint: Checkpoint | undefined;
   /** How the run ended before it was resumed, if it did. */
   readonly outcome: RunOutcome | undefined;
   readonly checkpoints: Omit<CheckpointStore, 'save'>;
   /** Appends to `metrics.jsonl` (and TensorBoard). The records of a step come before its checkpoint. */
   recordMetrics(record: MetricRecord): void;
-  /** Appends to `timing.jsonl`: what differs from one run of a config to the next, such as seconds. Never cut back. */
+  /**
+   * Appends to `timing.jsonl`: what differs from one run of a config to the next, such as seconds. Never cut
+   * back.
+   */
   recordTiming(record: object): void;
   /** Saves a checkpoint, after all metrics before it are safely on the disk. */
   saveCheckpoint(checkpoint: Checkpoint): void;
@@ -86,7 +92,13 @@ const METRICS_BYTES = 'metrics-bytes';
  * run.close();
  */
 export function openRun(folder: string, options: RunOptions): Run {
-  checkArgument('openRun', 'the options', options, ['config', 'engine'], "pass { config: { … }, engine: 'wasm simd128' }");
+  checkArgument(
+    'openRun',
+    'the options',
+    options,
+    ['config', 'engine'],
+    "pass { config: { … }, engine: 'wasm simd128' }",
+  );
   // What is compared and kept is what a reader of the file gets.
   const config = parseOptions('openRun', anyRecordSchema, parseExact(stringifyExact(options.config)));
   const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;

@@ -18,7 +18,13 @@ const MAX_CAUSES = 8;
 /** What a task threw, as plain data. */
 export function describeFault(thrown: unknown, depth = 0): TaskFault {
   if (!isErrorLike(thrown))
-    return { name: 'Error', userError: false, message: `a task threw ${String(thrown)}`, stack: undefined, cause: undefined };
+    return {
+      name: 'Error',
+      userError: false,
+      message: `a task threw ${String(thrown)}`,
+      stack: undefined,
+      cause: undefined,
+    };
   const { name, message, stack, cause } = thrown;
   return {
     name,
@@ -32,7 +38,9 @@ export function describeFault(thrown: unknown, depth = 0): TaskFault {
 /** The exception again: `UserError` and the language's own classes keep their class, others their name. */
 export function reviveFault(fault: TaskFault): Error {
   const options = fault.cause === undefined ? undefined : { cause: reviveFault(fault.cause) };
-  const Constructor = fault.userError ? UserError : (CLASSES.find((candidate) => candidate.name === fault.name) ?? Error);
+  const Constructor = fault.userError
+    ? UserError
+    : (CLASSES.find((candidate) => candidate.name === fault.name) ?? Error);
   const error = new Constructor(fault.message, options);
   if (error.name !== fault.name)
     Object.defineProperty(error, 'name', { value: fault.name, configurable: true });

@@ -7,7 +7,8 @@ type TaskFunction = (input: unknown, context: unknown) => unknown;
  * Imports a module of tasks and calls its `setup(payload)`, where it exports one. What `setup` returns is
  * handed to every task as its second argument.
  *
- * @throws TypeError if a payload was given but the module exports no `setup`; whatever the module's import or its `setup` throws.
+ * @throws TypeError if a payload was given but the module exports no `setup`; whatever the module's import or
+ *   its `setup` throws.
  */
 export async function loadTasks(module: string, payload: unknown): Promise<TaskRunner> {
   const exported = (await import(module)) as Record<string, unknown>;

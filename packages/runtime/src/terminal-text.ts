@@ -15,7 +15,10 @@ export function columnsOf({ columns }: TextStream): number {
   return columns !== undefined && columns > 0 ? columns : USUAL_COLUMNS;
 }
 
-/** Columns that a text without control characters takes: combining marks none, East Asian wide characters and emoji two. */
+/**
+ * Columns that a text without control characters takes: combining marks none, East Asian wide characters and
+ * emoji two.
+ */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text) {

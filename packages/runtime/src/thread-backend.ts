@@ -16,7 +16,10 @@ interface ThreadOptions {
   readonly warn: Warn;
 }
 
-/** Threads run JavaScript, so this is the compiled file, also when this very module is read from its TypeScript source. */
+/**
+ * Threads run JavaScript, so this is the compiled file, also when this very module is read from its
+ * TypeScript source.
+ */
 const WORKER = new URL('../dist/executor-entry.cjs', import.meta.url);
 
 /**
@@ -35,7 +38,8 @@ export function createThreadBackend(start: WorkerStart, options: ThreadOptions):
     maxThreads: workers,
     idleTimeout: Infinity,
     recordTiming: false,
-    // An idle thread sleeps until the next task instead of turning its event loop: no load, and the steadiest latency of the three modes.
+    // An idle thread sleeps until the next task instead of turning its event loop: no load, and the steadiest
+    // latency of the three modes.
     atomics: 'sync',
     ...(resourceLimits && { resourceLimits }),
   });

@@ -6,7 +6,10 @@ import { registerWasmTraining } from './wasm-training/index.js';
 export interface LoadBackendOptions {
   /** Only these, in this order. Default: all that there are, the fastest first. */
   readonly candidates?: readonly BackendName[];
-  /** Where the page serves the `.wasm` files of @tensorflow/tfjs-backend-wasm, as its `setWasmPaths` takes it; in Node they are found. */
+  /**
+   * Where the page serves the `.wasm` files of @tensorflow/tfjs-backend-wasm, as its `setWasmPaths` takes it;
+   * in Node they are found.
+   */
   readonly wasmPaths?: string;
   /** Receives the line that says why a faster backend does not run; the console's warnings by default. */
   readonly onMessage?: Listener;
@@ -19,7 +22,10 @@ export interface LoadedBackend {
   readonly name: BackendName;
   /** e.g. `tfjs wasm simd`; give it as the engine of a report. */
   readonly detail: string;
-  /** Why each faster one does not run; nothing of one that comes with a package of its own which is not installed, unless it was asked for. */
+  /**
+   * Why each faster one does not run; nothing of one that comes with a package of its own which is not
+   * installed, unless it was asked for.
+   */
   readonly refused: readonly string[];
 }
 
@@ -44,7 +50,8 @@ export const wasmCandidate: BackendCandidate = {
     if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
     registerWasmTraining();
   },
-  detail: async () => `tfjs wasm ${(await env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'without simd'}`,
+  detail: async () =>
+    `tfjs wasm ${(await env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? 'simd' : 'without simd'}`,
 };
 
 /** Plain JavaScript: always there, and slow. */
@@ -62,10 +69,16 @@ export const cpuCandidate: BackendCandidate = {
  *
  * @throws UserError if none does.
  */
-export async function loadFirst(candidates: readonly BackendCandidate[], options: LoadBackendOptions): Promise<LoadedBackend> {
+export async function loadFirst(
+  candidates: readonly BackendCandidate[],
+  options: LoadBackendOptions,
+): Promise<LoadedBackend> {
   const wanted = options.candidates?.map((name) => {
     const found = candidates.find((candidate) => candidate.name === name);
-    if (!found) throw new UserError(`loadBackend: there is no backend "${name}" here; choose from ${candidates.map((candidate) => candidate.name).join(', ')}`);
+    if (!found)
+      throw new UserError(
+        `loadBackend: there is no backend "${name}" here; choose from ${candidates.map((candidate) => candidate.name).join(', ')}`,
+      );
     return found;
   });
   const refused: string[] = [];
@@ -77,20 +90,27 @@ export async function loadFirst(candidates: readonly BackendCandidate[], options
       if (tidy(() => add(1, 1).dataSync()[0]) !== 2) throw new Error('1 + 1 is not 2 on it');
     } catch (error) {
       // A backend that nobody asked for and nobody installed is no news.
-      if (wanted || !(candidate.optional && isNotInstalled(error, candidate.optional))) refused.push(`${candidate.name} cannot be had: ${firstLine(error)}`);
+      if (wanted || !(candidate.optional && isNotInstalled(error, candidate.optional)))
+        refused.push(`${candidate.name} cannot be had: ${firstLine(error)}`);
       continue;
     }
     const loaded = { name: candidate.name, detail: await candidate.detail(), refused };
-    if (refused.length > 0) (options.onMessage ?? sayOnConsole)(`backend: ${loaded.detail} (${refused.join('; ')})`);
+    if (refused.length > 0)
+      (options.onMessage ?? sayOnConsole)(`backend: ${loaded.detail} (${refused.join('; ')})`);
     return loaded;
   }
-  throw new UserError(`loadBackend: ${refused.join('; ')}; install @tensorflow/tfjs-backend-wasm or @tensorflow/tfjs-backend-cpu`);
+  throw new UserError(
+    `loadBackend: ${refused.join('; ')}; install @tensorflow/tfjs-backend-wasm or @tensorflow/tfjs-backend-cpu`,
+  );
 }
 
 /** Node gives the code, bundlers and test runners only a message. */
 function isNotInstalled(error: unknown, name: string): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || /cannot find (package|module)/i.test(String(message));
+  const missing =
+    code === 'ERR_MODULE_NOT_FOUND' ||
+    code === 'MODULE_NOT_FOUND' ||
+    /cannot find (package|module)/i.test(String(message));
   return missing && String(message).includes(`'${name}'`);
 }
 

@@ -25,27 +25,51 @@ test('a backend that does not load, and one that then fails at the first operati
     },
     detail: async () => 'unbuilt',
   };
-  const broken: BackendCandidate = { name: 'node', backend: 'broken', register: async () => undefined, detail: async () => 'broken' };
+  const broken: BackendCandidate = {
+    name: 'node',
+    backend: 'broken',
+    register: async () => undefined,
+    detail: async () => 'broken',
+  };
   const said: string[] = [];
-  const loaded = await loadFirst([unbuilt, broken, cpuCandidate], { onMessage: (message) => said.push(message) });
-  expect(loaded).toMatchObject({ name: 'cpu', refused: ['wasm cannot be had: The native addon can not be found', expect.stringContaining('node cannot be had')] });
+  const loaded = await loadFirst([unbuilt, broken, cpuCandidate], {
+    onMessage: (message) => said.push(message),
+  });
+  expect(loaded).toMatchObject({
+    name: 'cpu',
+    refused: [
+      'wasm cannot be had: The native addon can not be found',
+      expect.stringContaining('node cannot be had'),
+    ],
+  });
   expect(said).toEqual([`backend: tfjs cpu (${loaded.refused.join('; ')})`]);
   expect(said[0]).not.toContain('\n');
 });
 
 test('tfjs-node that was asked for and is not installed is said to be missing, in one line', async () => {
   const said: string[] = [];
-  const { name, refused } = await loadBackend({ candidates: ['node', 'wasm'], onMessage: (message) => said.push(message) });
+  const { name, refused } = await loadBackend({
+    candidates: ['node', 'wasm'],
+    onMessage: (message) => said.push(message),
+  });
   expect(name).toBe('wasm');
   expect(refused).toEqual([expect.stringMatching(/^node cannot be had: .*tfjs-node/)]);
   expect(said).toEqual([`backend: tfjs wasm simd (${refused[0]})`]);
-  await expect(loadBackend({ candidates: ['constructor' as 'node'] })).rejects.toThrow('there is no backend "constructor" here; choose from node, wasm, cpu');
+  await expect(loadBackend({ candidates: ['constructor' as 'node'] })).rejects.toThrow(
+    'there is no backend "constructor" here; choose from node, wasm, cpu',
+  );
 });
 
 test('the caller may choose, and a first choice that runs is silent', async () => {
   const said: string[] = [];
   const options = { candidates: ['cpu'], onMessage: (message: string) => said.push(message) } as const;
-  expect(await loadFirst([wasmCandidate, cpuCandidate], options)).toEqual({ name: 'cpu', detail: 'tfjs cpu', refused: [] });
+  expect(await loadFirst([wasmCandidate, cpuCandidate], options)).toEqual({
+    name: 'cpu',
+    detail: 'tfjs cpu',
+    refused: [],
+  });
   expect(said).toEqual([]);
-  await expect(loadFirst([cpuCandidate], { candidates: ['node'] })).rejects.toThrow('there is no backend "node" here; choose from cpu');
+  await expect(loadFirst([cpuCandidate], { candidates: ['node'] })).rejects.toThrow(
+    'there is no backend "node" here; choose from cpu',
+  );
 });

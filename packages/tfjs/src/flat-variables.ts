@@ -16,12 +16,19 @@ export function trainableVariables(caller: string, list: readonly Variable[] | u
     );
   }
   const other = trainable.find(({ dtype }) => dtype !== 'float32');
-  if (other) throw new UserError(`${caller}: variables must be float32, but "${other.name}" is ${other.dtype}; cast it, or make it not trainable`);
+  if (other)
+    throw new UserError(
+      `${caller}: variables must be float32, but "${other.name}" is ${other.dtype}; cast it, or make it not trainable`,
+    );
   return trainable;
 }
 
 /** Reads tensors one after another into `flat` [layout.size]; absent ones become zeros. */
-export function gatherFlat(layout: ParameterLayout, tensors: readonly (Tensor | undefined)[], flat: Float32Array): void {
+export function gatherFlat(
+  layout: ParameterLayout,
+  tensors: readonly (Tensor | undefined)[],
+  flat: Float32Array,
+): void {
   layout.groups.forEach(({ offset, size }, i) => {
     const values = tensors[i]?.dataSync();
     if (values) flat.set(values as Float32Array, offset);
@@ -30,7 +37,11 @@ export function gatherFlat(layout: ParameterLayout, tensors: readonly (Tensor | 
 }
 
 /** Writes `flat` [layout.size] into the variables. */
-export function assignFlat(layout: ParameterLayout, variables: readonly Variable[], flat: Float32Array): void {
+export function assignFlat(
+  layout: ParameterLayout,
+  variables: readonly Variable[],
+  flat: Float32Array,
+): void {
   tidy(() => {
     layout.groups.forEach(({ offset, size }, i) => {
       const variable = variables[i] as Variable;

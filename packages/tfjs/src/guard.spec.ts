@@ -28,7 +28,10 @@ function goesWrongAfter(good: number, wrong: (step: Float32Array) => void): Rule
 test('a loss that leaves the trust band brings back the best parameters, and ADAM goes on from there', () => {
   const { x, loss, value } = bowl('leaves');
   const said: string[] = [];
-  const optimizer = new LearnedOptimizer(goesWrongAfter(10, (step) => step.fill(3)), { guard: { fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) });
+  const optimizer = new LearnedOptimizer(
+    goesWrongAfter(10, (step) => step.fill(3)),
+    { guard: { fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) },
+  );
   for (let i = 0; i < 10; i++) optimizer.minimize(loss, false, [x]);
   const trusted = value();
   while (!optimizer.fellBack) optimizer.minimize(loss, false, [x]);
@@ -36,7 +39,9 @@ test('a loss that leaves the trust band brings back the best parameters, and ADA
   const restored = value();
   for (let i = 0; i < 40; i++) optimizer.minimize(loss, false, [x]);
   expect(value()).toBeLessThan(0.1 * restored);
-  expect(said).toEqual([expect.stringMatching(/^step 1\d: the smoothed loss .* left its trust band.*ADAM .*fickle$/)]);
+  expect(said).toEqual([
+    expect.stringMatching(/^step 1\d: the smoothed loss .* left its trust band.*ADAM .*fickle$/),
+  ]);
 });
 
 test.each([
@@ -45,7 +50,10 @@ test.each([
 ])('%s never stays in the parameters', (name, wrong, message) => {
   const { x, loss, value } = bowl(name);
   const said: string[] = [];
-  const optimizer = new LearnedOptimizer(goesWrongAfter(5, wrong), { guard: true, onMessage: (m) => said.push(m) });
+  const optimizer = new LearnedOptimizer(goesWrongAfter(5, wrong), {
+    guard: true,
+    onMessage: (m) => said.push(m),
+  });
   for (let i = 0; i < 12; i++) optimizer.minimize(loss, false, [x]);
   expect(optimizer.fellBack).toBe(true);
   expect(value()).toBeLessThan(4);
@@ -54,21 +62,35 @@ test.each([
 
 test('a rule that behaves is left alone, bit for bit', () => {
   const [guarded, bare] = [bowl('guarded'), bowl('bare')];
-  const [a, b] = [new LearnedOptimizer(goesWrongAfter(99, () => undefined), { guard: true }), new LearnedOptimizer(goesWrongAfter(99, () => undefined))];
+  const [a, b] = [
+    new LearnedOptimizer(
+      goesWrongAfter(99, () => undefined),
+      { guard: true },
+    ),
+    new LearnedOptimizer(goesWrongAfter(99, () => undefined)),
+  ];
   for (let i = 0; i < 30; i++) {
     a.minimize(guarded.loss, false, [guarded.x]);
     b.minimize(bare.loss, false, [bare.x]);
   }
-  expect(guarded.x.dataSync() as Float32Array).toBeAllClose(bare.x.dataSync() as Float32Array, { rtol: 0, atol: 0 });
+  expect(guarded.x.dataSync() as Float32Array).toBeAllClose(bare.x.dataSync() as Float32Array, {
+    rtol: 0,
+    atol: 0,
+  });
   expect(a.fellBack).toBe(false);
 });
 
 test('past the horizon of the weights it says so, once', () => {
   const { x, loss } = bowl('horizon');
   const said: string[] = [];
-  const optimizer = new LearnedOptimizer('l2l-mnist', { guard: { band: 1e6 }, onMessage: (m) => said.push(m) });
+  const optimizer = new LearnedOptimizer('l2l-mnist', {
+    guard: { band: 1e6 },
+    onMessage: (m) => said.push(m),
+  });
   for (let i = 0; i < 105; i++) optimizer.minimize(loss, false, [x]);
-  expect(said).toEqual([expect.stringContaining('step 100: the weights of l2l-mnist were trained for 100 steps')]);
+  expect(said).toEqual([
+    expect.stringContaining('step 100: the weights of l2l-mnist were trained for 100 steps'),
+  ]);
 });
 
 describe('a loss that stands still', () => {
@@ -78,17 +100,27 @@ describe('a loss that stands still', () => {
   test('ADAM takes over from it', () => {
     const { x, loss, value } = bowl('idle falls back');
     const said: string[] = [];
-    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) });
+    const optimizer = new LearnedOptimizer(stands, {
+      guard: { patience: 20, fallbackLearningRate: 0.05 },
+      onMessage: (m) => said.push(m),
+    });
     for (let i = 0; i < 60; i++) optimizer.minimize(loss, false, [x]);
     expect(optimizer.fellBack).toBe(true);
-    expect(said).toEqual([expect.stringMatching(/^step 19: the loss stands still: it began at 4.000 and is 4.000 after 20 steps of idle; .*ADAM/)]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^step 19: the loss stands still: it began at 4.000 and is 4.000 after 20 steps of idle; .*ADAM/,
+      ),
+    ]);
     expect(value()).toBeLessThan(0.1);
   });
 
   test('or one line says so, once', () => {
     const { x, loss, value } = bowl('idle warns');
     const said: string[] = [];
-    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'warn' }, onMessage: (m) => said.push(m) });
+    const optimizer = new LearnedOptimizer(stands, {
+      guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'warn' },
+      onMessage: (m) => said.push(m),
+    });
     for (let i = 0; i < 90; i++) optimizer.minimize(loss, false, [x]);
     expect(optimizer.fellBack).toBe(false);
     expect(said).toEqual([expect.stringContaining("standstill: 'fall-back'")]);
@@ -98,7 +130,10 @@ describe('a loss that stands still', () => {
   test('or nothing does', () => {
     const { x, loss } = bowl('idle is ignored');
     const said: string[] = [];
-    const optimizer = new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'ignore' }, onMessage: (m) => said.push(m) });
+    const optimizer = new LearnedOptimizer(stands, {
+      guard: { patience: 20, fallbackLearningRate: 0.05, standstill: 'ignore' },
+      onMessage: (m) => said.push(m),
+    });
     for (let i = 0; i < 50; i++) optimizer.minimize(loss, false, [x]);
     expect([optimizer.fellBack, said]).toEqual([false, []]);
   });
@@ -106,7 +141,11 @@ describe('a loss that stands still', () => {
   test('is seen at the same step by an optimizer that was saved meanwhile', async () => {
     const { x, loss } = bowl('idle is saved');
     const said: string[] = [];
-    const make = () => new LearnedOptimizer(stands, { guard: { patience: 20, fallbackLearningRate: 0.05 }, onMessage: (m) => said.push(m) });
+    const make = () =>
+      new LearnedOptimizer(stands, {
+        guard: { patience: 20, fallbackLearningRate: 0.05 },
+        onMessage: (m) => said.push(m),
+      });
     const first = make();
     for (let i = 0; i < 13; i++) first.minimize(loss, false, [x]);
     const second = make();
@@ -121,7 +160,11 @@ describe('a loss that stands still', () => {
 
 test('what it knows survives saving', async () => {
   const { x, loss, value } = bowl('resumed');
-  const make = () => new LearnedOptimizer(goesWrongAfter(5, (step) => step.fill(NaN)), { guard: true, onMessage: () => undefined });
+  const make = () =>
+    new LearnedOptimizer(
+      goesWrongAfter(5, (step) => step.fill(NaN)),
+      { guard: true, onMessage: () => undefined },
+    );
   const first = make();
   for (let i = 0; i < 5; i++) first.minimize(loss, false, [x]);
   const second = make();

@@ -6,9 +6,15 @@ import type { VariableDescription } from './variable-groups.js';
 export interface KnownVariables {
   /** Whether these are, in order, the variables of the last change. */
   isCurrent(variables: readonly Variable[]): boolean;
-  /** Drops those whose variables are no more (disposed, or another variable has the name now) and returns their names. */
+  /**
+   * Drops those whose variables are no more (disposed, or another variable has the name now) and returns
+   * their names.
+   */
   dropGone(): string[];
-  /** Takes note of the variables that are stepped now; returns which of them loaded ones turn out to be (loaded name → present name). */
+  /**
+   * Takes note of the variables that are stepped now; returns which of them loaded ones turn out to be
+   * (loaded name → present name).
+   */
   change(variables: readonly Variable[]): ReadonlyMap<string, string>;
   /** Takes note of variables that loaded memory is for; which they are is settled when they are stepped. */
   load(variables: readonly VariableDescription[]): void;

@@ -5,7 +5,10 @@ interface StatefulLayer {
   states: readonly (Tensor | null)[];
 }
 
-/** States of the stateful layers that a function called, as they were before it called them. They belong to the caller, see `forget`. */
+/**
+ * States of the stateful layers that a function called, as they were before it called them. They belong to
+ * the caller, see `forget`.
+ */
 export interface LayerStates {
   readonly before: ReadonlyMap<StatefulLayer, readonly (Tensor | null)[]>;
   forget(): void;
@@ -44,7 +47,10 @@ export function fromLayerStates<T>({ before }: LayerStates, f: () => T): T {
   }
 }
 
-/** A recurrent layer hands its new states to its own `resetStates`: there, and nowhere else, tfjs lets one know of them. */
+/**
+ * A recurrent layer hands its new states to its own `resetStates`: there, and nowhere else, tfjs lets one
+ * know of them.
+ */
 function interceptingStates<T>(
   hook: (layer: StatefulLayer, advance: () => void, states: Tensor[]) => void,
   f: () => T,

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKey, rollout, type Optimizee, type Optimizer as Rule } from '@metadescent/core';
-import { adagrad, adam, lbfgs, momentum, nesterov, nonlinearConjugateGradient, rmsprop, sgd } from '@metadescent/optimizers';
+import {
+  adagrad,
+  adam,
+  lbfgs,
+  momentum,
+  nesterov,
+  nonlinearConjugateGradient,
+  rmsprop,
+  sgd,
+} from '@metadescent/optimizers';
 import * as tf from '@tensorflow/tfjs-core';
 import { LearnedOptimizer } from './learned-optimizer.js';
 import { pretrained, ruleNames } from './rule-registry.js';
@@ -14,29 +23,72 @@ await useCpu();
 await Promise.all(['psd', 'psd-normalised', 'psd-plus'].map((name) => pretrained(name)));
 
 /**
- * Conventions set equal: AdaGrad from zero, RMSprop and AdaGrad with an ε too small to matter (it is outside the root here and inside in tfjs). tfjs fixes AdaGrad's at 1e-7; its
- * steps do not depend on the scale of the loss, so a large loss makes that one small. ADAM's rates are lower because tfjs forms 1 − β₂ᵗ in single precision.
+ * Conventions set equal: AdaGrad from zero, RMSprop and AdaGrad with an ε too small to matter (it is outside
+ * the root here and inside in tfjs). tfjs fixes AdaGrad's at 1e-7; its steps do not depend on the scale of
+ * the loss, so a large loss makes that one small. ADAM's rates are lower because tfjs forms 1 − β₂ᵗ in single
+ * precision.
  */
-const namesakes: readonly (readonly [string, readonly [number, number], (learningRate: number) => Rule, (learningRate: number) => tf.Optimizer, number])[] = [
+const namesakes: readonly (readonly [
+  string,
+  readonly [number, number],
+  (learningRate: number) => Rule,
+  (learningRate: number) => tf.Optimizer,
+  number,
+])[] = [
   ['sgd', [0.01, 0.1], (learningRate) => sgd({ learningRate }), (rate) => tf.train.sgd(rate), 1],
-  ['momentum', [0.01, 0.1], (learningRate) => momentum({ learningRate, momentum: 0.9 }), (rate) => tf.train.momentum(rate, 0.9), 1],
-  ['nesterov', [0.01, 0.1], (learningRate) => nesterov({ learningRate, momentum: 0.9 }), (rate) => tf.train.momentum(rate, 0.9, true), 1],
-  ['adagrad', [0.01, 0.1], (learningRate) => adagrad({ learningRate, epsilon: 1e-30 }), (rate) => tf.train.adagrad(rate, 0), 1e4],
-  ['rmsprop', [0.01, 0.1], (learningRate) => rmsprop({ learningRate, decay: 0.9, epsilon: 1e-30 }), (rate) => tf.train.rmsprop(rate, 0.9, 0, 1e-30), 1],
-  ['adam', [0.001, 0.01], (learningRate) => adam({ learningRate, epsilon: 1e-7 }), (rate) => tf.train.adam(rate, 0.9, 0.999, 1e-7), 1],
+  [
+    'momentum',
+    [0.01, 0.1],
+    (learningRate) => momentum({ learningRate, momentum: 0.9 }),
+    (rate) => tf.train.momentum(rate, 0.9),
+    1,
+  ],
+  [
+    'nesterov',
+    [0.01, 0.1],
+    (learningRate) => nesterov({ learningRate, momentum: 0.9 }),
+    (rate) => tf.train.momentum(rate, 0.9, true),
+    1,
+  ],
+  [
+    'adagrad',
+    [0.01, 0.1],
+    (learningRate) => adagrad({ learningRate, epsilon: 1e-30 }),
+    (rate) => tf.train.adagrad(rate, 0),
+    1e4,
+  ],
+  [
+    'rmsprop',
+    [0.01, 0.1],
+    (learningRate) => rmsprop({ learningRate, decay: 0.9, epsilon: 1e-30 }),
+    (rate) => tf.train.rmsprop(rate, 0.9, 0, 1e-30),
+    1,
+  ],
+  [
+    'adam',
+    [0.001, 0.01],
+    (learningRate) => adam({ learningRate, epsilon: 1e-7 }),
+    (rate) => tf.train.adam(rate, 0.9, 0.999, 1e-7),
+    1,
+  ],
 ];
 
 describe('parity with tfjs, step by step', () => {
-  test.each(namesakes.flatMap(([name, rates, ours, theirs, scale]) => rates.map((rate) => [name, rate, ours, theirs, scale] as const)))(
-    '%s, learning rate %d',
-    (name, rate, ours, theirs, scale) => {
-      const a = trace(new LearnedOptimizer(ours(rate)), regression(`ours-${name}-${rate}`, scale), 100);
-      const b = trace(theirs(rate), regression(`theirs-${name}-${rate}`, scale), 100);
-      a.forEach((parameters, step) => expect(parameters).toBeAllClose(b[step] as Float32Array, { rtol: 1e-5, atol: 1e-5 }));
-      // They moved, ten thousand times as far as they may differ, so that equality says something.
-      expect(Math.max(...(a[99] as Float32Array).map((x, i) => Math.abs(x - (a[0]?.[i] as number))))).toBeGreaterThan(0.1);
-    },
-  );
+  test.each(
+    namesakes.flatMap(([name, rates, ours, theirs, scale]) =>
+      rates.map((rate) => [name, rate, ours, theirs, scale] as const),
+    ),
+  )('%s, learning rate %d', (name, rate, ours, theirs, scale) => {
+    const a = trace(new LearnedOptimizer(ours(rate)), regression(`ours-${name}-${rate}`, scale), 100);
+    const b = trace(theirs(rate), regression(`theirs-${name}-${rate}`, scale), 100);
+    a.forEach((parameters, step) =>
+      expect(parameters).toBeAllClose(b[step] as Float32Array, { rtol: 1e-5, atol: 1e-5 }),
+    );
+    // They moved, ten thousand times as far as they may differ, so that equality says something.
+    expect(
+      Math.max(...(a[99] as Float32Array).map((x, i) => Math.abs(x - (a[0]?.[i] as number)))),
+    ).toBeGreaterThan(0.1);
+  });
 });
 
 /** The regression as an optimizee, on the same tf operations: what the project's own loop makes of it. */
@@ -46,12 +98,22 @@ function asOptimizee(name: string): Optimizee {
   const start = Float32Array.from(variables.flatMap((v) => [...v.dataSync()]));
   const evaluate = (parameters: Float32Array, gradient?: Float32Array): number =>
     tf.tidy(() => {
-      layout.groups.forEach(({ offset, size }, i) => variables[i]?.assign(tf.tensor(parameters.slice(offset, offset + size), variables[i]?.shape)));
+      layout.groups.forEach(({ offset, size }, i) =>
+        variables[i]?.assign(tf.tensor(parameters.slice(offset, offset + size), variables[i]?.shape)),
+      );
       const { value, grads } = tf.variableGrads(loss, variables);
-      layout.groups.forEach(({ name: v, offset }) => gradient?.set(grads[v]?.dataSync() as Float32Array, offset));
+      layout.groups.forEach(({ name: v, offset }) =>
+        gradient?.set(grads[v]?.dataSync() as Float32Array, offset),
+      );
       return value.dataSync()[0] as number;
     });
-  return { name, layout, initialParameters: () => start.slice(), minibatch: () => ({ evaluate }), trueObjective: evaluate };
+  return {
+    name,
+    layout,
+    initialParameters: () => start.slice(),
+    minibatch: () => ({ evaluate }),
+    trueObjective: evaluate,
+  };
 }
 
 const everyRule: readonly (readonly [string, () => Rule | Promise<Rule>])[] = [
@@ -78,7 +140,11 @@ describe('model.compile and fit', () => {
   test.each(ruleNames())('%s lowers the loss of a classifier', async (name) => {
     const model = smallModel();
     const { x, y } = smallData();
-    model.compile({ optimizer: new LearnedOptimizer(name), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    model.compile({
+      optimizer: new LearnedOptimizer(name),
+      loss: 'categoricalCrossentropy',
+      metrics: ['accuracy'],
+    });
     const { history } = await model.fit(x, y, { epochs: 30, batchSize: 8, verbose: 0, shuffle: false });
     expect(history['loss']?.at(-1)).toBeLessThan(0.95 * (history['loss']?.[0] as number));
   });
@@ -97,7 +163,9 @@ describe('a changed list of variables', () => {
     // More than the gradient alone would do: the velocity of three steps is still there.
     const moved = w.dataSync().map((x, i) => x - (at[i] as number));
     const alone = Float32Array.from(gradient, (g) => -1e-3 * g);
-    expect(Math.hypot(...moved.map((x, i) => x - (alone[i] as number)))).toBeGreaterThan(Math.hypot(...alone));
+    expect(Math.hypot(...moved.map((x, i) => x - (alone[i] as number)))).toBeGreaterThan(
+      Math.hypot(...alone),
+    );
   });
 
   test('also where one state covers all variables', () => {
@@ -132,13 +200,18 @@ describe('gradients alone', () => {
       two.applyGradients(grads);
       tf.dispose([value, grads]);
     }
-    expect(b.variables[0]?.dataSync() as Float32Array).toBeAllClose(a.variables[0]?.dataSync() as Float32Array, { rtol: 0, atol: 0 });
+    expect(b.variables[0]?.dataSync() as Float32Array).toBeAllClose(
+      a.variables[0]?.dataSync() as Float32Array,
+      { rtol: 0, atol: 0 },
+    );
   });
 
   test('a rule that reads the loss says that it needs it', () => {
     const { variables, loss } = regression('lossless');
     const { grads } = tf.variableGrads(loss, variables);
     expect(() => new LearnedOptimizer(lbfgs()).applyGradients(grads)).toThrow('call minimize');
-    expect(() => new LearnedOptimizer(adam(), { guard: true }).applyGradients(grads)).toThrow('pass the loss');
+    expect(() => new LearnedOptimizer(adam(), { guard: true }).applyGradients(grads)).toThrow(
+      'pass the loss',
+    );
   });
 });

@@ -1,6 +1,21 @@
-import { allFinite, UserError, parseOptions, type Minibatch, type Optimizer as Rule, type ParameterLayout } from '@metadescent/core';
+import {
+  allFinite,
+  UserError,
+  parseOptions,
+  type Minibatch,
+  type Optimizer as Rule,
+  type ParameterLayout,
+} from '@metadescent/core';
 import { adam } from '@metadescent/optimizers';
-import { dispose, Optimizer, serialization, type NamedTensorMap, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  Optimizer,
+  serialization,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { assignFlat, gatherFlat, scalarOf, trainableVariables } from './flat-variables.js';
 import { createGuard, type Guard } from './guard.js';
 import { learnedOptimizerOptionsSchema, type LearnedOptimizerOptions } from './learned-optimizer-options.js';
@@ -28,15 +43,17 @@ interface Objective {
 }
 
 /**
- * Any optimizer of this project, hand-made or learned, as a `tf.Optimizer`: for `model.compile({ optimizer })` and `fit`, `optimizer.minimize(f)` and
- * `optimizer.applyGradients(gradients)`.
+ * Any optimizer of this project, hand-made or learned, as a `tf.Optimizer`: for `model.compile({ optimizer
+ * })` and `fit`, `optimizer.minimize(f)` and `optimizer.applyGradients(gradients)`.
  *
- * Variables become the coordinate groups of one layout (see `variableGroups`); every step reads them and their gradients, runs the rule on flat arrays and assigns
- * θ + Δθ. No tensor outlives a step. What the rule remembers is kept by variable name where the rule steps each variable by itself, so it outlives changes of the list
- * of variables, until the variable is disposed.
+ * Variables become the coordinate groups of one layout (see `variableGroups`); every step reads them and
+ * their gradients, runs the rule on flat arrays and assigns θ + Δθ. No tensor outlives a step. What the rule
+ * remembers is kept by variable name where the rule steps each variable by itself, so it outlives changes of
+ * the list of variables, until the variable is disposed.
  *
- * Rules that search along a line evaluate the loss several times per step. Only the step's own evaluation leaves anything behind in the model (moving averages of batch
- * normalisation, states of stateful layers); with dropout they see another function each time.
+ * Rules that search along a line evaluate the loss several times per step. Only the step's own evaluation
+ * leaves anything behind in the model (moving averages of batch normalisation, states of stateful layers);
+ * with dropout they see another function each time.
  *
  * @example
  * model.compile({ optimizer: new LearnedOptimizer('l2l-mnist'), loss: 'categoricalCrossentropy' });
@@ -60,7 +77,8 @@ export class LearnedOptimizer extends Optimizer {
   #snapshot: NamedTensor[] = [];
 
   /**
-   * @param rule an optimizer; or a name (`ruleNames()`: `l2l-mnist`, `adam`, …), alone or with the options of a hand-made rule. Only names can be saved with a model.
+   * @param rule an optimizer; or a name (`ruleNames()`: `l2l-mnist`, `adam`, …), alone or with the options of
+   *   a hand-made rule. Only names can be saved with a model.
    * @throws UserError if the rule is no optimizer and no name of one, or if an option is invalid or not taken.
    */
   constructor(rule: RuleReference, { engine: kernels, onMessage, ...options }: LearnedOptimizerOptions = {}) {
@@ -70,7 +88,12 @@ export class LearnedOptimizer extends Optimizer {
     this.#slots = createSlots(this.#resolved.rule, this.#options.slots ?? this.#resolved.slots);
     const { guard } = this.#options;
     if (guard !== false) {
-      this.#guard = createGuard(guard, this.#resolved.label, this.#resolved.horizon, onMessage ?? sayOnConsole);
+      this.#guard = createGuard(
+        guard,
+        this.#resolved.label,
+        this.#resolved.horizon,
+        onMessage ?? sayOnConsole,
+      );
       this.#fallback = createSlots(adam({ learningRate: guard.fallbackLearningRate }), 'per-variable');
     }
   }
@@ -94,10 +117,14 @@ export class LearnedOptimizer extends Optimizer {
       const { value, grads } = evaluated;
       // Without a list, the variables that other models happen to have take no part.
       const used = varList ? variables : variables.filter(({ name }) => grads[name]);
-      this.#step(used, used.map(({ name }) => grads[name]), {
-        loss: scalarOf(value),
-        minibatch: stepped.minibatch,
-      });
+      this.#step(
+        used,
+        used.map(({ name }) => grads[name]),
+        {
+          loss: scalarOf(value),
+          minibatch: stepped.minibatch,
+        },
+      );
     } catch (error) {
       evaluated?.value.dispose();
       throw error;
@@ -113,36 +140,71 @@ export class LearnedOptimizer extends Optimizer {
   /**
    * One step from gradients alone.
    *
-   * @param gradients of the variables that are named; those of other variables are zero and the variables stay where they are
+   * @param gradients of the variables that are named; those of other variables are zero and the variables
+   *   stay where they are
    * @param loss the value of the objective, for rules and guards that read it
-   * @throws UserError, before anything is changed, if a gradient is not what its variable needs (name, shape, type, finite values where no guard acts); if a rule or guard asks
-   * for the loss and none was given; or if a rule searches along a line: `minimize` gives it what it needs.
+   * @throws UserError, before anything is changed, if a gradient is not what its variable needs (name, shape,
+   *   type, finite values where no guard acts); if a rule or guard asks for the loss and none was given; or
+   *   if a rule searches along a line: `minimize` gives it what it needs.
    */
   override applyGradients(gradients: NamedTensorMap | NamedTensor[], loss?: number): void {
     // A guard that has not fallen acts on what is not finite.
     const named = variableGradients(gradients, this.#guard?.fallen !== false);
-    const variables = trainableVariables('LearnedOptimizer.applyGradients', named.map(({ variable }) => variable));
-    this.#step(variables, named.map(({ gradient }) => gradient), { loss, minibatch: () => ({ evaluate: needsMinimize }) });
+    const variables = trainableVariables(
+      'LearnedOptimizer.applyGradients',
+      named.map(({ variable }) => variable),
+    );
+    this.#step(
+      variables,
+      named.map(({ gradient }) => gradient),
+      { loss, minibatch: () => ({ evaluate: needsMinimize }) },
+    );
   }
 
-  #step(variables: readonly Variable[], gradients: readonly (Tensor | undefined | null)[], objective: Objective): void {
+  #step(
+    variables: readonly Variable[],
+    gradients: readonly (Tensor | undefined | null)[],
+    objective: Objective,
+  ): void {
     const layout = this.#layoutOf(variables);
     this.#adoptPending(layout);
     const present = gradients.map((gradient) => gradient !== undefined && gradient !== null);
-    const [parameters, gradient, step] = [0, 0, 0].map(() => new Float32Array(layout.size)) as [Float32Array, Float32Array, Float32Array];
+    const [parameters, gradient, step] = [0, 0, 0].map(() => new Float32Array(layout.size)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
     gatherFlat(layout, variables, parameters);
-    gatherFlat(layout, gradients.map((tensor) => tensor ?? undefined), gradient);
+    gatherFlat(
+      layout,
+      gradients.map((tensor) => tensor ?? undefined),
+      gradient,
+    );
     const loss = (): number => objective.loss ?? needsMinimize();
     const iteration = this.iterations;
 
     const guard = this.#guard;
-    const blocks = () => layout.groups.map(({ name, offset, size }) => [name, parameters.subarray(offset, offset + size)] as const);
+    const blocks = () =>
+      layout.groups.map(
+        ({ name, offset, size }) => [name, parameters.subarray(offset, offset + size)] as const,
+      );
     let trusted = true;
     if (guard && !guard.fallen) trusted = guard.accepts(iteration, loss(), gradient, blocks);
     if (trusted) {
       const slots = guard?.fallen && this.#fallback ? this.#fallback : this.#slots;
       try {
-        slots.step({ layout, iteration, parameters, gradient, present, objective: loss, minibatch: objective.minibatch(layout, variables) }, step);
+        slots.step(
+          {
+            layout,
+            iteration,
+            parameters,
+            gradient,
+            present,
+            objective: loss,
+            minibatch: objective.minibatch(layout, variables),
+          },
+          step,
+        );
       } catch (error) {
         assignFlat(layout, variables, parameters);
         throw error;
@@ -152,7 +214,8 @@ export class LearnedOptimizer extends Optimizer {
         trusted = false;
       }
     }
-    if (trusted) for (let i = 0; i < layout.size; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
+    if (trusted)
+      for (let i = 0; i < layout.size; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
     else for (const { name, offset } of layout.groups) parameters.set(guard?.kept.get(name) ?? [], offset);
     assignFlat(layout, variables, parameters);
     this.incrementIterations();
@@ -183,15 +246,28 @@ export class LearnedOptimizer extends Optimizer {
       this.#pending = undefined;
       return;
     }
-    const names = renamedVariables([...variables, ...waiting], layout.groups, this.#options.unknownVariables === 'fresh');
-    const renamed = (list: typeof variables) => list.flatMap(({ name, shape }) => (names.has(name) ? [{ name: names.get(name) as string, shape }] : []));
+    const names = renamedVariables(
+      [...variables, ...waiting],
+      layout.groups,
+      this.#options.unknownVariables === 'fresh',
+    );
+    const renamed = (list: typeof variables) =>
+      list.flatMap(({ name, shape }) =>
+        names.has(name) ? [{ name: names.get(name) as string, shape }] : [],
+      );
     const before = variableGroups(renamed(variables), this.#options.groups);
     const away = waiting.length > 0 ? variableGroups(renamed(waiting), this.#options.groups).groups : [];
     this.#known.load(renamed([...variables, ...waiting]));
     this.#slots.restore(slotsOf(loaded, RULE), before, away, names);
     if (this.#guard && guard) {
       this.#fallback?.restore(slotsOf(loaded, FALLBACK), before, away, names);
-      Object.assign(this.#guard.memory, { ...guard, first: guard.first ?? NaN, smoothed: guard.smoothed ?? NaN, best: guard.best ?? Infinity, progress: guard.progress });
+      Object.assign(this.#guard.memory, {
+        ...guard,
+        first: guard.first ?? NaN,
+        smoothed: guard.smoothed ?? NaN,
+        best: guard.best ?? Infinity,
+        progress: guard.progress,
+      });
       for (const { owner, data } of loaded.arrays.filter(({ owner }) => owner.startsWith(GUARD))) {
         const name = names.get(owner.slice(GUARD.length));
         if (name !== undefined) this.#guard.kept.set(name, data as Float32Array);
@@ -201,8 +277,8 @@ export class LearnedOptimizer extends Optimizer {
   }
 
   /**
-   * Everything that a resumed optimizer needs, as named tensors: the step count, a JSON header, the state arrays. They belong to the optimizer and are valid until the
-   * next call or `dispose`.
+   * Everything that a resumed optimizer needs, as named tensors: the step count, a JSON header, the state
+   * arrays. They belong to the optimizer and are valid until the next call or `dispose`.
    */
   override async getWeights(): Promise<NamedTensor[]> {
     this.#release();
@@ -219,7 +295,9 @@ export class LearnedOptimizer extends Optimizer {
     const loaded = await fromTensors(weightValues);
     const { label, rule } = this.#resolved;
     if (loaded.header.rule !== label && loaded.header.rule !== rule.name) {
-      throw new UserError(`LearnedOptimizer.setWeights: the saved state is of the rule "${loaded.header.rule}", but this optimizer is "${label}"; make it with the rule that was saved`);
+      throw new UserError(
+        `LearnedOptimizer.setWeights: the saved state is of the rule "${loaded.header.rule}", but this optimizer is "${label}"; make it with the rule that was saved`,
+      );
     }
     this.iterations_ = loaded.header.iterations;
     this.#pending = loaded;
@@ -261,8 +339,14 @@ export class LearnedOptimizer extends Optimizer {
   }
 
   /** @nocollapse */
-  static override fromConfig<T extends serialization.Serializable>(cls: serialization.SerializableConstructor<T>, config: serialization.ConfigDict): T {
-    const { rule, options } = JSON.parse(String(config['name'])) as { rule: RuleReference; options: LearnedOptimizerOptions };
+  static override fromConfig<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>,
+    config: serialization.ConfigDict,
+  ): T {
+    const { rule, options } = JSON.parse(String(config['name'])) as {
+      rule: RuleReference;
+      options: LearnedOptimizerOptions;
+    };
     return new cls(rule, options);
   }
 
@@ -289,9 +373,13 @@ function slotsOf({ arrays }: SavedState, prefix: string): SavedSlot[] {
 }
 
 function arraysOf(slots: readonly SavedSlot[], prefix: string): SavedArray[] {
-  return slots.flatMap(({ owner, state }) => Object.entries(state).map(([key, data]) => ({ owner: prefix + owner, key, data })));
+  return slots.flatMap(({ owner, state }) =>
+    Object.entries(state).map(([key, data]) => ({ owner: prefix + owner, key, data })),
+  );
 }
 
 function needsMinimize(): never {
-  throw new UserError('LearnedOptimizer.applyGradients: this rule or its guard reads the loss; call minimize, or pass the loss: applyGradients(gradients, loss)');
+  throw new UserError(
+    'LearnedOptimizer.applyGradients: this rule or its guard reads the loss; call minimize, or pass the loss: applyGradients(gradients, loss)',
+  );
 }

@@ -51,7 +51,11 @@ describe('memory', () => {
   test('a line search in fit releases the metrics of its further evaluations', async () => {
     const model = smallModel();
     const { x, y } = smallData();
-    model.compile({ optimizer: new LearnedOptimizer(lbfgs()), loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+    model.compile({
+      optimizer: new LearnedOptimizer(lbfgs()),
+      loss: 'categoricalCrossentropy',
+      metrics: ['accuracy'],
+    });
     await model.fit(x, y, { epochs: 1, batchSize: 24, verbose: 0 });
     const before = tf.memory().numTensors;
     const { history } = await model.fit(x, y, { epochs: 20, batchSize: 24, verbose: 0 });

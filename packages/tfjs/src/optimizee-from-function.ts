@@ -1,5 +1,13 @@
 import { createKey, type Key, type Minibatch, type Optimizee, type OptimizeeFamily } from '@metadescent/core';
-import { dispose, tidy, variable, zeros, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import {
+  dispose,
+  tidy,
+  variable,
+  zeros,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { tapedObjective, type TapedObjective } from './taped-objective.js';
 import { variableGroups, type GroupOverrides } from './variable-groups.js';
 
@@ -29,8 +37,8 @@ export interface TensorProblem<Names extends string = string> {
   /** A draw of θ₀. */
   readonly init: (key: Key) => Readonly<Record<Names, Tensor>>;
   /**
-   * The objective in tf operations: on the mini-batch that is drawn from `batch`, or the true objective where there is no key. All randomness comes from the key, so that
-   * equal keys give equal values.
+   * The objective in tf operations: on the mini-batch that is drawn from `batch`, or the true objective where
+   * there is no key. All randomness comes from the key, so that equal keys give equal values.
    */
   f(parameters: Readonly<Record<Names, Tensor>>, batch: Key | undefined): Scalar;
 }
@@ -42,8 +50,8 @@ export interface TensorOptimizeeOptions {
 }
 
 /**
- * An optimizee out of a function that tfjs can differentiate: flat parameters and layout from the tensors that `init` draws, gradients by the tape. Single precision, as
- * everything in tfjs.
+ * An optimizee out of a function that tfjs can differentiate: flat parameters and layout from the tensors
+ * that `init` draws, gradients by the tape. Single precision, as everything in tfjs.
  *
  * @throws UserError if the tensors cannot be laid out.
  * @example
@@ -59,8 +67,9 @@ export function optimizeeFromFunction<Names extends string>(
 }
 
 /**
- * A family of such optimizees: `sample` draws the problem (data, coefficients) by key. All problems have the tensors of the first one and share its variables, so sampling
- * thousands leaks nothing but what `sample` itself keeps.
+ * A family of such optimizees: `sample` draws the problem (data, coefficients) by key. All problems have the
+ * tensors of the first one and share its variables, so sampling thousands leaks nothing but what `sample`
+ * itself keeps.
  *
  * @example
  * const family = familyFromFunction((key) => {
@@ -85,15 +94,25 @@ export function familyFromFunction<Names extends string>(
 type SharedVariables = ReturnType<typeof tensorVariables>;
 
 function tensorVariables(init: TensorProblem['init'], { groups }: TensorOptimizeeOptions) {
-  const described = tidy(() => Object.entries(init(createKey(0))).map(([name, { shape }]) => ({ name, shape })));
+  const described = tidy(() =>
+    Object.entries(init(createKey(0))).map(([name, { shape }]) => ({ name, shape })),
+  );
   const layout = variableGroups(described, groups);
   const variables: Variable[] = described.map(({ shape }) => tidy(() => variable(zeros(shape), true)));
   return { layout, variables };
 }
 
-function problemOptimizee({ init, f }: TensorProblem, { layout, variables }: SharedVariables, name: string): TensorOptimizee {
-  const parameters = Object.fromEntries(layout.groups.map((group, i) => [group.name, variables[i] as Variable]));
-  const objective: TapedObjective<Key | undefined> = tapedObjective(layout, variables, (batch) => f(parameters, batch));
+function problemOptimizee(
+  { init, f }: TensorProblem,
+  { layout, variables }: SharedVariables,
+  name: string,
+): TensorOptimizee {
+  const parameters = Object.fromEntries(
+    layout.groups.map((group, i) => [group.name, variables[i] as Variable]),
+  );
+  const objective: TapedObjective<Key | undefined> = tapedObjective(layout, variables, (batch) =>
+    f(parameters, batch),
+  );
   return {
     name,
     layout,
@@ -101,7 +120,8 @@ function problemOptimizee({ init, f }: TensorProblem, { layout, variables }: Sha
       const flat = new Float32Array(layout.size);
       tidy(() => {
         const drawn = init(key);
-        for (const group of layout.groups) flat.set((drawn[group.name] as Tensor).dataSync() as Float32Array, group.offset);
+        for (const group of layout.groups)
+          flat.set((drawn[group.name] as Tensor).dataSync() as Float32Array, group.offset);
       });
       return flat;
     },
@@ -115,6 +135,7 @@ function problemOptimizee({ init, f }: TensorProblem, { layout, variables }: Sha
 export function batchOf<Batch>(objective: TapedObjective<Batch>, batch: Batch): TwiceDifferentiableMinibatch {
   return {
     evaluate: (parameters, gradient) => objective.evaluate(parameters, batch, gradient),
-    hessianVector: (parameters, vector, product) => objective.hessianVector(parameters, batch, vector, product),
+    hessianVector: (parameters, vector, product) =>
+      objective.hessianVector(parameters, batch, vector, product),
   };
 }

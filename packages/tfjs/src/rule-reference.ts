@@ -13,7 +13,10 @@ export interface ResolvedRule {
   /** The name that makes it again; undefined for an object. */
   readonly name: string | undefined;
   readonly options: unknown;
-  /** `joint` for an object: what it does with other coordinates cannot be read off it, and joint is right for every rule. */
+  /**
+   * `joint` for an object: what it does with other coordinates cannot be read off it, and joint is right for
+   * every rule.
+   */
   readonly slots: SlotKind;
   readonly horizon: number | undefined;
 }
@@ -22,7 +25,8 @@ export interface ResolvedRule {
  * Makes the rule that a reference names.
  *
  * @param reference what the user gave; checked, because JavaScript lets anything pass
- * @throws UserError if it is no reference, if there is no rule of that name, or if the rule does not take the options.
+ * @throws UserError if it is no reference, if there is no rule of that name, or if the rule does not take the
+ *   options.
  */
 export function resolveRule(reference: RuleReference, engine: () => KernelEngine): ResolvedRule {
   if (isOptimizer(reference)) {

@@ -5,7 +5,19 @@ import { LearnedOptimizer } from './learned-optimizer.js';
 import { pretrained, registerRule, ruleNamed, ruleNames } from './rule-registry.js';
 
 test('hand-made rules, shipped weights and rules of other packages have names', () => {
-  expect(ruleNames()).toEqual(expect.arrayContaining(['sgd', 'adam', 'lbfgs', 'l2l-mnist', 'l2l-quadratics', 'l2l-48', 'psd', 'psd-normalised', 'psd-plus']));
+  expect(ruleNames()).toEqual(
+    expect.arrayContaining([
+      'sgd',
+      'adam',
+      'lbfgs',
+      'l2l-mnist',
+      'l2l-quadratics',
+      'l2l-48',
+      'psd',
+      'psd-normalised',
+      'psd-plus',
+    ]),
+  );
 });
 
 test('shipped weights load by name, without a path', async () => {
@@ -40,6 +52,9 @@ test('a name can be given, and given again', () => {
   expect(() => new LearnedOptimizer({ name: 'adam', options: { rate: 1 } })).toThrow(UserError);
 });
 
-for (const check of optimizerConformance(() => new LearnedOptimizer('l2l-quadratics').rule, { descends: false, seed: createKey(1).bits() })) {
+for (const check of optimizerConformance(() => new LearnedOptimizer('l2l-quadratics').rule, {
+  descends: false,
+  seed: createKey(1).bits(),
+})) {
   test(`l2l-quadratics: ${check.name}`, check.run);
 }

@@ -5,8 +5,9 @@ import { baselineOptimizers, type BaselineName } from '@metadescent/optimizers';
 import { sharedEngine } from './shared-engine.js';
 
 /**
- * Whether each variable's coordinates can be stepped by themselves (`per-variable`), or the rule looks at all of them together (`joint`): inner products, line searches,
- * norms. The first kind keeps a slot per variable, which is unmoved when other variables come and go.
+ * Whether each variable's coordinates can be stepped by themselves (`per-variable`), or the rule looks at all
+ * of them together (`joint`): inner products, line searches, norms. The first kind keeps a slot per variable,
+ * which is unmoved when other variables come and go.
  */
 export type SlotKind = 'per-variable' | 'joint';
 
@@ -25,7 +26,8 @@ const entries = new Map<string, RuleEntry>();
 const loaders = new Map<string, () => Promise<RuleEntry>>();
 
 /**
- * Gives a rule a name: `new LearnedOptimizer(name)` finds it, and a model that was saved with it can be loaded again. Replaces an earlier rule of that name.
+ * Gives a rule a name: `new LearnedOptimizer(name)` finds it, and a model that was saved with it can be
+ * loaded again. Replaces an earlier rule of that name.
  *
  * @example
  * registerRule('half-step', { create: () => sgd({ learningRate: 0.5 }), slots: 'per-variable' });
@@ -49,13 +51,18 @@ export function ruleNamed(name: string): RuleEntry {
   const entry = entries.get(name);
   if (entry) return entry;
   if (loaders.has(name)) {
-    throw new UserError(`the rule "${name}" is in a package of its own and is not loaded yet; \`await pretrained('${name}')\` once before you name it`);
+    throw new UserError(
+      `the rule "${name}" is in a package of its own and is not loaded yet; \`await pretrained('${name}')\` once before you name it`,
+    );
   }
-  throw new UserError(`there is no rule "${printable(String(name))}"; choose one of ${ruleNames().join(', ')}, or give your own a name with registerRule`);
+  throw new UserError(
+    `there is no rule "${printable(String(name))}"; choose one of ${ruleNames().join(', ')}, or give your own a name with registerRule`,
+  );
 }
 
 /**
- * The learned optimizer with the shipped weights of this name: no path, no network. `l2l-…` come with this package's dependencies; `psd` asks for the package
+ * The learned optimizer with the shipped weights of this name: no path, no network. `l2l-…` come with this
+ * package's dependencies; `psd` asks for the package
  * @metadescent/predicted-step-descent. Afterwards `new LearnedOptimizer(name)` finds it, too.
  *
  * @param options.engine what computes; WebAssembly by default
@@ -63,7 +70,10 @@ export function ruleNamed(name: string): RuleEntry {
  * @example
  * (await pretrained('l2l-mnist')).name // => 'lstm'
  */
-export async function pretrained(name: string, options: { readonly engine?: KernelEngine } = {}): Promise<Optimizer> {
+export async function pretrained(
+  name: string,
+  options: { readonly engine?: KernelEngine } = {},
+): Promise<Optimizer> {
   const load = loaders.get(name);
   if (load && !entries.has(name)) entries.set(name, await load());
   return ruleNamed(name).create(undefined, () => options.engine ?? sharedEngine());
@@ -95,10 +105,15 @@ for (const name of pretrainedNames) {
   });
 }
 
-/** The longest unroll of the recipe in a weights file's metadata; `standard` where the recipe records only what differs from a default. */
+/**
+ * The longest unroll of the recipe in a weights file's metadata; `standard` where the recipe records only
+ * what differs from a default.
+ */
 function trainedHorizon({ config }: Readonly<Record<string, string>>, standard = 0): number | undefined {
   if (config === undefined) return undefined;
-  const { recipe } = JSON.parse(config) as { recipe?: { horizon?: number; curriculum?: { horizon: number }[] } };
+  const { recipe } = JSON.parse(config) as {
+    recipe?: { horizon?: number; curriculum?: { horizon: number }[] };
+  };
   const horizons = [recipe?.horizon ?? standard, ...(recipe?.curriculum ?? []).map((stage) => stage.horizon)];
   return Math.max(...horizons) || undefined;
 }
@@ -106,7 +121,9 @@ function trainedHorizon({ config }: Readonly<Record<string, string>>, standard =
 for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
   loaders.set(name, async () => {
     const psd = await import('@metadescent/predicted-step-descent').catch((error: unknown) => {
-      throw new UserError(`pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`);
+      throw new UserError(
+        `pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`,
+      );
     });
     // Its networks go by the place of a layer among all layers: joint.
     const { weights, provenance } = psd.pretrained(name);
@@ -123,7 +140,13 @@ for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
 
 /** Shipped weights are what they are: an option that changed nothing would be believed to have. */
 function refuseOptions(options: unknown): void {
-  if (options === undefined || (typeof options === 'object' && options !== null && Object.keys(options).length === 0)) return;
+  if (
+    options === undefined ||
+    (typeof options === 'object' && options !== null && Object.keys(options).length === 0)
+  )
+    return;
   const given = printable(JSON.stringify(options) ?? typeof options, 200);
-  throw new UserError(`rules with shipped weights take no options, but ${given} was given; leave it out, or take a hand-made rule, as { name: 'adam', options }`);
+  throw new UserError(
+    `rules with shipped weights take no options, but ${given} was given; leave it out, or take a hand-made rule, as { name: 'adam', options }`,
+  );
 }

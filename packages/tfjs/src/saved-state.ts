@@ -37,7 +37,9 @@ const headerSchema = z.object({
       best: z.nullable(z.number()),
       fallen: z.boolean(),
       warned: z.boolean(),
-      progress: z.optional(z.object({ first: z.number(), early: momentsSchema, late: momentsSchema, gradient: z.number() })),
+      progress: z.optional(
+        z.object({ first: z.number(), early: momentsSchema, late: momentsSchema, gradient: z.number() }),
+      ),
     }),
   ),
   arrays: z.array(arraySchema),
@@ -58,8 +60,9 @@ export interface SavedState {
 }
 
 /**
- * A state as named tensors, as `Optimizer.getWeights` returns them: the step counter first, as every tfjs optimizer has it, then a JSON header, then the arrays. tfjs has no
- * 64-bit and no unsigned types: those arrays travel as the int32 tensors of their bits, so that a resumed run is the same to the last bit.
+ * A state as named tensors, as `Optimizer.getWeights` returns them: the step counter first, as every tfjs
+ * optimizer has it, then a JSON header, then the arrays. tfjs has no 64-bit and no unsigned types: those
+ * arrays travel as the int32 tensors of their bits, so that a resumed run is the same to the last bit.
  */
 export function toTensors({ header, arrays }: SavedState): NamedTensor[] {
   const described = arrays.map(({ owner, key, data }) => ({ owner, key, type: typeOf(data) }));

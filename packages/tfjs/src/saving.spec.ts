@@ -41,11 +41,17 @@ const references: readonly (readonly [string, RuleReference])[] = [
 describe('a model saved with its optimizer and loaded goes on as if it had not stopped', () => {
   test.each(references)('%s', async (_, rule) => {
     const whole = smallModel();
-    whole.compile({ optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }), loss });
+    whole.compile({
+      optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }),
+      loss,
+    });
     await fit(whole, 6);
 
     const half = smallModel();
-    half.compile({ optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }), loss });
+    half.compile({
+      optimizer: new LearnedOptimizer(rule, { guard: true, onMessage: () => undefined }),
+      loss,
+    });
     await fit(half, 3);
     const resumed = await loadLayersModel(tf.io.fromMemory(await saved(half)));
     expect(resumed.optimizer).toBeInstanceOf(LearnedOptimizer);
@@ -88,7 +94,11 @@ describe('a model saved with its optimizer and loaded goes on as if it had not s
 });
 
 describe('variables that come and go around saving', () => {
-  const resume = async (slots: 'joint' | 'per-variable', lists: readonly (readonly number[])[], savedAfter: number): Promise<Float32Array[]> => {
+  const resume = async (
+    slots: 'joint' | 'per-variable',
+    lists: readonly (readonly number[])[],
+    savedAfter: number,
+  ): Promise<Float32Array[]> => {
     const run = async (name: string, interrupted: boolean): Promise<Float32Array> => {
       const { variables, loss: f } = regression(`${name}-${slots}-${lists.join('|')}`);
       let optimizer = new LearnedOptimizer(adam({ learningRate: 0.05 }), { slots });
@@ -98,22 +108,51 @@ describe('variables that come and go around saving', () => {
           optimizer = new LearnedOptimizer(adam({ learningRate: 0.05 }), { slots });
           await optimizer.setWeights(weights);
         }
-        optimizer.minimize(f, false, list.map((at) => variables[at] as tf.Variable));
+        optimizer.minimize(
+          f,
+          false,
+          list.map((at) => variables[at] as tf.Variable),
+        );
       }
       return Float32Array.from(variables.flatMap((v) => [...v.dataSync()]));
     };
     return [await run('whole', false), await run('halves', true)];
   };
 
-  test.each(['joint', 'per-variable'] as const)('%s: one that rested while the optimizer was saved goes on where it was', async (slots) => {
-    const [whole, halves] = await resume(slots, [[0, 1, 2], [0, 1, 2], [0, 2], [0, 2], [0, 1, 2]], 3);
-    expect(halves).toEqual(whole);
-  });
+  test.each(['joint', 'per-variable'] as const)(
+    '%s: one that rested while the optimizer was saved goes on where it was',
+    async (slots) => {
+      const [whole, halves] = await resume(
+        slots,
+        [
+          [0, 1, 2],
+          [0, 1, 2],
+          [0, 2],
+          [0, 2],
+          [0, 1, 2],
+        ],
+        3,
+      );
+      expect(halves).toEqual(whole);
+    },
+  );
 
-  test.each(['joint', 'per-variable'] as const)('%s: another order after loading mixes nothing up', async (slots) => {
-    const [whole, halves] = await resume(slots, [[0, 1, 2], [0, 1, 2], [2, 0, 1], [1, 2, 0]], 2);
-    expect(halves).toEqual(whole);
-  });
+  test.each(['joint', 'per-variable'] as const)(
+    '%s: another order after loading mixes nothing up',
+    async (slots) => {
+      const [whole, halves] = await resume(
+        slots,
+        [
+          [0, 1, 2],
+          [0, 1, 2],
+          [2, 0, 1],
+          [1, 2, 0],
+        ],
+        2,
+      );
+      expect(halves).toEqual(whole);
+    },
+  );
 });
 
 test('secant pairs are not taken over to variables in another order, though they are equally many', () => {
@@ -140,7 +179,9 @@ describe('what cannot be restored is refused in one sentence', () => {
     const { variables, loss: f } = regression('architecture');
     const optimizer = new LearnedOptimizer(adam());
     optimizer.minimize(f, false, variables);
-    await expect(new LearnedOptimizer('l2l-mnist').setWeights(await optimizer.getWeights())).rejects.toThrow('of the rule "adam"');
+    await expect(new LearnedOptimizer('l2l-mnist').setWeights(await optimizer.getWeights())).rejects.toThrow(
+      'of the rule "adam"',
+    );
   });
 
   test('weights of the same name for another architecture of rule', async () => {
@@ -151,14 +192,18 @@ describe('what cannot be restored is refused in one sentence', () => {
     optimizer.minimize(f, false, variables);
     const other = new LearnedOptimizer(large);
     await other.setWeights(await optimizer.getWeights());
-    expect(() => other.minimize(f, false, variables)).toThrow(/of another rule than "mine".*memory Float32Array\[7\] is needed/);
+    expect(() => other.minimize(f, false, variables)).toThrow(
+      /of another rule than "mine".*memory Float32Array\[7\] is needed/,
+    );
   });
 
   test('weights of an optimizer that is not ours', async () => {
     const { variables, loss: f } = regression('foreign');
     const theirs = tf.train.adam(0.01);
     theirs.minimize(f, false, variables);
-    await expect(new LearnedOptimizer(adam()).setWeights(await theirs.getWeights())).rejects.toThrow('not saved by a LearnedOptimizer');
+    await expect(new LearnedOptimizer(adam()).setWeights(await theirs.getWeights())).rejects.toThrow(
+      'not saved by a LearnedOptimizer',
+    );
   });
 
   test('an unknown variable after loading, unless it is let in', async () => {
@@ -168,7 +213,9 @@ describe('what cannot be restored is refused in one sentence', () => {
     const weights = await optimizer.getWeights();
     const strict = new LearnedOptimizer(adam());
     await strict.setWeights(weights);
-    expect(() => strict.minimize(f, false, variables)).toThrow(/knows nothing of "unknown\/scale" \[\].*unknownVariables/);
+    expect(() => strict.minimize(f, false, variables)).toThrow(
+      /knows nothing of "unknown\/scale" \[\].*unknownVariables/,
+    );
     const open = new LearnedOptimizer(adam(), { unknownVariables: 'fresh' });
     await open.setWeights(weights);
     open.minimize(f, false, variables);
@@ -176,12 +223,20 @@ describe('what cannot be restored is refused in one sentence', () => {
   });
 
   test('a variable of another shape after loading', async () => {
-    const model = (units: number) => sequential({ layers: [layers.dense({ units, inputShape: [4], name: 'same' }), layers.dense({ units: 3, activation: 'softmax' })] });
+    const model = (units: number) =>
+      sequential({
+        layers: [
+          layers.dense({ units, inputShape: [4], name: 'same' }),
+          layers.dense({ units: 3, activation: 'softmax' }),
+        ],
+      });
     const [narrow, wide] = [model(5), model(6)];
     for (const each of [narrow, wide]) each.compile({ optimizer: new LearnedOptimizer('adam'), loss });
     await fit(narrow, 1);
     await wide.optimizer.setWeights(await narrow.optimizer.getWeights());
-    await expect(fit(wide, 1)).rejects.toThrow(/knows nothing of "same\/kernel_1" \[4,6\].*it was saved for "same\/kernel" \[4,5\].*Load the model that was saved with it/);
+    await expect(fit(wide, 1)).rejects.toThrow(
+      /knows nothing of "same\/kernel_1" \[4,6\].*it was saved for "same\/kernel" \[4,5\].*Load the model that was saved with it/,
+    );
   });
 
   test('a variable of the same name and another shape after loading', async () => {
@@ -193,7 +248,9 @@ describe('what cannot be restored is refused in one sentence', () => {
     small.dispose();
     const large = tf.variable(tf.ones([4, 6]), true, 'reshaped');
     const step = () => other.minimize(square(large), false, [large]);
-    expect(step).toThrow('variable "reshaped" has shape [4,6], but was saved with [4,5]; load the model that was saved with this optimizer');
+    expect(step).toThrow(
+      'variable "reshaped" has shape [4,6], but was saved with [4,5]; load the model that was saved with this optimizer',
+    );
     // It stays refused: the saved state is not quietly forgotten.
     expect(step).toThrow('variable "reshaped"');
   });
@@ -203,9 +260,15 @@ describe('what cannot be restored is refused in one sentence', () => {
     frozen.trainable = false;
     frozen.compile({ optimizer: new LearnedOptimizer('adam'), loss });
     await expect(fit(frozen, 1)).rejects.toThrow('there is nothing to train');
-    expect(() => new LearnedOptimizer('l2l-minst')).toThrow(/there is no rule "l2l-minst"; choose one of .*l2l-mnist/);
-    expect(() => new LearnedOptimizer({ name: 'adam', options: { learningRate: -1 } })).toThrow(/learningRate/);
+    expect(() => new LearnedOptimizer('l2l-minst')).toThrow(
+      /there is no rule "l2l-minst"; choose one of .*l2l-mnist/,
+    );
+    expect(() => new LearnedOptimizer({ name: 'adam', options: { learningRate: -1 } })).toThrow(
+      /learningRate/,
+    );
     const whole = tf.variable(tf.tensor1d([1, 2], 'int32'));
-    expect(() => new LearnedOptimizer('adam').minimize(() => tf.sum(tf.cast(whole, 'float32')), false, [whole])).toThrow('must be float32');
+    expect(() =>
+      new LearnedOptimizer('adam').minimize(() => tf.sum(tf.cast(whole, 'float32')), false, [whole]),
+    ).toThrow('must be float32');
   });
 });

@@ -2,8 +2,8 @@
 export type Listener = (message: string) => void;
 
 /**
- * Where lines go without a listener: the console's warnings. TensorFlow.js says its own there, and a safeguard that nobody hears would be worse than one that is not
- * asked for.
+ * Where lines go without a listener: the console's warnings. TensorFlow.js says its own there, and a
+ * safeguard that nobody hears would be worse than one that is not asked for.
  */
 export const sayOnConsole: Listener = (message) => {
   // eslint-disable-next-line no-console -- see above; every caller can give a listener of its own instead

@@ -1,4 +1,11 @@
-import { UserError, type CoordinateGroup, type Minibatch, type Optimizer, type OptimizerState, type ParameterLayout } from '@metadescent/core';
+import {
+  UserError,
+  type CoordinateGroup,
+  type Minibatch,
+  type Optimizer,
+  type OptimizerState,
+  type ParameterLayout,
+} from '@metadescent/core';
 import { renameKeys } from './renamed-variables.js';
 import type { SlotKind } from './rule-registry.js';
 
@@ -44,7 +51,12 @@ export interface Slots {
    * @param waiting the other variables that slots were saved for
    * @throws UserError if they are of another rule.
    */
-  restore(saved: readonly SavedSlot[], layout: ParameterLayout, waiting: readonly CoordinateGroup[], names: ReadonlyMap<string, string>): void;
+  restore(
+    saved: readonly SavedSlot[],
+    layout: ParameterLayout,
+    waiting: readonly CoordinateGroup[],
+    names: ReadonlyMap<string, string>,
+  ): void;
 }
 
 /** Slots of a rule. */
@@ -52,7 +64,10 @@ export function createSlots(rule: Optimizer, kind: SlotKind): Slots {
   return kind === 'joint' ? jointSlots(rule) : variableSlots(rule);
 }
 
-/** A state per variable, by name: what a variable remembers is untouched while it is not trained, and a new variable starts afresh. */
+/**
+ * A state per variable, by name: what a variable remembers is untouched while it is not trained, and a new
+ * variable starts afresh.
+ */
 function variableSlots(rule: Optimizer): Slots {
   const slots = new Map<string, { layout: ParameterLayout; state: OptimizerState }>();
   const slotOf = (group: CoordinateGroup) => {
@@ -109,8 +124,10 @@ function variableSlots(rule: Optimizer): Slots {
 type Parked = Map<string, Record<string, OptimizerState[string]>>;
 
 /**
- * One state over all variables. When the list of variables changes, arrays of one number per coordinate follow their variables by name (those of absent variables are
- * kept for their return) and arrays whose length does not depend on the variables stay; a state that holds anything else (secant pairs) starts afresh.
+ * One state over all variables. When the list of variables changes, arrays of one number per coordinate
+ * follow their variables by name (those of absent variables are kept for their return) and arrays whose
+ * length does not depend on the variables stay; a state that holds anything else (secant pairs) starts
+ * afresh.
  */
 function jointSlots(rule: Optimizer): Slots {
   let current: { layout: ParameterLayout; state: OptimizerState } | undefined;
@@ -150,7 +167,9 @@ function jointSlots(rule: Optimizer): Slots {
     save() {
       if (!current) return [];
       const present = new Set(current.layout.groups.map(({ name }) => name));
-      const away = [...parked].filter(([owner]) => !present.has(owner)).map(([owner, state]) => ({ owner, state }));
+      const away = [...parked]
+        .filter(([owner]) => !present.has(owner))
+        .map(([owner, state]) => ({ owner, state }));
       return [{ owner: JOINT, state: current.state }, ...away];
     },
     forget(names) {
@@ -173,7 +192,10 @@ function jointSlots(rule: Optimizer): Slots {
   };
 }
 
-/** Whether the state could be carried over from one list of variables to another; where not, the new one is as fresh as it was. */
+/**
+ * Whether the state could be carried over from one list of variables to another; where not, the new one is as
+ * fresh as it was.
+ */
 function carryOver(
   from: { layout: ParameterLayout; state: OptimizerState },
   to: { layout: ParameterLayout; state: OptimizerState },
@@ -182,12 +204,19 @@ function carryOver(
 ): boolean {
   const keys = Object.keys(to.state);
   // Rules may keep arrays for some lists of variables only: PSD has one per network that has coordinates.
-  if (keys.length !== Object.keys(from.state).length || !keys.every((key) => Object.hasOwn(from.state, key))) return false;
-  const entries = keys.map((key) => ({ key, after: to.state[key] as OptimizerState[string], before: from.state[key] as OptimizerState[string] }));
+  if (keys.length !== Object.keys(from.state).length || !keys.every((key) => Object.hasOwn(from.state, key)))
+    return false;
+  const entries = keys.map((key) => ({
+    key,
+    after: to.state[key] as OptimizerState[string],
+    before: from.state[key] as OptimizerState[string],
+  }));
   const perCoordinate = ({ before, after }: (typeof entries)[number]): boolean =>
     before.length === from.layout.size && after.length === to.layout.size;
-  // An array of any other length is no matter of the coordinates if it keeps its length while their number changes; where that stays, nobody can tell.
-  const common = ({ before, after }: (typeof entries)[number]): boolean => before.length === after.length && (from.layout.size !== to.layout.size || before.length === 0);
+  // An array of any other length is no matter of the coordinates if it keeps its length while their number
+  // changes; where that stays, nobody can tell.
+  const common = ({ before, after }: (typeof entries)[number]): boolean =>
+    before.length === after.length && (from.layout.size !== to.layout.size || before.length === 0);
   // Half of a state is none: what an array means may depend on one that could not be carried over.
   if (!entries.every((entry) => perCoordinate(entry) || common(entry))) return false;
   for (const entry of entries) {
@@ -197,7 +226,8 @@ function carryOver(
       continue;
     }
     for (const { name, offset, size } of from.layout.groups) {
-      if (!gone.has(name)) parked.set(name, { ...parked.get(name), [key]: before.slice(offset, offset + size) });
+      if (!gone.has(name))
+        parked.set(name, { ...parked.get(name), [key]: before.slice(offset, offset + size) });
     }
     for (const { name, offset, size } of to.layout.groups) {
       const own = parked.get(name)?.[key];
@@ -234,7 +264,12 @@ function minibatchOf({ parameters, minibatch }: SlotStep, { offset, size }: Coor
   };
 }
 
-function checkedState(rule: Optimizer, layout: ParameterLayout, state: OptimizerState, owner: string): OptimizerState {
+function checkedState(
+  rule: Optimizer,
+  layout: ParameterLayout,
+  state: OptimizerState,
+  owner: string,
+): OptimizerState {
   const wanted = rule.init(layout);
   const describe = (record: OptimizerState): string =>
     Object.entries(record)

@@ -160,18 +160,26 @@ describe('the guard sees trainings', () => {
     return { said, optimizer };
   };
 
-  test.each(problems)('that stand still: psd on %s', async (_, make) => {
-    const { said, optimizer } = await train(make, 'psd');
-    expect(said).toEqual([
-      expect.stringMatching(
-        /^step 199: the loss stands still: it began at .* after 200 steps of psd; .*ADAM/,
-      ),
-    ]);
-    expect(optimizer.fellBack).toBe(true);
-  }, 60_000);
+  test.each(problems)(
+    'that stand still: psd on %s',
+    async (_, make) => {
+      const { said, optimizer } = await train(make, 'psd');
+      expect(said).toEqual([
+        expect.stringMatching(
+          /^step 199: the loss stands still: it began at .* after 200 steps of psd; .*ADAM/,
+        ),
+      ]);
+      expect(optimizer.fellBack).toBe(true);
+    },
+    60_000,
+  );
 
-  test.each(problems)('that do not: adam on %s', async (_, make) => {
-    const { said, optimizer } = await train(make, 'adam');
-    expect([said, optimizer.fellBack]).toEqual([[], false]);
-  }, 60_000);
+  test.each(problems)(
+    'that do not: adam on %s',
+    async (_, make) => {
+      const { said, optimizer } = await train(make, 'adam');
+      expect([said, optimizer.fellBack]).toEqual([[], false]);
+    },
+    60_000,
+  );
 });

@@ -28,17 +28,20 @@ const LITTLE = 0.05;
 const NOTHING = 0.01;
 
 /**
- * Notes a loss, and tells whether the training stands still. That is asked after `patience` steps, and, as long as it does not stand still, after 2, 4, 8, … times as many. With
- * e and l the means of the losses of the first and of the second half of all steps so far, s the standard error of e − l, σ the standard deviation of a loss and f_0 the first
- * one, it stands still where all of these hold:
+ * Notes a loss, and tells whether the training stands still. That is asked after `patience` steps, and, as
+ * long as it does not stand still, after 2, 4, 8, … times as many. With e and l the means of the losses of
+ * the first and of the second half of all steps so far, s the standard error of e − l, σ the standard
+ * deviation of a loss and f_0 the first one, it stands still where all of these hold:
  *
  *     e − l + 2 s ≤ 0.05 |e|                   it has surely not fallen by more than little,
  *     e − l ≤ max(2 s, 0.01 |e|)               and not visibly,
  *     f_0 − l ≤ 0.05 |e| + 2 σ                 nor right at the start,
  *     η · patience · mean ‖∇f‖₁ ≥ 0.05 |e|     while steps of size η against the gradient could have made it fall
  *
- * so it depends neither on the scale of the loss nor, in the first three, on that of the parameters. Where the noise is too large for the first of them, more steps are waited
- * for. A training that has converged has fallen from its start and does not stand still; one that begins where it cannot fall does, if its gradients are large.
+ * so it depends neither on the scale of the loss nor, in the first three, on that of the parameters. Where
+ * the noise is too large for the first of them, more steps are waited for. A training that has converged has
+ * fallen from its start and does not stand still; one that begins where it cannot fall does, if its gradients
+ * are large.
  *
  * @param absoluteGradient ‖∇f‖₁
  * @param learningRate η, of the rule that would take over

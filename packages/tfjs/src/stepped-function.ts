@@ -3,13 +3,18 @@ import { engine, tidy, variableGrads, type Scalar, type Tensor, type Variable } 
 import { assignFlat, gatherFlat, scalarOf } from './flat-variables.js';
 import { fromLayerStates, notingLayerStates, type LayerStates } from './layer-states.js';
 
-/** The function that a step minimises: evaluated once for the step itself, and again by rules that search along a line. */
+/**
+ * The function that a step minimises: evaluated once for the step itself, and again by rules that search
+ * along a line.
+ */
 export interface SteppedFunction {
   /** The step's own evaluation: all that it leaves behind in the model (moving averages, states of layers) stays. */
   own(): Scalar;
   /**
-   * Its trials. Each writes the variables that are stepped, so whoever asks has to write them again afterwards; whatever else a trial changes is put back: other variables, as
-   * the moving averages of batch normalisation, and the states of stateful layers, from which it starts where the step's own evaluation did.
+   * Its trials. Each writes the variables that are stepped, so whoever asks has to write them again
+   * afterwards; whatever else a trial changes is put back: other variables, as the moving averages of batch
+   * normalisation, and the states of stateful layers, from which it starts where the step's own evaluation
+   * did.
    */
   minibatch(layout: ParameterLayout, variables: readonly Variable[]): Minibatch;
   /** Releases what was noted for trials. */
@@ -39,8 +44,9 @@ export function steppedFunction(f: () => Scalar): SteppedFunction {
 }
 
 /**
- * tfjs-layers keeps a tensor per metric at every call of its loss function. `fit` reads and releases those of the first call only, `trainOnBatch` those of all calls: so those
- * of further calls are released here, and can still be read.
+ * tfjs-layers keeps a tensor per metric at every call of its loss function. `fit` reads and releases those of
+ * the first call only, `trainOnBatch` those of all calls: so those of further calls are released here, and
+ * can still be read.
  */
 function evaluate(
   f: () => Scalar,

@@ -1,4 +1,13 @@
-import { allFinite, UserError, type Key, type MetaLoss, type Minibatch, type Optimizee, type Outcome, type ParameterLayout } from '@metadescent/core';
+import {
+  allFinite,
+  UserError,
+  type Key,
+  type MetaLoss,
+  type Minibatch,
+  type Optimizee,
+  type Outcome,
+  type ParameterLayout,
+} from '@metadescent/core';
 import { add, engine, mul, sum, tensor, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { memoryTensors, tapeOptimizer, tensorsOf, type TapeRule } from './tape-rule.js';
 
@@ -18,7 +27,10 @@ export interface TapeSegmentOptions {
   readonly loss: MetaLoss;
   /** As in `rollout`. */
   readonly key: Key;
-  /** Also through the gradients that the rule reads: the exact derivative, at one product with the optimizee's Hessian per step. Default false: those gradients are constants. */
+  /**
+   * Also through the gradients that the rule reads: the exact derivative, at one product with the optimizee's
+   * Hessian per step. Default false: those gradients are constants.
+   */
   readonly secondDerivatives?: boolean;
   /** Where the previous segment ended; absent at the start of an unroll. */
   readonly cursor?: TapeCursor;
@@ -36,7 +48,8 @@ export interface TapeSegment {
 }
 
 interface Point {
-  readonly minibatch: Minibatch & Partial<{ hessianVector(p: Float32Array, v: Float32Array, out: Float32Array): void }>;
+  readonly minibatch: Minibatch &
+    Partial<{ hessianVector(p: Float32Array, v: Float32Array, out: Float32Array): void }>;
   readonly parameters: Float32Array;
   readonly gradient: Float32Array;
   readonly objective: number;
@@ -44,18 +57,25 @@ interface Point {
 }
 
 /**
- * Truncated backpropagation through time for a rule in tf operations, on any optimizee. With λ_t = ∂L/∂θ_t, μ_t = ∂L/∂s_t and J the derivatives of one update, from t = T − 1
- * down to the start of the segment
+ * Truncated backpropagation through time for a rule in tf operations, on any optimizee. With λ_t = ∂L/∂θ_t,
+ * μ_t = ∂L/∂s_t and J the derivatives of one update, from t = T − 1 down to the start of the segment
  *
  *     ∂L/∂φ += J_φᵀ(λ_{t+1}, μ_{t+1}),   μ_t = J_sᵀ(λ_{t+1}, μ_{t+1})
  *     λ_t = w_t ∇f̂_t + λ_{t+1} + J_θᵀ(λ_{t+1}, μ_{t+1}) + ∇²f̂_t J_gᵀ(λ_{t+1}, μ_{t+1})
  *
- * where the last term, the way through the gradient that the rule reads, is there with `secondDerivatives` only (Andrychowicz et al. 2016, figure 2: the dashed edges). Each J is
- * one tape over one update, so the memory of the tape does not grow with the segment.
+ * where the last term, the way through the gradient that the rule reads, is there with `secondDerivatives`
+ * only (Andrychowicz et al. 2016, figure 2: the dashed edges). Each J is one tape over one update, so the
+ * memory of the tape does not grow with the segment.
  *
  * @throws UserError if second derivatives are asked for and the optimizee has none.
  */
-export function unrollOnTape(rule: TapeRule, layout: ParameterLayout, weights: Float32Array, optimizee: Optimizee, options: TapeSegmentOptions): TapeSegment {
+export function unrollOnTape(
+  rule: TapeRule,
+  layout: ParameterLayout,
+  weights: Float32Array,
+  optimizee: Optimizee,
+  options: TapeSegmentOptions,
+): TapeSegment {
   const { length, horizon, loss, key, secondDerivatives = false, cursor } = options;
   const n = optimizee.layout.size;
   const first = cursor?.iteration ?? 0;
@@ -71,13 +91,27 @@ export function unrollOnTape(rule: TapeRule, layout: ParameterLayout, weights: F
     const gradient = new Float32Array(n);
     const objective = minibatch.evaluate(parameters, gradient);
     if (!Number.isFinite(objective) || !allFinite(gradient)) {
-      outcome = { kind: 'non-finite', step: first + t, what: Number.isFinite(objective) ? 'gradient' : 'objective' };
+      outcome = {
+        kind: 'non-finite',
+        step: first + t,
+        what: Number.isFinite(objective) ? 'gradient' : 'objective',
+      };
       break;
     }
     if (t > 0) total += loss.weight(first + t, horizon) * objective;
-    points.push({ minibatch, parameters: parameters.slice(), gradient, objective, memory: copyMemory(memory) });
+    points.push({
+      minibatch,
+      parameters: parameters.slice(),
+      gradient,
+      objective,
+      memory: copyMemory(memory),
+    });
     if (t === length) break;
-    optimizer.update({ layout: optimizee.layout, iteration: first + t, parameters, gradient, objective, minibatch }, memory, step);
+    optimizer.update(
+      { layout: optimizee.layout, iteration: first + t, parameters, gradient, objective, minibatch },
+      memory,
+      step,
+    );
     if (!allFinite(step)) {
       outcome = { kind: 'non-finite', step: first + t, what: 'step' };
       break;
@@ -87,7 +121,9 @@ export function unrollOnTape(rule: TapeRule, layout: ParameterLayout, weights: F
   const finished = outcome.kind === 'finished';
   const weightOf = (t: number): number => loss.weight(first + t, horizon);
   return {
-    gradient: finished ? backpropagate(rule, layout, weights, points, first, weightOf, secondDerivatives) : new Float32Array(layout.size),
+    gradient: finished
+      ? backpropagate(rule, layout, weights, points, first, weightOf, secondDerivatives)
+      : new Float32Array(layout.size),
     loss: finished ? total : NaN,
     objectiveSum: finished ? points.slice(1).reduce((total_, { objective }) => total_ + objective, 0) : NaN,
     outcome,
@@ -117,10 +153,14 @@ function backpropagate(
     derivatives.weights.forEach((d, i) => (total[i] = (total[i] as number) + d));
     memoryPull = derivatives.memory;
     const weight = t > 0 ? weightOf(t) : 0;
-    pull = pull.map((p, i) => p + (derivatives.parameters[i] as number) + weight * (point.gradient[i] as number));
+    pull = pull.map(
+      (p, i) => p + (derivatives.parameters[i] as number) + weight * (point.gradient[i] as number),
+    );
     if (!secondDerivatives || t === 0) continue;
     if (!point.minibatch.hessianVector) {
-      throw new UserError('unrollOnTape: this optimizee has no second derivatives; make it with optimizeeFromFunction or optimizeeFromModel, or leave them out');
+      throw new UserError(
+        'unrollOnTape: this optimizee has no second derivatives; make it with optimizeeFromFunction or optimizeeFromModel, or leave them out',
+      );
     }
     point.minibatch.hessianVector(point.parameters, derivatives.gradient, curvature);
     pull = pull.map((p, i) => p + (curvature[i] as number));
@@ -137,7 +177,12 @@ function pullBack(
   iteration: number,
   pull: Float32Array,
   memoryPull: Readonly<Record<string, Float32Array>>,
-): { weights: Float32Array; parameters: Float32Array; gradient: Float32Array; memory: Record<string, Float32Array> } {
+): {
+  weights: Float32Array;
+  parameters: Float32Array;
+  gradient: Float32Array;
+  memory: Record<string, Float32Array>;
+} {
   const n = point.parameters.length;
   return tidy(() => {
     const phi = tensorsOf(layout, weights);
@@ -146,11 +191,20 @@ function pullBack(
     const inputs = [...Object.values(phi), ...Object.values(memory), gradient, parameters];
     const pairing = (): Tensor => {
       const out = rule.update(phi, { gradient, parameters, objective: point.objective, iteration }, memory);
-      const terms = [[out.step, pull] as const, ...Object.entries(memoryPull).map(([name, values]) => [out.memory?.[name] as Tensor, values] as const)];
-      return terms.reduce<Tensor>((total, [value, with_]) => add(total, sum(mul(value, tensor(with_.slice(), value.shape)))), tensor(0));
+      const terms = [
+        [out.step, pull] as const,
+        ...Object.entries(memoryPull).map(
+          ([name, values]) => [out.memory?.[name] as Tensor, values] as const,
+        ),
+      ];
+      return terms.reduce<Tensor>(
+        (total, [value, with_]) => add(total, sum(mul(value, tensor(with_.slice(), value.shape)))),
+        tensor(0),
+      );
     };
     const { grads } = engine().gradients(pairing, inputs, undefined, true);
-    const read = (i: number): Float32Array => (grads[i] ? Float32Array.from(grads[i].dataSync()) : new Float32Array((inputs[i] as Tensor).size));
+    const read = (i: number): Float32Array =>
+      grads[i] ? Float32Array.from(grads[i].dataSync()) : new Float32Array((inputs[i] as Tensor).size);
     const flat = new Float32Array(layout.size);
     layout.groups.forEach(({ offset }, i) => flat.set(read(i), offset));
     const names = Object.keys(memory);

@@ -37,7 +37,9 @@ export interface TapeRule<Weights extends string = string, Memory extends string
 
 /** The layout of a rule's meta-parameters φ as one flat vector. */
 export function ruleLayout(rule: TapeRule, key: Key): ParameterLayout {
-  return variableGroups(tidy(() => Object.entries(rule.initial(key)).map(([name, { shape }]) => ({ name, shape }))));
+  return variableGroups(
+    tidy(() => Object.entries(rule.initial(key)).map(([name, { shape }]) => ({ name, shape }))),
+  );
 }
 
 /** A draw of φ [ruleLayout(rule).size]. */
@@ -46,18 +48,28 @@ export function initialRuleWeights(rule: TapeRule, key: Key): Float32Array {
   const flat = new Float32Array(layout.size);
   tidy(() => {
     const drawn = rule.initial(key);
-    for (const { name, offset } of layout.groups) flat.set((drawn[name] as Tensor).dataSync() as Float32Array, offset);
+    for (const { name, offset } of layout.groups)
+      flat.set((drawn[name] as Tensor).dataSync() as Float32Array, offset);
   });
   return flat;
 }
 
 /** Flat values as tensors by name; inside a `tidy`. */
 export function tensorsOf(layout: ParameterLayout, flat: Float32Array): Record<string, Tensor> {
-  return Object.fromEntries(layout.groups.map(({ name, offset, size, shape }) => [name, tensor(flat.slice(offset, offset + size), [...shape])]));
+  return Object.fromEntries(
+    layout.groups.map(({ name, offset, size, shape }) => [
+      name,
+      tensor(flat.slice(offset, offset + size), [...shape]),
+    ]),
+  );
 }
 
 /** The memory of n coordinates as tensors; inside a `tidy`. */
-export function memoryTensors({ memory = {} }: TapeRule, n: number, values: Readonly<Record<string, Float32Array>>): Record<string, Tensor> {
+export function memoryTensors(
+  { memory = {} }: TapeRule,
+  n: number,
+  values: Readonly<Record<string, Float32Array>>,
+): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(memory).map(([name, width]) => {
       const shape = width === 1 ? [n] : [n, width];
@@ -72,21 +84,42 @@ export function memoryTensors({ memory = {} }: TapeRule, n: number, values: Read
  * @param weights φ; read at every step
  * @throws UserError (from `update`) if the rule's step has another size than the parameters.
  */
-export function tapeOptimizer(rule: TapeRule, layout: ParameterLayout, weights: Float32Array): Optimizer<Record<string, Float32Array>> {
+export function tapeOptimizer(
+  rule: TapeRule,
+  layout: ParameterLayout,
+  weights: Float32Array,
+): Optimizer<Record<string, Float32Array>> {
   return {
     name: rule.name,
-    init: ({ size }) => Object.fromEntries(Object.entries(rule.memory ?? {}).map(([name, width]) => [name, new Float32Array(width * size)])),
+    init: ({ size }) =>
+      Object.fromEntries(
+        Object.entries(rule.memory ?? {}).map(([name, width]) => [name, new Float32Array(width * size)]),
+      ),
     update({ gradient, parameters, objective, iteration }, state, step) {
       tidy(() => {
-        const seen = { gradient: tensor(gradient.slice()), parameters: tensor(parameters.slice()), objective, iteration };
-        const out = rule.update(tensorsOf(layout, weights), seen, memoryTensors(rule, parameters.length, state));
+        const seen = {
+          gradient: tensor(gradient.slice()),
+          parameters: tensor(parameters.slice()),
+          objective,
+          iteration,
+        };
+        const out = rule.update(
+          tensorsOf(layout, weights),
+          seen,
+          memoryTensors(rule, parameters.length, state),
+        );
         if (out.step.size !== step.length) {
-          throw new UserError(`tapeOptimizer: the step of "${rule.name}" has ${out.step.size} entries for ${step.length} parameters; return one number per coordinate, shape [n]`);
+          throw new UserError(
+            `tapeOptimizer: the step of "${rule.name}" has ${out.step.size} entries for ${step.length} parameters; return one number per coordinate, shape [n]`,
+          );
         }
         step.set(out.step.dataSync() as Float32Array);
         for (const [name, values] of Object.entries(state)) {
           const next = out.memory?.[name];
-          if (!next) throw new UserError(`tapeOptimizer: "${rule.name}" has a memory "${name}", but its update returned none; return every memory of the rule`);
+          if (!next)
+            throw new UserError(
+              `tapeOptimizer: "${rule.name}" has a memory "${name}", but its update returned none; return every memory of the rule`,
+            );
           values.set(next.dataSync() as Float32Array);
         }
       });

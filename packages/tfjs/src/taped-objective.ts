@@ -1,5 +1,16 @@
 import { UserError, type ParameterLayout } from '@metadescent/core';
-import { add, engine, mul, sum, tensor, tidy, variableGrads, type Scalar, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import {
+  add,
+  engine,
+  mul,
+  sum,
+  tensor,
+  tidy,
+  variableGrads,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { assignFlat, gatherFlat, scalarOf } from './flat-variables.js';
 
 /** An objective whose parameters are tf variables, seen as a function of a flat vector. */
@@ -7,8 +18,9 @@ export interface TapedObjective<Batch> {
   /** f(θ; batch), and its gradient where wanted [layout.size] */
   evaluate(parameters: Float32Array, batch: Batch, gradient?: Float32Array): number;
   /**
-   * The product of the Hessian with a vector, ∇²f(θ; batch) v, by differentiating ∇f·v. The first product is held against a difference of gradients: some operations of tfjs
-   * (softmaxCrossEntropy is one) give wrong second derivatives without a word.
+   * The product of the Hessian with a vector, ∇²f(θ; batch) v, by differentiating ∇f·v. The first product is
+   * held against a difference of gradients: some operations of tfjs (softmaxCrossEntropy is one) give wrong
+   * second derivatives without a word.
    *
    * @param product overwritten [layout.size]
    * @throws UserError if tfjs cannot differentiate an operation twice, or does it wrongly.
@@ -17,7 +29,11 @@ export interface TapedObjective<Batch> {
 }
 
 /** Every evaluation writes the variables. */
-export function tapedObjective<Batch>(layout: ParameterLayout, variables: Variable[], f: (batch: Batch) => Scalar): TapedObjective<Batch> {
+export function tapedObjective<Batch>(
+  layout: ParameterLayout,
+  variables: Variable[],
+  f: (batch: Batch) => Scalar,
+): TapedObjective<Batch> {
   const byVariable = (grads: Record<string, Tensor>) => variables.map(({ name }) => grads[name]);
   let checked = false;
 
@@ -34,14 +50,24 @@ export function tapedObjective<Batch>(layout: ParameterLayout, variables: Variab
   const differentiateTwice: TapedObjective<Batch>['hessianVector'] = (parameters, batch, vector, product) => {
     assignFlat(layout, variables, parameters);
     tidy(() => {
-      const blocks = layout.groups.map(({ offset, size, shape }) => tensor(vector.slice(offset, offset + size), [...shape]));
+      const blocks = layout.groups.map(({ offset, size, shape }) =>
+        tensor(vector.slice(offset, offset + size), [...shape]),
+      );
       const slope = (): Scalar => {
         const gradients = byVariable(variableGrads(() => f(batch), variables).grads);
         const tape = engine().state.activeTape;
         if (tape) producersFirst(tape);
-        // Nothing times every variable: without it, tfjs refuses a slope that does not depend on any of them, as a linear objective's.
+        // Nothing times every variable: without it, tfjs refuses a slope that does not depend on any of them,
+        // as a linear objective's.
         return gradients.reduce<Tensor>(
-          (total, gradient, i) => add(total, add(gradient ? sum(mul(gradient, blocks[i] as Tensor)) : 0, mul(0, sum(variables[i] as Variable)))),
+          (total, gradient, i) =>
+            add(
+              total,
+              add(
+                gradient ? sum(mul(gradient, blocks[i] as Tensor)) : 0,
+                mul(0, sum(variables[i] as Variable)),
+              ),
+            ),
           tensor(0),
         ) as Scalar;
       };
@@ -64,7 +90,11 @@ export function tapedObjective<Batch>(layout: ParameterLayout, variables: Variab
       checked = true;
       const gradientAt = (shift: number): Float32Array => {
         const gradient = new Float32Array(layout.size);
-        evaluate(parameters.map((x, i) => x + (shift * (vector[i] as number)) / length), batch, gradient);
+        evaluate(
+          parameters.map((x, i) => x + (shift * (vector[i] as number)) / length),
+          batch,
+          gradient,
+        );
         return gradient;
       };
       const [before, after] = [gradientAt(-DIFFERENCE_STEP), gradientAt(DIFFERENCE_STEP)];
@@ -90,9 +120,10 @@ function euclideanNorm(values: Float32Array): number {
 type Tape = NonNullable<ReturnType<typeof engine>['state']['activeTape']>;
 
 /**
- * Puts every node of a tape after the nodes that made its inputs. tfjs (4.22) records the copy of an output that an operation saves for its gradient before the operation
- * itself, and walks the tape backwards in the order of recording: in second derivatives, what flows through such copies (of tanh, sigmoid, exp, softmax, …) would be lost
- * without a word.
+ * Puts every node of a tape after the nodes that made its inputs. tfjs (4.22) records the copy of an output
+ * that an operation saves for its gradient before the operation itself, and walks the tape backwards in the
+ * order of recording: in second derivatives, what flows through such copies (of tanh, sigmoid, exp, softmax,
+ * …) would be lost without a word.
  */
 function producersFirst(tape: Tape): void {
   const maker = new Map<number, Tape[number]>();

@@ -1,4 +1,11 @@
-import { metaLosses, parseOptions, type Key, type MetaLossName, type OptimizeeFamily, type Optimizer } from '@metadescent/core';
+import {
+  metaLosses,
+  parseOptions,
+  type Key,
+  type MetaLossName,
+  type OptimizeeFamily,
+  type Optimizer,
+} from '@metadescent/core';
 import { adam } from '@metadescent/optimizers';
 import * as z from 'zod/mini';
 import { unrollOnTape, type TapeCursor } from './tape-meta-gradient.js';
@@ -34,8 +41,8 @@ export interface TrainedTapeRule {
 }
 
 /**
- * Meta-trains a rule in tf operations on a family of optimizees by truncated backpropagation through time with Adam. Every draw is a function of the key and the number of
- * the unroll.
+ * Meta-trains a rule in tf operations on a family of optimizees by truncated backpropagation through time
+ * with Adam. Every draw is a function of the key and the number of the unroll.
  *
  * @param onUnroll called after each, for progress
  * @throws UserError if an option is invalid.
@@ -56,7 +63,8 @@ export function trainTapeRule(
   for (let unroll = 0; unroll < recipe.unrolls; unroll++) {
     const own = key.fold('unrolls').fold(unroll);
     const optimizee = family.sample(own.fold('optimizee'));
-    const learningRate = recipe.learningRate * recipe.finalLearningRateFraction ** (unroll / Math.max(1, recipe.unrolls - 1));
+    const learningRate =
+      recipe.learningRate * recipe.finalLearningRateFraction ** (unroll / Math.max(1, recipe.unrolls - 1));
     let cursor: TapeCursor | undefined;
     let sum = 0;
     for (let start = 0; start < recipe.horizon; start += recipe.segment) {
@@ -76,7 +84,11 @@ export function trainTapeRule(
       if (!Number.isFinite(norm)) continue;
       const gradient = segment.gradient.map((g) => g * Math.min(1, recipe.gradientClip / norm));
       const minibatch = { evaluate: () => segment.loss };
-      adam({ learningRate }).update({ layout, iteration: unroll, parameters: weights, gradient, objective: segment.loss, minibatch }, moments, step);
+      adam({ learningRate }).update(
+        { layout, iteration: unroll, parameters: weights, gradient, objective: segment.loss, minibatch },
+        moments,
+        step,
+      );
       for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) + (step[i] as number);
     }
     losses.push(sum / recipe.horizon);

@@ -1,4 +1,10 @@
-import { UserError, parameterLayout, type ParameterBlock, type ParameterLayout, type ParameterRole } from '@metadescent/core';
+import {
+  UserError,
+  parameterLayout,
+  type ParameterBlock,
+  type ParameterLayout,
+  type ParameterRole,
+} from '@metadescent/core';
 import * as z from 'zod/mini';
 
 /** What is known of a tf variable: enough to say which coordinate group it is. */
@@ -11,8 +17,8 @@ export interface VariableDescription {
 const roles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as const satisfies readonly ParameterRole[];
 
 /**
- * Corrections to the roles and layers that `variableGroups` reads off names and shapes: the first key that a variable's name contains wins. Plain data, so that it is
- * saved with a model.
+ * Corrections to the roles and layers that `variableGroups` reads off names and shapes: the first key that a
+ * variable's name contains wins. Plain data, so that it is saved with a model.
  */
 export const groupOverridesSchema = z.record(
   z.string().check(z.minLength(1)),
@@ -23,18 +29,23 @@ export type GroupOverrides = z.infer<typeof groupOverridesSchema>;
 /**
  * The coordinate groups of tf variables: one group per variable, in order, with its role and layer.
  *
- * Role, by the last part of the name and then by the shape: `…bias`, `…beta` are biases; `…gamma`, `…alpha` scales; of the rest, three or more axes make a kernel and two a
- * weight matrix (also an embedding, which is one). A vector that follows a kernel or matrix with as many outputs is its bias, as in models written with bare variables; other
- * vectors and scalars are vectors.
+ * Role, by the last part of the name and then by the shape: `…bias`, `…beta` are biases; `…gamma`, `…alpha`
+ * scales; of the rest, three or more axes make a kernel and two a weight matrix (also an embedding, which is
+ * one). A vector that follows a kernel or matrix with as many outputs is its bias, as in models written with
+ * bare variables; other vectors and scalars are vectors.
  *
- * Layer: variables whose names share the part before the last slash are one layer; bare variables start a layer at each kernel or matrix. Layers count from 0 in the order
- * of the variables.
+ * Layer: variables whose names share the part before the last slash are one layer; bare variables start a
+ * layer at each kernel or matrix. Layers count from 0 in the order of the variables.
  *
  * @throws UserError where a name is repeated or a variable has no entries.
  * @example
- * variableGroups([{ name: 'dense_1/kernel', shape: [4, 3] }, { name: 'dense_1/bias', shape: [3] }]).groups.map((group) => group.role) // => ['weight', 'bias']
+ * const [kernel, bias] = [{ name: 'dense_1/kernel', shape: [4, 3] }, { name: 'dense_1/bias', shape: [3] }];
+ * variableGroups([kernel, bias]).groups.map((group) => group.role) // => ['weight', 'bias']
  */
-export function variableGroups(variables: readonly VariableDescription[], overrides: GroupOverrides = {}): ParameterLayout {
+export function variableGroups(
+  variables: readonly VariableDescription[],
+  overrides: GroupOverrides = {},
+): ParameterLayout {
   const layers = new Map<string, number>();
   let depth = -1;
   let bare = -1;
@@ -53,7 +64,9 @@ export function variableGroups(variables: readonly VariableDescription[], overri
   try {
     return parameterLayout(blocks);
   } catch (error) {
-    throw new UserError(`variableGroups: ${(error as Error).message}; give every variable a name of its own and a shape without zeros`);
+    throw new UserError(
+      `variableGroups: ${(error as Error).message}; give every variable a name of its own and a shape without zeros`,
+    );
   }
 }
 

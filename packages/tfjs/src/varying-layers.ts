@@ -28,7 +28,8 @@ const unnamed = ['cell', 'cells'];
 const rates = ['dropout', 'recurrentDropout'];
 
 /**
- * The first layer, however deep it is within others, that draws at random in training or keeps a state from one call to the next.
+ * The first layer, however deep it is within others, that draws at random in training or keeps a state from
+ * one call to the next.
  *
  * @param training whether the layers will be called as in training
  */

@@ -8,7 +8,10 @@ import { readFileSync } from 'node:fs';
  */
 export const arrows = JSON.parse(readFileSync(new URL('../arrows.json', import.meta.url), 'utf8'));
 
-/** Constraints in the form that `@nx/enforce-module-boundaries` takes: the arrows, and pure packages that stand on pure ones only. */
+/**
+ * Constraints in the form that `@nx/enforce-module-boundaries` takes: the arrows, and pure packages that
+ * stand on pure ones only.
+ */
 export const depConstraints = [
   ...Object.entries(arrows).map(([type, targets]) => ({
     sourceTag: `type:${type}`,

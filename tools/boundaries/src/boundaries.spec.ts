@@ -24,7 +24,8 @@ const manifests = new Map(
   readdirSync(`${root}packages`).map((folder) => [folder, readManifest(`packages/${folder}`)]),
 );
 
-// The type-aware rules need files on disk; the snippets below exist in memory only, so that no other task can stumble over them.
+// The type-aware rules need files on disk; the snippets below exist in memory only, so that no other task can
+// stumble over them.
 const eslint = new ESLint({
   cwd: root,
   overrideConfig: {

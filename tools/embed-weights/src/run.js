@@ -1,5 +1,7 @@
-// Embeds pretrained/*.safetensors of every package that has them as base64 in its sources, so that shipped weights load without a path anywhere.
-// Each file becomes a module of its own, src/pretrained/<name>.gen.ts, and an entry of package.json: who imports one pays for one.
+// Embeds pretrained/*.safetensors of every package that has them as base64 in its sources, so that shipped
+// weights load without a path anywhere.
+// Each file becomes a module of its own, src/pretrained/<name>.gen.ts, and an entry of package.json: who
+// imports one pays for one.
 //   npm run weights            writes the modules, their index, and the entries
 //   npm run weights -- --check fails if one is not up to date
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

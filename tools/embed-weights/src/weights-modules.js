@@ -34,7 +34,8 @@ export function indexModule(names) {
 }
 
 /**
- * `exports` of a package with one entry per weights file, before the files themselves; entries of files that are gone are left out.
+ * `exports` of a package with one entry per weights file, before the files themselves; entries of files that
+ * are gone are left out.
  *
  * @param {Record<string, unknown>} exports
  * @param {readonly string[]} names

@@ -50,7 +50,8 @@ export function tryInput(reader, bytes) {
  * Gives mutated inputs to the readers in turn.
  *
  * @param {readonly Reader[]} readers
- * @param {{ seed: number, first?: number, inputs: number, onInput?: (index: number) => void, mostFaults?: number }} options
+ * @param {{ seed: number, first?: number, inputs: number, onInput?: (index: number) => void, mostFaults?:
+ *   number }} options
  */
 export function fuzz(readers, { seed, first = 0, inputs, onInput, mostFaults = 20 }) {
   const counts = readers.map(({ name }) => ({ name, inputs: 0, accepted: 0, slowest: 0 }));

@@ -83,7 +83,7 @@ test('a reader that hangs is ended with the number of its input', async () => {
 test('a reader that fills the heap is ended with the number of its input', async () => {
   const hungry = new URL(
     `data:text/javascript,import { workerData } from 'node:worker_threads'; new Float64Array(workerData.shared)[0] = 7; ` +
-    'const all = []; for (;;) all.push({ some: all.length });',
+      'const all = []; for (;;) all.push({ some: all.length });',
   );
   await expect(fuzzWatched({ seed: 1, first: 0, inputs: 1, worker: hungry })).rejects.toThrow(
     /^input 7: [\s\S]*memory/i,

@@ -1,8 +1,8 @@
 /** @typedef {import('@metadescent/core').Key} Key */
 
 /**
- * Draws of one mutated input, in order: all that is random about it comes from its key, so that an input can be made again from its
- * number alone.
+ * Draws of one mutated input, in order: all that is random about it comes from its key, so that an input can
+ * be made again from its number alone.
  *
  * @param {Key} key
  */
@@ -20,12 +20,13 @@ export function drawsOf(key) {
 /** @typedef {ReturnType<typeof drawsOf>} Draws */
 
 /**
- * A damaged version of `seed`: one to three mutations after another, where most of the structure is, in the first bytes, more often than
- * elsewhere.
+ * A damaged version of `seed`: one to three mutations after another, where most of the structure is, in the
+ * first bytes, more often than elsewhere.
  *
  * @param {Uint8Array} seed
  * @param {readonly Uint8Array[]} others to splice with
- * @param {'binary' | 'json' | 'headed'} kind what the file is: bytes, JSON text, or a JSON header behind its length in 8 bytes
+ * @param {'binary' | 'json' | 'headed'} kind what the file is: bytes, JSON text, or a JSON header behind its
+ *   length in 8 bytes
  * @param {Draws} draws
  * @returns {Uint8Array}
  */

@@ -77,7 +77,10 @@ const WIDE_LABELS = Uint8Array.of(0, 0, 0x0c, 1, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0
 const IMAGES = idxFile([3, 2, 2], ramp(12, 256));
 const LABELS = idxFile([3], [1, 0, 4]);
 
-/** @param {import('@metadescent/optimizees').LabelledDataset} dataset @param {number} most bytes that the inputs may take */
+/**
+ * @param {import('@metadescent/optimizees').LabelledDataset} dataset @param {number} most bytes that the
+ * inputs may take
+ */
 function soundDataset(dataset, most) {
   sound(dataset.count >= 1 && dataset.inputSize >= 1, 'a data set has no examples');
   sound(dataset.inputs.length === dataset.count * dataset.inputSize, 'inputs and count differ');

@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz -- --inputs 1000000 --seed 1`: mutated files for every reader, in a worker that is watched. Ends with a table, and with
- * exit code 1 if there was a fault. `--input 123` gives that input alone again, in this process.
+ * `npm run fuzz -- --inputs 1000000 --seed 1`: mutated files for every reader, in a worker that is watched.
+ * Ends with a table, and with exit code 1 if there was a fault. `--input 123` gives that input alone again,
+ * in this process.
  */
 import { parseArgs } from 'node:util';
 
@@ -38,7 +39,7 @@ if (values.input !== undefined) {
   const total = counts.reduce((sum, count) => sum + count.inputs, 0);
   console.log(
     `${total} inputs, seed ${seed}: ${faults.length} faults, ${Math.round((performance.now() - begin) / 1000)} s, ` +
-    `at most ${Math.round(residentMb)} MB resident`,
+      `at most ${Math.round(residentMb)} MB resident`,
   );
   report(faults);
 }

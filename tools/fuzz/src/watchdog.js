@@ -5,18 +5,19 @@ export const LONGEST_MS = 5000;
 /** The heap that the readers, the inputs and the bookkeeping may take together. */
 export const HEAP_MB = 256;
 /**
- * What the process may take in all; arrays lie outside the heap. The largest bound that a reader states is 64 MiB, twice while it
- * unpacks.
+ * What the process may take in all; arrays lie outside the heap. The largest bound that a reader states is 64
+ * MiB, twice while it unpacks.
  */
 export const RESIDENT_MB = 1024;
 
 const LOOK_EVERY_MS = 200;
 
 /**
- * Runs `fuzz` in a worker, and watches it: an input that takes more than five seconds, or memory above the bounds, is a fault with the
- * input's number.
+ * Runs `fuzz` in a worker, and watches it: an input that takes more than five seconds, or memory above the
+ * bounds, is a fault with the input's number.
  *
- * @param {{ seed: number, first: number, inputs: number, onProgress?: (index: number, residentMb: number) => void, worker?: URL }} options
+ * @param {{ seed: number, first: number, inputs: number, onProgress?: (index: number, residentMb: number) =>
+ *   void, worker?: URL }} options
  * @returns {Promise<ReturnType<typeof import('./fuzz.js').fuzz> & { residentMb: number }>}
  */
 export async function fuzzWatched({

@@ -1,6 +1,7 @@
 /**
- * Runs each generator as a developer would, in a copy of the workspace, and holds what it wrote against the workspace's own targets:
- * it must typecheck, lint and pass its tests unmodified. The copy is removed at the end, or kept with `--keep`.
+ * Runs each generator as a developer would, in a copy of the workspace, and holds what it wrote against the
+ * workspace's own targets: it must typecheck, lint and pass its tests unmodified. The copy is removed at the
+ * end, or kept with `--keep`.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';

@@ -7,11 +7,13 @@ import { newName } from './new-name.js';
 const scope = '@metadescent/';
 
 /**
- * Adds a package that holds a learned optimizer (a function from meta-parameters to an optimizer) and its conformance test, gives it its
- * place among the arrows and in the TypeScript solution, and returns the task that links it into the workspace.
+ * Adds a package that holds a learned optimizer (a function from meta-parameters to an optimizer) and its
+ * conformance test, gives it its place among the arrows and in the TypeScript solution, and returns the task
+ * that links it into the workspace.
  *
  * @param {import('@nx/devkit').Tree} tree
- * @param {{ name: string, description?: string, imports?: readonly string[], platform?: 'pure' | 'node', skipInstall?: boolean }} options
+ * @param {{ name: string, description?: string, imports?: readonly string[], platform?: 'pure' | 'node',
+ *   skipInstall?: boolean }} options
  */
 export function packageGenerator(
   tree,
@@ -63,7 +65,8 @@ export function packageGenerator(
 }
 
 /**
- * The manifest of a new package. It depends on core alone: lint asks for each further dependency when it is first imported.
+ * The manifest of a new package. It depends on core alone: lint asks for each further dependency when it is
+ * first imported.
  *
  * @param {import('@nx/devkit').Tree} tree
  * @param {{ name: string, description: string, platform: string }} options

@@ -1,7 +1,8 @@
 /**
  * What a bundle of an import may weigh: kilobytes (1,000 bytes), minified, before compression.
  *
- * A budget leaves about a tenth of room, so that it fails when a dependency comes along and not at every line that is written.
+ * A budget leaves about a tenth of room, so that it fails when a dependency comes along and not at every line
+ * that is written.
  *
  * @typedef {object} BundleBudget
  * @property {string} entry the module that is imported

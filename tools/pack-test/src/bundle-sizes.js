@@ -119,7 +119,8 @@ export function sizeTable(measured) {
 const shown = (kilobytes) => (kilobytes < 10 ? kilobytes.toFixed(1) : kilobytes.toFixed(0));
 
 /**
- * What a table says that is no longer so: rows that are missing or too many, or sizes that are off by more than a tenth.
+ * What a table says that is no longer so: rows that are missing or too many, or sizes that are off by more
+ * than a tenth.
  *
  * @param {string} markdown
  * @param {readonly { bundle: BundleBudget, size: BundleSize }[]} measured

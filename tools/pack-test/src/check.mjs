@@ -25,7 +25,8 @@ function textOf(actual) {
 }
 
 /**
- * Without regard to white space and to the lengths that Node adds to typed arrays: `Uint8Array(2) [ 7, 9 ]` is `Uint8Array [7, 9]`.
+ * Without regard to white space and to the lengths that Node adds to typed arrays: `Uint8Array(2) [ 7, 9 ]`
+ * is `Uint8Array [7, 9]`.
  *
  * @param {string} text
  */
@@ -34,9 +35,9 @@ function condensed(text) {
 }
 
 /**
- * Whether a value is what the README says: written as Node inspects it, as JSON, or as any JavaScript that gives an equal value.
- * An ellipsis stands for anything: `0.3018…`. A plain
- * array stands for a typed one, too.
+ * Whether a value is what the README says: written as Node inspects it, as JSON, or as any JavaScript that
+ * gives an equal value. An ellipsis stands for anything: `0.3018…`. A plain array stands for a typed one,
+ * too.
  *
  * @param {unknown} actual
  * @param {string} expected

@@ -12,8 +12,9 @@ console.log(JSON.stringify({ detail: engine?.detail, reason, features: [...featu
 `;
 
 /**
- * What is wrong with the prebuilt native libraries of the installed kernels package, as sentences: without a compiler and with an empty cache they must load and compute, and they
- * must not be used for other C sources than they were made from. Nothing is checked where packing found no compiler to make them with.
+ * What is wrong with the prebuilt native libraries of the installed kernels package, as sentences: without a
+ * compiler and with an empty cache they must load and compute, and they must not be used for other C sources
+ * than they were made from. Nothing is checked where packing found no compiler to make them with.
  *
  * @param {string} consumer the folder that the packages are installed in
  * @returns {string[]}

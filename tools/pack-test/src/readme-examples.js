@@ -1,9 +1,9 @@
 /**
  * The runnable examples of a README, and how a `// =>` line becomes a check.
  *
- * Every block marked ```js is one ES module that must run with plain node. A comment `// => value` after a statement states what it
- * gives: the value of an expression, the value bound by a `const`, or what a `console.log` prints. Blocks marked otherwise (```ts, ```sh)
- * are not run.
+ * Every block marked ```js is one ES module that must run with plain node. A comment `// => value` after a
+ * statement states what it gives: the value of an expression, the value bound by a `const`, or what a
+ * `console.log` prints. Blocks marked otherwise (```ts, ```sh) are not run.
  */
 import ts from 'typescript';
 
@@ -29,7 +29,8 @@ export function readmeExamples(markdown) {
 }
 
 /**
- * The same program with each `// => value` turned into a call of `check(actual, 'value', line)`, which the module at `checker` exports.
+ * The same program with each `// => value` turned into a call of `check(actual, 'value', line)`, which the
+ * module at `checker` exports.
  *
  * @param {Example} example
  * @param {string} checker module specifier

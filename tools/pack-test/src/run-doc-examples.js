@@ -1,8 +1,10 @@
 /**
- * Runs the doc-comment examples of the installed packages: `node run-doc-examples.js <folder with node_modules> <package>…`.
+ * Runs the doc-comment examples of the installed packages: `node run-doc-examples.js <folder with
+ * node_modules> <package>…`.
  *
- * An example sees the exports of its own file, of its package and of the other packages named, in this order. One that uses a name beyond
- * those (a data set, an engine) or reads a file that is not there illustrates and is not counted. Prints one JSON object: { ran, illustrations, problems }.
+ * An example sees the exports of its own file, of its package and of the other packages named, in this order.
+ * One that uses a name beyond those (a data set, an engine) or reads a file that is not there illustrates and
+ * is not counted. Prints one JSON object: { ran, illustrations, problems }.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,12 +1,13 @@
 /**
  * `npm run test:packages`: the packages as people get them.
  *
- * Builds and packs every package, inspects the tarballs (contents, publint, attw), installs all of them together into an empty folder
- * outside the workspace, imports and requires every entry point, compiles TypeScript consumers, bundles every entry point that runs in a
- * browser and holds it against its budget, runs the examples of each README with plain node and those of the doc comments whose `// =>`
- * lines state what they give, and loads the prebuilt native kernels without a compiler. Folders of packages as arguments
- * (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep` leaves the folder for a look;
- * `--write-sizes` renews the table of docs/bundle-sizes.md.
+ * Builds and packs every package, inspects the tarballs (contents, publint, attw), installs all of them
+ * together into an empty folder outside the workspace, imports and requires every entry point, compiles
+ * TypeScript consumers, bundles every entry point that runs in a browser and holds it against its budget,
+ * runs the examples of each README with plain node and those of the doc comments whose `// =>` lines state
+ * what they give, and loads the prebuilt native kernels without a compiler. Folders of packages as arguments
+ * (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep`
+ * leaves the folder for a look; `--write-sizes` renews the table of docs/bundle-sizes.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -75,7 +76,8 @@ function withDependencies(wanted) {
  * @param {string} what
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd: string, tolerated?: RegExp | undefined }} options tolerated: what a failure may say without being a problem
+ * @param {{ cwd: string, tolerated?: RegExp | undefined }} options tolerated: what a failure may say without
+ *   being a problem
  * @returns {string | undefined} what it printed, or undefined where it failed
  */
 function run(what, command, args, { cwd, tolerated }) {

@@ -111,7 +111,8 @@ function sourceMapProblems({ files, read }) {
 }
 
 /**
- * What the shipped code and types import must be declared, or the package works only beside packages that happen to bring it.
+ * What the shipped code and types import must be declared, or the package works only beside packages that
+ * happen to bring it.
  *
  * @param {PackedPackage} packed
  */

@@ -11,7 +11,8 @@ import { typescriptProgram } from './entry-points.js';
  * Compiles programs that use every entry point, as ES modules and as CommonJS, and runs the latter.
  *
  * @param {readonly string[]} entries
- * @param {{ folder: string, root: string, run: Run }} where folder: with the packages installed; root: of the workspace, for its compiler
+ * @param {{ folder: string, root: string, run: Run }} where folder: with the packages installed; root: of the
+ *   workspace, for its compiler
  */
 export function compileConsumers(entries, { folder, root, run }) {
   writeFileSync(join(folder, 'consumer.mts'), typescriptProgram(entries));

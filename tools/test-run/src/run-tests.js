@@ -1,8 +1,10 @@
 /**
- * `npm test`: typecheck, lint and unit tests of every project through Nx, then one line that counts the tests of all of them.
+ * `npm test`: typecheck, lint and unit tests of every project through Nx, then one line that counts the tests
+ * of all of them.
  *
- * Arguments go on to `nx run-many`: `npm test -- -p core` runs one project, `npm test -- --skip-nx-cache` everything afresh.
- * Each project's jest leaves `test-results.json` (an Nx output, so that it comes back with a cached run); they are added up here.
+ * Arguments go on to `nx run-many`: `npm test -- -p core` runs one project, `npm test -- --skip-nx-cache`
+ * everything afresh. Each project's jest leaves `test-results.json` (an Nx output, so that it comes back with
+ * a cached run); they are added up here.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';

@@ -5,8 +5,9 @@ import type { Optimizer, OptimizerState } from '../optimizer.js';
  *
  *     Δθ_t = Δθ_t of a + Δθ_t of b
  *
- * A learned rule beside a nominal one that already descends learns a correction (Harrison et al. 2022, "A closer look at learned
- * optimization"). Since the sum is linear, meta-gradients of either part pass through unchanged.
+ * A learned rule beside a nominal one that already descends learns a correction (Harrison et al. 2022, "A
+ * closer look at learned optimization"). Since the sum is linear, meta-gradients of either part pass through
+ * unchanged.
  *
  * State: that of `a` under the names `a/…`, that of `b` under `b/…`.
  */
@@ -30,6 +31,8 @@ function prefixed(prefix: string, state: OptimizerState): OptimizerState {
 /** The arrays of one part, the same objects, so that the part updates them in place. */
 function unprefixed(prefix: string, state: OptimizerState): OptimizerState {
   return Object.fromEntries(
-    Object.entries(state).flatMap(([name, array]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [])),
+    Object.entries(state).flatMap(([name, array]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+    ),
   );
 }

@@ -31,12 +31,21 @@ const layout = parameterLayout([
 ]);
 
 /** Steps of a rule on given gradients, the iterate moving along [T][3]. */
-function stepsOf(rule: Optimizer, gradients: readonly (readonly number[])[], start = [1, 2, 3], state = rule.init(layout)) {
+function stepsOf(
+  rule: Optimizer,
+  gradients: readonly (readonly number[])[],
+  start = [1, 2, 3],
+  state = rule.init(layout),
+) {
   const parameters = Float32Array.from(start);
   return gradients.map((gradient, iteration) => {
     const step = new Float32Array(3).fill(NaN);
     const minibatch = { evaluate: () => NaN };
-    rule.update({ layout, iteration, parameters, gradient: Float32Array.from(gradient), objective: 1, minibatch }, state, step);
+    rule.update(
+      { layout, iteration, parameters, gradient: Float32Array.from(gradient), objective: 1, minibatch },
+      state,
+      step,
+    );
     step.forEach((d, i) => (parameters[i] = (parameters[i] as number) + d));
     return Array.from(step);
   });
@@ -63,24 +72,43 @@ describe('every combinator of a conforming rule conforms', () => {
 
 test('scaled multiplies the steps and leaves the memory alone', () => {
   const plain = stepsOf(heavyBall(0.1, 0.9), gradients);
-  expect(stepsOf(scaled(heavyBall(0.1, 0.9), 0.5), gradients).flat()).toBeAllClose(plain.flat().map((d) => d / 2), { rtol: 1e-6 });
+  expect(stepsOf(scaled(heavyBall(0.1, 0.9), 0.5), gradients).flat()).toBeAllClose(
+    plain.flat().map((d) => d / 2),
+    { rtol: 1e-6 },
+  );
   const falling = stepsOf(scaled(heavyBall(0.1, 0.9), schedule({ kind: 'linear', steps: 3 })), gradients);
-  expect(falling.flat()).toBeAllClose(plain.flatMap((step, t) => step.map((d) => d * (1 - t / 2))), { rtol: 1e-6, atol: 1e-12 });
+  expect(falling.flat()).toBeAllClose(
+    plain.flatMap((step, t) => step.map((d) => d * (1 - t / 2))),
+    { rtol: 1e-6, atol: 1e-12 },
+  );
 });
 
 test('addSteps adds two rules with memories of their own', () => {
   const sum = stepsOf(addSteps(heavyBall(0.1, 0.9), heavyBall(0.03, 0.5)), gradients);
-  const [a, b] = [stepsOf(heavyBall(0.1, 0.9), gradients).flat(), stepsOf(heavyBall(0.03, 0.5), gradients).flat()];
-  expect(sum.flat()).toBeAllClose(a.map((d, i) => d + (b[i] as number)), { rtol: 1e-6 });
+  const [a, b] = [
+    stepsOf(heavyBall(0.1, 0.9), gradients).flat(),
+    stepsOf(heavyBall(0.03, 0.5), gradients).flat(),
+  ];
+  expect(sum.flat()).toBeAllClose(
+    a.map((d, i) => d + (b[i] as number)),
+    { rtol: 1e-6 },
+  );
 });
 
 test('weight decay takes a share of the parameters, of the roles that are named', () => {
   const still = heavyBall(0, 0);
-  expect(stepsOf(withWeightDecay(still, { rate: 0.5 }), [[0, 0, 0], [0, 0, 0]])).toEqual([
+  expect(
+    stepsOf(withWeightDecay(still, { rate: 0.5 }), [
+      [0, 0, 0],
+      [0, 0, 0],
+    ]),
+  ).toEqual([
     [-0.5, -1, -1.5],
     [-0.25, -0.5, -0.75],
   ]);
-  expect(stepsOf(withWeightDecay(still, { rate: 0.5, roles: ['weight'] }), [[0, 0, 0]])[0]).toEqual([-0.5, -1, -0]);
+  expect(stepsOf(withWeightDecay(still, { rate: 0.5, roles: ['weight'] }), [[0, 0, 0]])[0]).toEqual([
+    -0.5, -1, -0,
+  ]);
 });
 
 test('a clipped gradient has the limit as its length, a shorter one passes', () => {
@@ -93,7 +121,15 @@ test('the average is the weighted mean of the iterates', () => {
   const rule = withAverage(heavyBall(1, 0), 0.5);
   const state = rule.init(layout);
   expect(() => averagedParameters(state)).toThrow(UserError);
-  stepsOf(rule, [[1, 0, 0], [1, 0, 0]], [1, 2, 3], state);
+  stepsOf(
+    rule,
+    [
+      [1, 0, 0],
+      [1, 0, 0],
+    ],
+    [1, 2, 3],
+    state,
+  );
   // θ_1 = 0, θ_2 = −1 in the first coordinate, with weights ½·½ and ½ out of ¾.
   expect(averagedParameters(state)).toBeAllClose([-2 / 3, 2, 3], { rtol: 1e-6 });
   expect(() => averagedParameters({})).toThrow('withAverage');

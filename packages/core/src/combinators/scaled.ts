@@ -6,8 +6,8 @@ import type { Schedule } from '../schedule.js';
  *
  *     Δθ_t = s(t) · Δθ_t of the rule,   t the iteration of the observation, from 0
  *
- * For every rule whose step is proportional to its learning rate η (all hand-made first-order ones here) this is the schedule η·s(t). The
- * rule's memory does not see the factor.
+ * For every rule whose step is proportional to its learning rate η (all hand-made first-order ones here) this
+ * is the schedule η·s(t). The rule's memory does not see the factor.
  *
  * @example
  * const layout = parameterLayout([{ name: 'x', role: 'vector', layer: 0, shape: [1] }]);
@@ -16,7 +16,10 @@ import type { Schedule } from '../schedule.js';
  * half.update(seen, half.init(layout), step);
  * step[0] // => -0.5
  */
-export function scaled<State extends OptimizerState>(optimizer: Optimizer<State>, factor: number | Schedule): Optimizer<State> {
+export function scaled<State extends OptimizerState>(
+  optimizer: Optimizer<State>,
+  factor: number | Schedule,
+): Optimizer<State> {
   const factorAt = typeof factor === 'number' ? () => factor : factor;
   return {
     ...optimizer,

@@ -2,18 +2,21 @@ import type { Optimizer, OptimizerState } from '../optimizer.js';
 import { UserError } from '../user-error.js';
 
 /**
- * A rule that also keeps an exponential average of its iterates (Polyak & Juditsky 1992; the exponential form as in Kingma & Ba 2015, §7.2):
+ * A rule that also keeps an exponential average of its iterates (Polyak & Juditsky 1992; the exponential form
+ * as in Kingma & Ba 2015, §7.2):
  *
  *     a_t = β a_{t−1} + (1 − β) θ_{t+1},   a_{−1} = 0;   the average is a_t / (1 − β^{t+1})
  *
- * The steps are those of the rule. `averagedParameters(state)` reads the average, with which a noisy objective is often lower than with the
- * last iterate. State: the rule's, and `average` [n] and `average/weight` [1].
+ * The steps are those of the rule. `averagedParameters(state)` reads the average, with which a noisy
+ * objective is often lower than with the last iterate. State: the rule's, and `average` [n] and
+ * `average/weight` [1].
  *
  * @param decay β in [0, 1); about 1/(1 − β) iterates count.
  * @throws UserError if the decay is out of range.
  */
 export function withAverage(optimizer: Optimizer, decay: number): Optimizer {
-  if (!(decay >= 0 && decay < 1)) throw new UserError(`withAverage: the decay must be a number in [0, 1), but is ${decay}`);
+  if (!(decay >= 0 && decay < 1))
+    throw new UserError(`withAverage: the decay must be a number in [0, 1), but is ${decay}`);
   return {
     ...optimizer,
     init: (layout) => ({
@@ -41,7 +44,10 @@ export function withAverage(optimizer: Optimizer, decay: number): Optimizer {
  */
 export function averagedParameters(state: OptimizerState): Float32Array {
   const [average, weight] = [state['average'], state['average/weight']?.[0]];
-  if (!average || weight === undefined) throw new UserError('averagedParameters: the state holds no average; make the optimizer with withAverage');
+  if (!average || weight === undefined)
+    throw new UserError(
+      'averagedParameters: the state holds no average; make the optimizer with withAverage',
+    );
   if (weight === 0) throw new UserError('averagedParameters: there is no average before the first step');
   return Float32Array.from(average as Float64Array, (a) => a / weight);
 }

@@ -2,8 +2,8 @@ import type { Optimizer, OptimizerState } from '../optimizer.js';
 import { UserError } from '../user-error.js';
 
 /**
- * A rule that sees gradients of at most a given length (Pascanu et al. 2013, "On the difficulty of training recurrent neural networks",
- * algorithm 1, over all coordinates):
+ * A rule that sees gradients of at most a given length (Pascanu et al. 2013, "On the difficulty of training
+ * recurrent neural networks", algorithm 1, over all coordinates):
  *
  *     g ← g · min(1, c / ‖g‖₂)
  *
@@ -16,7 +16,8 @@ export function withClippedGradient<State extends OptimizerState>(
   optimizer: Optimizer<State>,
   maximumNorm: number,
 ): Optimizer<State> {
-  if (!(maximumNorm > 0)) throw new UserError(`withClippedGradient: the norm must be positive, but is ${maximumNorm}`);
+  if (!(maximumNorm > 0))
+    throw new UserError(`withClippedGradient: the norm must be positive, but is ${maximumNorm}`);
   return {
     ...optimizer,
     update(observation, state, step) {

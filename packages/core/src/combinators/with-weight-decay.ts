@@ -5,7 +5,10 @@ import { UserError } from '../user-error.js';
 export interface WeightDecayOptions {
   /** λ, the share of θ that a step takes away. For AdamW this is the learning rate times its `weightDecay`. */
   readonly rate: number;
-  /** Which coordinate groups decay. Default: all of them, as in Loshchilov & Hutter 2019; `['weight', 'kernel']` leaves biases and scales. */
+  /**
+   * Which coordinate groups decay. Default: all of them, as in Loshchilov & Hutter 2019; `['weight',
+   * 'kernel']` leaves biases and scales.
+   */
   readonly roles?: readonly ParameterRole[];
 }
 
@@ -14,8 +17,8 @@ export interface WeightDecayOptions {
  *
  *     Δθ_t = Δθ_t of the rule − λ θ_t
  *
- * The decay does not pass through the rule's gradient, so neither its moments nor its features see it. Under `scaled` the decay follows the
- * schedule, as in AdamW.
+ * The decay does not pass through the rule's gradient, so neither its moments nor its features see it. Under
+ * `scaled` the decay follows the schedule, as in AdamW.
  *
  * @throws UserError if the rate is not a number from 0 to 1.
  */
@@ -23,7 +26,8 @@ export function withWeightDecay<State extends OptimizerState>(
   optimizer: Optimizer<State>,
   { rate, roles }: WeightDecayOptions,
 ): Optimizer<State> {
-  if (!(rate >= 0 && rate <= 1)) throw new UserError(`withWeightDecay: the rate must be a number from 0 to 1, but is ${rate}`);
+  if (!(rate >= 0 && rate <= 1))
+    throw new UserError(`withWeightDecay: the rate must be a number from 0 to 1, but is ${rate}`);
   return {
     ...optimizer,
     update(observation, state, step) {
@@ -31,7 +35,8 @@ export function withWeightDecay<State extends OptimizerState>(
       const { parameters, layout } = observation;
       for (const { role, offset, size } of layout.groups) {
         if (roles && !roles.includes(role)) continue;
-        for (let i = offset; i < offset + size; i++) step[i] = (step[i] as number) - rate * (parameters[i] as number);
+        for (let i = offset; i < offset + size; i++)
+          step[i] = (step[i] as number) - rate * (parameters[i] as number);
       }
     },
   };

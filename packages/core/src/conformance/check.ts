@@ -1,7 +1,10 @@
 import { describeKind } from '../typed-array.js';
 import { UserError } from '../user-error.js';
 
-/** One named property that every implementation of an interface must have. `run` throws a `ConformanceError` when it does not hold. */
+/**
+ * One named property that every implementation of an interface must have. `run` throws a `ConformanceError`
+ * when it does not hold.
+ */
 export interface ConformanceCheck {
   readonly name: string;
   run(): void;

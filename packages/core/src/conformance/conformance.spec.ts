@@ -41,14 +41,16 @@ const family = (): OptimizeeFamily => {
 };
 
 const failing = (checks: ConformanceCheck[]): string[] =>
-  checks.filter((check) => {
-    try {
-      check.run();
-      return false;
-    } catch {
-      return true;
-    }
-  }).map((check) => check.name);
+  checks
+    .filter((check) => {
+      try {
+        check.run();
+        return false;
+      } catch {
+        return true;
+      }
+    })
+    .map((check) => check.name);
 
 describe('sound implementations pass', () => {
   for (const check of optimizerConformance(momentum)) test(check.name, check.run);
@@ -59,41 +61,96 @@ describe('each fault is caught by the check that names it', () => {
   test('memory outside the state', () => {
     const create = (): Optimizer => {
       let calls = 0;
-      return { name: 'x', init: () => ({}), update: (o, _, step) => o.gradient.forEach((g, i) => (step[i] = (-0.1 * g) / (1 + calls++ * 0.01))) };
+      return {
+        name: 'x',
+        init: () => ({}),
+        update: (o, _, step) => o.gradient.forEach((g, i) => (step[i] = (-0.1 * g) / (1 + calls++ * 0.01))),
+      };
     };
-    expect(failing(optimizerConformance(create))).toContain('all memory is in the state: a copied state resumes to the same bits');
+    expect(failing(optimizerConformance(create))).toContain(
+      'all memory is in the state: a copied state resumes to the same bits',
+    );
   });
 
   test('an ascending rule, a changed gradient, unwritten steps', () => {
     const rule = (update: Optimizer['update']) => (): Optimizer => ({ name: 'x', init: () => ({}), update });
-    expect(failing(optimizerConformance(rule((o, _, s) => s.set(o.gradient))))).toEqual(['a well-conditioned quadratic goes down']);
-    expect(failing(optimizerConformance(rule((o, _, s) => (s.fill(0), o.gradient.fill(0)))))).toContain('parameters and gradient are read, not written');
-    expect(failing(optimizerConformance(rule((o, _, s) => void (s[0] = -0.1 * o.gradient[0]!))))).toContain('parameters and gradient are read, not written');
+    expect(failing(optimizerConformance(rule((o, _, s) => s.set(o.gradient))))).toEqual([
+      'a well-conditioned quadratic goes down',
+    ]);
+    expect(failing(optimizerConformance(rule((o, _, s) => (s.fill(0), o.gradient.fill(0)))))).toContain(
+      'parameters and gradient are read, not written',
+    );
+    expect(failing(optimizerConformance(rule((o, _, s) => void (s[0] = -0.1 * o.gradient[0]!))))).toContain(
+      'parameters and gradient are read, not written',
+    );
   });
 
   test('a wrong gradient, a batch that changes between calls, ignored keys', () => {
-    const broken = (change: (inner: ReturnType<OptimizeeFamily['sample']>) => Partial<ReturnType<OptimizeeFamily['sample']>>) => () => {
-      const sound = family();
-      return { ...sound, sample: (key: Parameters<typeof sound.sample>[0]) => { const o = sound.sample(key); return { ...o, ...change(o) }; } };
-    };
+    const broken =
+      (
+        change: (
+          inner: ReturnType<OptimizeeFamily['sample']>,
+        ) => Partial<ReturnType<OptimizeeFamily['sample']>>,
+      ) =>
+      () => {
+        const sound = family();
+        return {
+          ...sound,
+          sample: (key: Parameters<typeof sound.sample>[0]) => {
+            const o = sound.sample(key);
+            return { ...o, ...change(o) };
+          },
+        };
+      };
     const wrongGradient = broken((o) => ({
-      trueObjective: (p, g) => { const value = o.trueObjective(p, g); if (g) g[1] = g[1]! * 1.1 + 0.1; return value; },
+      trueObjective: (p, g) => {
+        const value = o.trueObjective(p, g);
+        if (g) g[1] = g[1]! * 1.1 + 0.1;
+        return value;
+      },
     }));
-    expect(failing(optimizeeConformance(wrongGradient))).toEqual(['true gradients agree with finite differences']);
+    expect(failing(optimizeeConformance(wrongGradient))).toEqual([
+      'true gradients agree with finite differences',
+    ]);
     let calls = 0;
-    const impure = broken((o) => ({ minibatch: (key, step) => { const inner = o.minibatch(key, step); return { evaluate: (p, g) => inner.evaluate(p, g) + calls++ }; } }));
-    expect(failing(optimizeeConformance(impure))).toContain('a mini-batch is pure: interleaved evaluations of two mini-batches repeat their values');
+    const impure = broken((o) => ({
+      minibatch: (key, step) => {
+        const inner = o.minibatch(key, step);
+        return { evaluate: (p, g) => inner.evaluate(p, g) + calls++ };
+      },
+    }));
+    expect(failing(optimizeeConformance(impure))).toContain(
+      'a mini-batch is pure: interleaved evaluations of two mini-batches repeat their values',
+    );
     const sameStart = broken(() => ({ initialParameters: () => new Float32Array(3) }));
-    expect(failing(optimizeeConformance(sameStart))).toEqual(['the same key gives the same optimizee, initial parameters and mini-batches; other keys differ']);
+    expect(failing(optimizeeConformance(sameStart))).toEqual([
+      'the same key gives the same optimizee, initial parameters and mini-batches; other keys differ',
+    ]);
   });
 });
 
 describe('what is no factory is refused with what to pass', () => {
   test.each<[string, () => unknown, RegExp]>([
-    ['a family', () => optimizeeConformance(family() as never), /optimizeeConformance: .* must be a function, but is a record; .*\(\) => quadratics\(\)/],
-    ['nothing', () => optimizerConformance(undefined as never), /optimizerConformance: .*but is undefined; .*\(\) => sgd/],
-    ['nothing from it', () => optimizeeConformance((() => undefined) as never)[0]!.run(), /returned undefined without a method sample/],
-    ['a function of an optimizee', () => optimizerConformance(family as never)[0]!.run(), /returned a record without a method init/],
+    [
+      'a family',
+      () => optimizeeConformance(family() as never),
+      /optimizeeConformance: .* must be a function, but is a record; .*\(\) => quadratics\(\)/,
+    ],
+    [
+      'nothing',
+      () => optimizerConformance(undefined as never),
+      /optimizerConformance: .*but is undefined; .*\(\) => sgd/,
+    ],
+    [
+      'nothing from it',
+      () => optimizeeConformance((() => undefined) as never)[0]!.run(),
+      /returned undefined without a method sample/,
+    ],
+    [
+      'a function of an optimizee',
+      () => optimizerConformance(family as never)[0]!.run(),
+      /returned a record without a method init/,
+    ],
   ])('%s', (_, run, message) => {
     expect(run).toThrow(UserError);
     expect(run).toThrow(message);

@@ -6,7 +6,10 @@ import { allFinite, rollout } from '../rollout.js';
 import { checkedFactory, require, sameBits, type ConformanceCheck } from './check.js';
 
 export interface OptimizerConformanceOptions {
-  /** Whether the rule, with the settings it is created with, lowers a well-conditioned quadratic in 60 steps. Default true; false for untrained learned optimizers. */
+  /**
+   * Whether the rule, with the settings it is created with, lowers a well-conditioned quadratic in 60 steps.
+   * Default true; false for untrained learned optimizers.
+   */
   readonly descends?: boolean;
   readonly seed?: number;
 }
@@ -38,15 +41,23 @@ function bowl(n: number): Optimizee {
 }
 
 /**
- * What every optimizer must satisfy: deterministic steps, all memory in the state, inputs left alone, sizes without surprises.
+ * What every optimizer must satisfy: deterministic steps, all memory in the state, inputs left alone, sizes
+ * without surprises.
  *
- * @param create makes the optimizer, afresh for each check: `() => sgd({ learningRate: 0.1 })`, not the optimizer itself
+ * @param create makes the optimizer, afresh for each check: `() => sgd({ learningRate: 0.1 })`, not the
+ *   optimizer itself
  * @throws UserError if it is no function.
  * @example
  * for (const check of optimizerConformance(() => adam({ learningRate: 0.1 }))) test(check.name, check.run);
  */
-export function optimizerConformance(create: () => Optimizer, options: OptimizerConformanceOptions = {}): ConformanceCheck[] {
-  const make = checkedFactory('optimizerConformance', create, '() => sgd({ learningRate: 0.1 })', ['init', 'update']);
+export function optimizerConformance(
+  create: () => Optimizer,
+  options: OptimizerConformanceOptions = {},
+): ConformanceCheck[] {
+  const make = checkedFactory('optimizerConformance', create, '() => sgd({ learningRate: 0.1 })', [
+    'init',
+    'update',
+  ]);
   const { descends = true, seed = 4 } = options;
   const key = createKey(seed);
 
@@ -55,7 +66,8 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
       name: 'equal inputs give equal bits',
       run() {
         const run = () => rollout(bowl(7), make(), { horizon: 12, key });
-        require(sameBits(run().parameters, run().parameters), () => 'two rollouts with one key must end at the same parameters');
+        require(sameBits(run().parameters, run().parameters), () =>
+          'two rollouts with one key must end at the same parameters');
       },
     },
     {
@@ -72,7 +84,8 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
           state: copyState(half.state),
           firstIteration: 6,
         });
-        require(sameBits(whole.parameters, resumed.parameters), () => 'resuming from a copied state must equal the uninterrupted rollout');
+        require(sameBits(whole.parameters, resumed.parameters), () =>
+          'resuming from a copied state must equal the uninterrupted rollout');
       },
     },
     {
@@ -87,7 +100,11 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
         const objective = minibatch.evaluate(parameters, gradient);
         const [p, g] = [parameters.slice(), gradient.slice()];
         const step = new Float32Array(9).fill(NaN);
-        optimizer.update({ layout: optimizee.layout, iteration: 0, parameters, gradient, objective, minibatch }, state, step);
+        optimizer.update(
+          { layout: optimizee.layout, iteration: 0, parameters, gradient, objective, minibatch },
+          state,
+          step,
+        );
         require(sameBits(p, parameters), () => 'update must not change the parameters');
         require(sameBits(g, gradient), () => 'update must not change the gradient');
         require(allFinite(step), () => 'update must write every entry of the step');
@@ -98,7 +115,8 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
       run() {
         for (const n of [2, 3, 16, 17, 33]) {
           const { outcome } = rollout(bowl(n), make(), { horizon: 5, key });
-          require(outcome.kind === 'finished', () => `a rollout over ${n} coordinates ended with ${JSON.stringify(outcome)}`);
+          require(outcome.kind === 'finished', () =>
+            `a rollout over ${n} coordinates ended with ${JSON.stringify(outcome)}`);
         }
       },
     },
@@ -107,10 +125,15 @@ export function optimizerConformance(create: () => Optimizer, options: Optimizer
     checks.push({
       name: 'a well-conditioned quadratic goes down',
       run() {
-        const { trueObjectives, outcome } = rollout(bowl(8), make(), { horizon: 60, key, trueObjectiveEvery: 1 });
+        const { trueObjectives, outcome } = rollout(bowl(8), make(), {
+          horizon: 60,
+          key,
+          trueObjectiveEvery: 1,
+        });
         const [first, last] = [trueObjectives[0] as number, trueObjectives.at(-1) as number];
         require(outcome.kind === 'finished', () => `the rollout ended with ${JSON.stringify(outcome)}`);
-        require(last < first, () => `60 steps must lower the objective, but it went from ${first} to ${last}`);
+        require(last < first, () =>
+          `60 steps must lower the objective, but it went from ${first} to ${last}`);
       },
     });
   }

@@ -17,7 +17,10 @@ import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';
 /** One line of the benchmark of the guided-policy-search kernels. */
 export interface GpsBenchRow {
   readonly engine: string;
-  /** Median milliseconds of one η-evaluation (backward and forward pass): D = 77, T = 400, one group, rank-one cost, B with four non-zero rows. */
+  /**
+   * Median milliseconds of one η-evaluation (backward and forward pass): D = 77, T = 400, one group, rank-one
+   * cost, B with four non-zero rows.
+   */
   readonly lqg: number;
   /** Median milliseconds of mean and covariance of 5,000 pooled rows × 155. */
   readonly moments?: number;
@@ -26,12 +29,16 @@ export interface GpsBenchRow {
 const shape: LqgShape = { stateSize: 77, actionSize: 1, horizon: 400, costRank: 1 };
 const MOMENT_ROWS = 5000;
 const MOMENT_WIDTH = 155;
-/** Multiplications and additions of one η-evaluation with symmetry used, per the count in docs/guided-policy-search.md. */
+/**
+ * Multiplications and additions of one η-evaluation with symmetry used, per the count in
+ * docs/guided-policy-search.md.
+ */
 const LQG_FLOP = 1.19e9;
 
 /**
- * The kernels side by side with numpy on one thread (tools/peers/numpy_lqg.py; skipped where python3 has no numpy) and with plain ml-matrix. Engines take turns within each
- * repetition, so that a busy machine is unfair to nobody; reported are medians.
+ * The kernels side by side with numpy on one thread (tools/peers/numpy_lqg.py; skipped where python3 has no
+ * numpy) and with plain ml-matrix. Engines take turns within each repetition, so that a busy machine is
+ * unfair to nobody; reported are medians.
  */
 export async function runGpsBench({
   repetitions,

@@ -20,7 +20,10 @@ export interface KernelBenchRow {
   readonly flops: number;
   /** Share of the peak of its instruction set, measured in the same turns; engines only. */
   readonly shareOfPeak?: number;
-  /** Medians of the peers' times over this one's in the same turn, by participant: above 1 this one is faster; engines only. */
+  /**
+   * Medians of the peers' times over this one's in the same turn, by participant: above 1 this one is faster;
+   * engines only.
+   */
   readonly speedup: Readonly<Record<string, number>>;
   /** Throughput of two workers over one, where asked for. */
   readonly twoWorkers?: number;
@@ -47,8 +50,9 @@ export interface KernelBenchOptions {
 }
 
 /**
- * Times kernels and peers side by side, in turns within one run, so that a change of the machine's speed meets all of them alike; ratios are taken within
- * a turn, then their median. Times are processor times (see `cpuSeconds`), for peers too.
+ * Times kernels and peers side by side, in turns within one run, so that a change of the machine's speed
+ * meets all of them alike; ratios are taken within a turn, then their median. Times are processor times (see
+ * `cpuSeconds`), for peers too.
  */
 export async function runKernelBench(
   options: KernelBenchOptions = {},

@@ -3,8 +3,9 @@ import { resourceUsage } from 'node:process';
 import { loadEngine } from '@metadescent/kernels/node';
 
 /**
- * A process of its own that unrolls the 2×20 LSTM for 100 steps over 15,910 coordinates (the MNIST network), in segments of 20 with a meta-gradient
- * each, and prints its peak memory above idle in megabytes. Run by `kernel-bench.ts`; the engine's name is the argument.
+ * A process of its own that unrolls the 2×20 LSTM for 100 steps over 15,910 coordinates (the MNIST network),
+ * in segments of 20 with a meta-gradient each, and prints its peak memory above idle in megabytes. Run by
+ * `kernel-bench.ts`; the engine's name is the argument.
  */
 const coordinates = 15_910;
 const segments = 5;
@@ -32,7 +33,10 @@ for (let segment = 0; segment < segments; segment++) {
 }
 console.log(JSON.stringify({ megabytes: (peakKilobytes() - idle) / 1024 }));
 
-/** The high-water mark of resident memory. On Linux from /proc: `maxRSS` begins at what the parent had when it forked, and would hide that much. */
+/**
+ * The high-water mark of resident memory. On Linux from /proc: `maxRSS` begins at what the parent had when it
+ * forked, and would hide that much.
+ */
 function peakKilobytes(): number {
   const status = '/proc/self/status';
   const mark = existsSync(status) ? /VmHWM:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] : undefined;

@@ -46,7 +46,10 @@ export function toMatrixProblem(
   };
 }
 
-/** One η-evaluation in plain ml-matrix, the same Joseph recursion as the kernels; returns the controller and Σ E[cost]. */
+/**
+ * One η-evaluation in plain ml-matrix, the same Joseph recursion as the kernels; returns the controller and Σ
+ * E[cost].
+ */
 export function matrixEvaluation(p: MatrixProblem, eta: number): { controller: LqgController; cost: number } {
   const T = p.A.length;
   const D = p.mean.rows;

@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A long-lived process that does the same work in another library and times it itself, so that start-up is not measured. */
+/**
+ * A long-lived process that does the same work in another library and times it itself, so that start-up is
+ * not measured.
+ */
 export interface Peer {
   /** Library and version, as it reports them. */
   readonly name: string;

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { median } from './median.js';
 
 /**
- * Throughput of two workers over that of one, for work number `work` of `benchWorks`: each worker owns its kernels, as in meta-training. Measured in
- * turns; the median of the ratios.
+ * Throughput of two workers over that of one, for work number `work` of `benchWorks`: each worker owns its
+ * kernels, as in meta-training. Measured in turns; the median of the ratios.
  */
 export async function twoWorkerGain(engine: string, work: number, repetitions: number): Promise<number> {
   const workers = [0, 1].map(

@@ -27,9 +27,10 @@ export function benchWorks(): Work[] {
 }
 
 /**
- * A truncated segment of meta-training: `steps` steps of the LSTM, one by one as an optimizee would ask for them, then backpropagation through all of them. Three
- * matrix products: forward, ∂L/∂W, and ∂L/∂(inputs, h) without the inputs of the first layer, which are constants. What does not fit the trace is computed forward again,
- * which is not counted.
+ * A truncated segment of meta-training: `steps` steps of the LSTM, one by one as an optimizee would ask for
+ * them, then backpropagation through all of them. Three matrix products: forward, ∂L/∂W, and ∂L/∂(inputs, h)
+ * without the inputs of the first layer, which are constants. What does not fit the trace is computed forward
+ * again, which is not counted.
  */
 export function metaGradient(
   shape: LstmShape,

@@ -14,7 +14,10 @@ export interface BenchOptions {
   readonly psd?: PsdPreset;
 }
 
-/** `metadescent bench`: progress and tables on standard output, or one JSON object there and the rest on standard error. */
+/**
+ * `metadescent bench`: progress and tables on standard output, or one JSON object there and the rest on
+ * standard error.
+ */
 export async function bench({ repetitions, json, psd }: BenchOptions): Promise<void> {
   const log = (line: string) => (json ? process.stderr : process.stdout).write(`${line}\n`);
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`;

@@ -35,12 +35,16 @@ const SIZES = {
   mnist: { heldOutOptimizees: 20, tuningOptimizees: 4 },
 };
 
-/** Meta-training stops once its held-out objective is at most this multiple of the best tuned first-order baseline's: clear of it, not by a coin's toss. */
+/**
+ * Meta-training stops once its held-out objective is at most this multiple of the best tuned first-order
+ * baseline's: clear of it, not by a coin's toss.
+ */
 const TARGET_RATIO = 0.7;
 
 /**
- * `metadescent demo`, the main job: meta-trains the LSTM optimizer on random quadratics from scratch until it beats every tuned first-order baseline,
- * races the shipped MNIST optimizer on real MNIST, and writes one report. Results are on the disk before they are printed.
+ * `metadescent demo`, the main job: meta-trains the LSTM optimizer on random quadratics from scratch until it
+ * beats every tuned first-order baseline, races the shipped MNIST optimizer on real MNIST, and writes one
+ * report. Results are on the disk before they are printed.
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const directory = options.out ?? freeFolder('runs/demo');
@@ -97,7 +101,10 @@ export async function demo(options: DemoOptions): Promise<void> {
   });
 }
 
-/** Tunes the baselines first, then trains until the validation objective is clear of the best first-order one, then compares on the test split. */
+/**
+ * Tunes the baselines first, then trains until the validation objective is clear of the best first-order one,
+ * then compares on the test split.
+ */
 async function learnAndRace(
   experiment: Experiment,
   session: Session,

@@ -13,7 +13,10 @@ import { parseRecord } from '../record-file.js';
 import { readEvaluation, REPORT_FILE, RESULTS_FILE } from '../result-files.js';
 import { reportOfTraining } from '../run-report.js';
 
-/** `metadescent report <run>`: of a training run, or of the results that `evaluate --out`, `run` and the demo keep. */
+/**
+ * `metadescent report <run>`: of a training run, or of the results that `evaluate --out`, `run` and the demo
+ * keep.
+ */
 export async function report(directory: string): Promise<void> {
   process.stdout.write(`${await redraw(directory)}\n`);
 }

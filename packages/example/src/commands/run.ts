@@ -26,7 +26,15 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   if (other) throw refusedName('run', name);
   const settings = settingsNamed(name, options.settings);
   const directory = options.out ?? join('runs', name.replace('/', '-'));
-  const words = ['run', name, ...(options.settings === undefined ? [] : ['--settings', options.settings]), '--seeds', String(seeds), '--seed', String(seed)];
+  const words = [
+    'run',
+    name,
+    ...(options.settings === undefined ? [] : ['--settings', options.settings]),
+    '--seeds',
+    String(seeds),
+    '--seed',
+    String(seed),
+  ];
   const command = `${commandText(...words, ...weights.flatMap((text) => ['--weights', text]))} --data <directory>`;
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const progress: { line?: ReturnType<typeof createProgress> } = {};
@@ -43,7 +51,11 @@ export async function run(name: string, options: RunOptions): Promise<void> {
         onStage: log,
         onProgress: (done, total, note) => {
           if (total === 0) return;
-          progress.line ??= createProgress({ label: 'work in GFLOP', total: Math.ceil(total), unit: 'GFLOP' });
+          progress.line ??= createProgress({
+            label: 'work in GFLOP',
+            total: Math.ceil(total),
+            unit: 'GFLOP',
+          });
           progress.line.update(Math.round(done), note);
         },
       }),
@@ -56,5 +68,8 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   log(`report: ${path}`);
   // A run that shows less than was asked for says so with its exit code; what it could do is done.
   const absent = record.missing.filter(({ id }) => id !== 'fashion-mnist');
-  if (absent.length > 0) throw new UserError(`${absent.length} of the paper's three data sets are missing, and so are their panels:\n${absent.map(({ message }) => message).join('\n')}`);
+  if (absent.length > 0)
+    throw new UserError(
+      `${absent.length} of the paper's three data sets are missing, and so are their panels:\n${absent.map(({ message }) => message).join('\n')}`,
+    );
 }

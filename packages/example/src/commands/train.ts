@@ -45,35 +45,57 @@ async function trainLstm(experiment: Experiment, options: TrainOptions): Promise
   const wanted = { ...options, experiment: name };
   const directory = runFolderOf(wanted);
   const found = await resumable(directory, wanted, (signal) =>
-    withSession(experiment, { ...options, ...(preset && { stacked: preset.stacked }) }, async ({ executor, engine }) => {
-      const run = { ...options, resume, directory, engine, executor, signal };
-      if (search) {
-        const { score, generation } = await runReadoutSearch(experiment, search, run);
-        return { score, when: `generation ${generation}` };
-      }
-      const { recipe, stacked } = preset!;
-      const learningRate = options.search > 0 ? await searchedRate(experiment, recipe, options, executor) : recipe.learningRate;
-      const { best } = await runMetaTraining(experiment, { ...run, recipe: { ...recipe, learningRate }, stacked });
-      return { score: best.score, when: `epoch ${best.epoch + 1}` };
-    }),
+    withSession(
+      experiment,
+      { ...options, ...(preset && { stacked: preset.stacked }) },
+      async ({ executor, engine }) => {
+        const run = { ...options, resume, directory, engine, executor, signal };
+        if (search) {
+          const { score, generation } = await runReadoutSearch(experiment, search, run);
+          return { score, when: `generation ${generation}` };
+        }
+        const { recipe, stacked } = preset!;
+        const learningRate =
+          options.search > 0
+            ? await searchedRate(experiment, recipe, options, executor)
+            : recipe.learningRate;
+        const { best } = await runMetaTraining(experiment, {
+          ...run,
+          recipe: { ...recipe, learningRate },
+          stacked,
+        });
+        return { score: best.score, when: `epoch ${best.epoch + 1}` };
+      },
+    ),
   );
   const file = join(directory, WEIGHTS_FILE);
   const report = await writeRunReport(directory);
   const races = [commandText('evaluate', name, '--weights', file)];
   if (name === l2lExperiment.name) races.push(commandText('run', LI_MALIK, '--weights', `L2LBGDBGD=${file}`));
-  process.stdout.write(`best held-out score ${found.score.toPrecision(4)} after ${found.when}; weights in ${file}\n`);
+  process.stdout.write(
+    `best held-out score ${found.score.toPrecision(4)} after ${found.when}; weights in ${file}\n`,
+  );
   process.stdout.write(`race them: ${races.join('\n       or: ')}\nreport: ${report}\n`);
 }
 
 /** The best learning rate of a random search, which depends on the seed alone: a resumed run finds the same one. */
-async function searchedRate(experiment: Experiment, recipe: MetaTrainingRecipe, { search, seed }: TrainOptions, executor: Session['executor']): Promise<number> {
+async function searchedRate(
+  experiment: Experiment,
+  recipe: MetaTrainingRecipe,
+  { search, seed }: TrainOptions,
+  executor: Session['executor'],
+): Promise<number> {
   const { best, outcome } = await searchLearningRate(experiment.rule, recipe, {
     candidates: search,
     key: trainingKey(experiment, seed).fold('learning-rate search'),
     executor: overWorkers(executor),
-    onCandidate: (rate, score) => process.stderr.write(`learning rate ${rate.toPrecision(3)}: held out ${score.toPrecision(4)}\n`),
+    onCandidate: (rate, score) =>
+      process.stderr.write(`learning rate ${rate.toPrecision(3)}: held out ${score.toPrecision(4)}\n`),
   });
-  if (!best) throw new UserError(`every learning rate of the search diverged; try more candidates than --search ${search}`);
+  if (!best)
+    throw new UserError(
+      `every learning rate of the search diverged; try more candidates than --search ${search}`,
+    );
   const rate = best.options['learningRate'] as number;
   process.stderr.write(`learning rate ${rate.toPrecision(3)} it is (${describeTuningOutcome(outcome)})\n`);
   return rate;

@@ -14,7 +14,18 @@ const { NODE_OPTIONS: _, ...env } = process.env;
 const options = { cwd: folder, env } as const;
 
 /** The built command as a user runs it. */
-const words = (out: string, ...more: string[]) => [bin, 'train', 'control/linear-regulator', '--engine', 'wasm', '--seed', '2', '--out', out, ...more];
+const words = (out: string, ...more: string[]) => [
+  bin,
+  'train',
+  'control/linear-regulator',
+  '--engine',
+  'wasm',
+  '--seed',
+  '2',
+  '--out',
+  out,
+  ...more,
+];
 const lines = (out: string) => {
   const path = join(folder, out, 'metrics.jsonl');
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
@@ -28,7 +39,10 @@ test('kill -9 and Ctrl-C in the middle, resumed: the same metrics and trials as 
 
   let iterations = 4;
   for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-    const child = spawn(process.execPath, words('cut', ...(signal === 'SIGINT' ? ['--resume'] : [])), { ...options, stdio: 'ignore' });
+    const child = spawn(process.execPath, words('cut', ...(signal === 'SIGINT' ? ['--resume'] : [])), {
+      ...options,
+      stdio: 'ignore',
+    });
     const closed = once(child, 'close') as Promise<[number | null, string | null]>;
     while (lines('cut') < iterations && child.exitCode === null) await after(5);
     child.kill(signal);
@@ -39,7 +53,9 @@ test('kill -9 and Ctrl-C in the middle, resumed: the same metrics and trials as 
   }
   expect(spawnSync(process.execPath, words('cut', '--resume', '--workers', '2'), options).status).toBe(0);
   for (const file of ['metrics.jsonl', 'trials.json'])
-    expect(readFileSync(join(folder, 'cut', file), 'utf8')).toBe(readFileSync(join(folder, 'whole', file), 'utf8'));
+    expect(readFileSync(join(folder, 'cut', file), 'utf8')).toBe(
+      readFileSync(join(folder, 'whole', file), 'utf8'),
+    );
 
   const page = readFileSync(join(folder, 'cut', 'report.html'), 'utf8');
   const again = spawnSync(process.execPath, [bin, 'report', 'cut'], options);
@@ -52,11 +68,17 @@ test('options that mean nothing for control problems are refused', () => {
     ['--search', '3'],
     ['--data', 'there'],
   ]) {
-    const { status, stderr } = spawnSync(process.execPath, words('refused', ...more), { ...options, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, words('refused', ...more), {
+      ...options,
+      encoding: 'utf8',
+    });
     expect(status).toBe(2);
     expect(stderr).toContain(`leave ${more[0]} out`);
   }
-  const raced = spawnSync(process.execPath, [bin, 'evaluate', 'control/pendulum'], { ...options, encoding: 'utf8' });
+  const raced = spawnSync(process.execPath, [bin, 'evaluate', 'control/pendulum'], {
+    ...options,
+    encoding: 'utf8',
+  });
   expect(raced.status).toBe(2);
   expect(raced.stderr).toContain('metadescent train control/pendulum');
 });

@@ -27,7 +27,10 @@ function searchEngine(choice: EngineChoice): GpsEngine {
       return typescriptGpsEngine();
     case 'native': {
       const { engine, reason } = nativeGpsEngine();
-      if (!engine) throw new UserError(`the native engine cannot be had: ${reason}; install a C compiler and koffi, or choose wasm`);
+      if (!engine)
+        throw new UserError(
+          `the native engine cannot be had: ${reason}; install a C compiler and koffi, or choose wasm`,
+        );
       return engine;
     }
   }

@@ -1,4 +1,10 @@
-import type { GuidedPolicySearchInput, mlpPolicy, recurrentPolicy, RegulatorOptions, SwingUpOptions } from '@metadescent/guided-policy-search';
+import type {
+  GuidedPolicySearchInput,
+  mlpPolicy,
+  recurrentPolicy,
+  RegulatorOptions,
+  SwingUpOptions,
+} from '@metadescent/guided-policy-search';
 import type { PresetName } from '../experiments/experiment.js';
 
 /** A control problem as plain data, for the config of a run. */
@@ -38,6 +44,9 @@ export interface ControlExperiment {
   readonly title: string;
   /** Where the method is in the papers. */
   readonly source: string;
-  /** `quick`: one region of initial states, one controller. `paper`: several, each with a controller of its own, under one shared policy (Levine et al. 2015). */
+  /**
+   * `quick`: one region of initial states, one controller. `paper`: several, each with a controller of its
+   * own, under one shared policy (Levine et al. 2015).
+   */
   readonly presets: Readonly<Record<PresetName, ControlPreset>>;
 }

@@ -41,13 +41,25 @@ function policyStage(name: string, policy: PolicySpecification, purpose: string)
 
 const swingUp = (conditions: number): readonly ControlStage[] => [
   controllerStage,
-  policyStage('MLP policy', mlp(conditions), 'Bregman ADMM: a stationary network that sees the whole state and the controllers agree on what to do.'),
+  policyStage(
+    'MLP policy',
+    mlp(conditions),
+    'Bregman ADMM: a stationary network that sees the whole state and the controllers agree on what to do.',
+  ),
 ];
 
 const hiddenSwingUp = (conditions: number): readonly ControlStage[] => [
   controllerStage,
-  policyStage('LSTM policy', lstm(conditions), 'Bregman ADMM: a recurrent network that sees the angle alone.'),
-  policyStage('memoryless MLP', mlp(conditions), 'The same for a network without memory, from the same controllers: to show what memory is for.'),
+  policyStage(
+    'LSTM policy',
+    lstm(conditions),
+    'Bregman ADMM: a recurrent network that sees the angle alone.',
+  ),
+  policyStage(
+    'memoryless MLP',
+    mlp(conditions),
+    'The same for a network without memory, from the same controllers: to show what memory is for.',
+  ),
 ];
 
 /** Initial conditions of the `paper` presets. */
@@ -90,7 +102,10 @@ export const controlExperiments: readonly ControlExperiment[] = [
     source: SOURCE,
     presets: {
       quick: { problem: { kind: 'pendulum-hidden-velocity' }, stages: hiddenSwingUp(1) },
-      paper: { problem: { kind: 'pendulum-hidden-velocity', initialAngles }, stages: hiddenSwingUp(initialAngles.length) },
+      paper: {
+        problem: { kind: 'pendulum-hidden-velocity', initialAngles },
+        stages: hiddenSwingUp(initialAngles.length),
+      },
     },
   },
 ];

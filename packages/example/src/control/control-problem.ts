@@ -40,14 +40,24 @@ export interface ControlTask {
 }
 
 /** The problem that a specification describes. */
-export function controlTask(specification: ControlProblemSpecification, { search: engine }: ControlEngines): ControlTask {
+export function controlTask(
+  specification: ControlProblemSpecification,
+  { search: engine }: ControlEngines,
+): ControlTask {
   if (specification.kind === 'linear-regulator') {
     const problem = linearRegulator(specification);
     return {
       problem,
       secondsPerStep: 0.1,
-      quantities: ['first', 'second'].map((mass, index) => ({ name: `position of the ${mass} mass`, index, goal: { value: 0, label: 'at rest' } })),
-      optimum: { name: 'Riccati optimum', controllers: problem.initialControllers.map(() => riccatiController(engine)) },
+      quantities: ['first', 'second'].map((mass, index) => ({
+        name: `position of the ${mass} mass`,
+        index,
+        goal: { value: 0, label: 'at rest' },
+      })),
+      optimum: {
+        name: 'Riccati optimum',
+        controllers: problem.initialControllers.map(() => riccatiController(engine)),
+      },
     };
   }
   return {
@@ -58,7 +68,10 @@ export function controlTask(specification: ControlProblemSpecification, { search
   };
 }
 
-/** LQG on the true model without a trust region, which is the Riccati recursion; the entropy bonus only gives the Gaussian a width. */
+/**
+ * LQG on the true model without a trust region, which is the Riccati recursion; the entropy bonus only gives
+ * the Gaussian a width.
+ */
 function riccatiController(engine: ControlEngines['search']): LinearGaussian {
   const dynamics = regulatorDynamics();
   const solved = createLqgSolver(engine, {
@@ -67,12 +80,16 @@ function riccatiController(engine: ControlEngines['search']): LinearGaussian {
     previous: zeroController(dynamics, 1),
     entropyBonus: 1e-9,
   }).solve(0);
-  if (!('controller' in solved)) throw new Error(`riccatiController: LQG on the true model failed at step ${solved.failedAt}`);
+  if (!('controller' in solved))
+    throw new Error(`riccatiController: LQG on the true model failed at step ${solved.failedAt}`);
   return solved.controller;
 }
 
 /** The policy that a specification describes. Its state is plain data, whatever its kind. */
-export function policyOf(specification: PolicySpecification, { search, networks }: ControlEngines): Policy<unknown> {
+export function policyOf(
+  specification: PolicySpecification,
+  { search, networks }: ControlEngines,
+): Policy<unknown> {
   switch (specification.kind) {
     case 'none':
       return tablePolicy();

@@ -61,7 +61,10 @@ const groupMetricsSchema = z.strictObject({
 });
 export type GroupMetrics = Recorded<typeof groupMetricsSchema>;
 
-/** One line of a control run's metrics: an iteration (see `IterationRecord`) with its sequences over time summarised. */
+/**
+ * One line of a control run's metrics: an iteration (see `IterationRecord`) with its sequences over time
+ * summarised.
+ */
 export const controlMetricsSchema = z.strictObject({
   /** Counts iterations over all stages, from 1. */
   step: count,

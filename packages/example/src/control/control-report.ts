@@ -8,7 +8,12 @@ import { courseOf } from './course-figure.js';
 import { trajectoriesOf } from './trajectory-figure.js';
 
 /** The report of a control run, finished or under way; without trials where it has not come so far. */
-export function controlReport(experiment: ControlExperiment, task: ControlTask, run: RunOf<ControlConfig>, trials?: HeldOutTrials): ReportInput {
+export function controlReport(
+  experiment: ControlExperiment,
+  task: ControlTask,
+  run: RunOf<ControlConfig>,
+  trials?: HeldOutTrials,
+): ReportInput {
   const { stages } = run.config;
   const records = run.metrics as unknown as readonly ControlMetrics[];
   return {
@@ -17,7 +22,17 @@ export function controlReport(experiment: ControlExperiment, task: ControlTask, 
       ? trials.results.map((result) => trialSentence(result, task, trials.results[0]!))
       : [statusSentence(run, counted(records.length, 'iteration'))],
     sections: [
-      ...(trials ? [{ heading: 'The solved problem', blocks: [...trajectoriesOf(task, trials), { type: 'table' as const, table: trialTable(task, trials) }] }] : []),
+      ...(trials
+        ? [
+            {
+              heading: 'The solved problem',
+              blocks: [
+                ...trajectoriesOf(task, trials),
+                { type: 'table' as const, table: trialTable(task, trials) },
+              ],
+            },
+          ]
+        : []),
       ...stages.flatMap((stage) => {
         const own = records.filter((record) => record.stage === stage.name);
         return own.length > 0 ? [{ heading: headingOf(stage), blocks: stageBlocks(stage, own) }] : [];
@@ -31,13 +46,23 @@ function headingOf({ name }: ControlConfig['stages'][number]): string {
   return `Course: ${name}`;
 }
 
-function stageBlocks(stage: ControlConfig['stages'][number], records: readonly ControlMetrics[]): ReportBlockInput[] {
+function stageBlocks(
+  stage: ControlConfig['stages'][number],
+  records: readonly ControlMetrics[],
+): ReportBlockInput[] {
   const origin = stage.after === undefined ? '' : ` It goes on with what "${stage.after}" ended with.`;
-  return [{ type: 'paragraph', text: `${stage.purpose}${origin}` }, ...courseOf(stage, records), { type: 'table', table: outcomeTable(stage, records) }];
+  return [
+    { type: 'paragraph', text: `${stage.purpose}${origin}` },
+    ...courseOf(stage, records),
+    { type: 'table', table: outcomeTable(stage, records) },
+  ];
 }
 
 /** What happened in every iteration, by name. */
-export function outcomeTable({ name }: { readonly name: string }, records: readonly ControlMetrics[]): ResultTableInput {
+export function outcomeTable(
+  { name }: { readonly name: string },
+  records: readonly ControlMetrics[],
+): ResultTableInput {
   return {
     title: `${name}: outcomes`,
     caption:
@@ -55,9 +80,18 @@ export function outcomeTable({ name }: { readonly name: string }, records: reado
         cells: [
           outcome,
           searches.join(', '),
-          range(each.map(({ evaluations }) => evaluations), 0),
-          range(each.map(({ searchKl, epsilon }) => searchKl && searchKl / epsilon), 2),
-          range(each.map(({ kl, epsilon }) => kl / epsilon), 2),
+          range(
+            each.map(({ evaluations }) => evaluations),
+            0,
+          ),
+          range(
+            each.map(({ searchKl, epsilon }) => searchKl && searchKl / epsilon),
+            2,
+          ),
+          range(
+            each.map(({ kl, epsilon }) => kl / epsilon),
+            2,
+          ),
           acceptance ? `${Math.round(100 * acceptance.fraction)} %` : '–',
           String(dropped),
         ],
@@ -80,13 +114,19 @@ function trialTable({ success, problem }: ControlTask, { results }: HeldOutTrial
     title: 'Held-out trials',
     caption: `From initial states that training never saw, without exploration noise, the same for everyone${conditions > 1 ? `; means over ${conditions} regions of initial states` : ''}.`,
     rowLabel: 'who acts',
-    columns: ['cost per trial', { name: `% above ${results[0]!.name}`, better: 'none' }, ...(success ? [{ name: success.label, better: 'none' as const }] : [])],
+    columns: [
+      'cost per trial',
+      { name: `% above ${results[0]!.name}`, better: 'none' },
+      ...(success ? [{ name: success.label, better: 'none' as const }] : []),
+    ],
     rows: results.map((result) => ({
       name: result.name,
       kind: result.kind,
       cells: [
         { value: result.cost, standardError: result.costError },
-        result === results[0] ? '–' : { value: 100 * (result.ratio - 1), standardError: 100 * result.ratioError },
+        result === results[0]
+          ? '–'
+          : { value: 100 * (result.ratio - 1), standardError: 100 * result.ratioError },
         ...(success ? [`${result.succeeded} of ${result.finished + result.dropped}`] : []),
       ],
     })),
@@ -94,8 +134,15 @@ function trialTable({ success, problem }: ControlTask, { results }: HeldOutTrial
 }
 
 /** One sentence about a contender. */
-export function trialSentence({ name, finished, dropped, succeeded, cost, ratio }: TrialResult, { success }: Pick<ControlTask, 'success'>, reference: TrialResult): string {
-  const relative = name === reference.name ? '' : `, ${ratio.toPrecision(4)} times that of the ${reference.name}`;
-  const reached = success ? `; ${success.label} in ${succeeded} of ${finished + dropped} held-out trials` : `, mean of ${finished} held-out trials`;
+export function trialSentence(
+  { name, finished, dropped, succeeded, cost, ratio }: TrialResult,
+  { success }: Pick<ControlTask, 'success'>,
+  reference: TrialResult,
+): string {
+  const relative =
+    name === reference.name ? '' : `, ${ratio.toPrecision(4)} times that of the ${reference.name}`;
+  const reached = success
+    ? `; ${success.label} in ${succeeded} of ${finished + dropped} held-out trials`
+    : `, mean of ${finished} held-out trials`;
   return `${name}: cost ${cost.toPrecision(4)}${relative}${reached}.`;
 }

@@ -17,8 +17,21 @@ import { overWorkers, type GroupTasks } from './group-tasks.js';
 
 const engines = controlEngines('wasm');
 const short = { trajectories: 6, klStep: 1, freshSamples: true, covariance: { floor: 0.1 } } as const;
-const alone: ControlStage = { name: 'alone', purpose: 'No policy.', policy: { kind: 'none' }, options: { ...short, nu: { initial: 0 }, evaluatePolicy: false }, iterations: 2 };
-const taught: ControlStage = { name: 'linear policy', purpose: 'A policy.', policy: { kind: 'linear', shared: true }, options: { ...short, nu: { initial: 1e-3 } }, iterations: 2, after: 'alone' };
+const alone: ControlStage = {
+  name: 'alone',
+  purpose: 'No policy.',
+  policy: { kind: 'none' },
+  options: { ...short, nu: { initial: 0 }, evaluatePolicy: false },
+  iterations: 2,
+};
+const taught: ControlStage = {
+  name: 'linear policy',
+  purpose: 'A policy.',
+  policy: { kind: 'linear', shared: true },
+  options: { ...short, nu: { initial: 1e-3 } },
+  iterations: 2,
+  after: 'alone',
+};
 const preset = {
   problem: {
     kind: 'linear-regulator' as const,
@@ -30,18 +43,36 @@ const preset = {
   },
   stages: [alone, taught],
 };
-const experiment: ControlExperiment = { ...controlExperiments[0]!, presets: { quick: preset, paper: preset } };
+const experiment: ControlExperiment = {
+  ...controlExperiments[0]!,
+  presets: { quick: preset, paper: preset },
+};
 const folder = mkdtempSync(join(tmpdir(), 'metadescent-control-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const run = (name: string, more: Partial<Parameters<typeof runControl>[1]> = {}) =>
-  runControl(experiment, { preset: 'quick', seed: 3, directory: join(folder, name), resume: false, engines, trials: 20, ...more });
+  runControl(experiment, {
+    preset: 'quick',
+    seed: 3,
+    directory: join(folder, name),
+    resume: false,
+    engines,
+    trials: 20,
+    ...more,
+  });
 
 /** Everything that a run must end with, whatever happened to it on the way. */
 function bytesOf(name: string) {
   const checkpoints = readdirSync(join(folder, name, 'checkpoints')).sort();
-  const names = ['config.json', 'metrics.jsonl', TRIALS_FILE, ...checkpoints.map((file) => join('checkpoints', file))];
-  return Object.fromEntries(names.map((file) => [file, readFileSync(join(folder, name, file)).toString('hex')]));
+  const names = [
+    'config.json',
+    'metrics.jsonl',
+    TRIALS_FILE,
+    ...checkpoints.map((file) => join('checkpoints', file)),
+  ];
+  return Object.fromEntries(
+    names.map((file) => [file, readFileSync(join(folder, name, file)).toString('hex')]),
+  );
 }
 
 test('stopped after any iteration and resumed, also between and after stages, a run ends with the same bytes', async () => {
@@ -63,7 +94,11 @@ test('stopped after any iteration and resumed, also between and after stages, a 
 
 test('groups in parallel on 1, 2 and 3 worker threads give the bits of this thread', async () => {
   for (const workers of [1, 2, 3]) {
-    const executor = createExecutor<GroupTasks>({ workers, module: new URL('../../dist/control/group-tasks.js', import.meta.url), setup: { engine: 'wasm' } });
+    const executor = createExecutor<GroupTasks>({
+      workers,
+      module: new URL('../../dist/control/group-tasks.js', import.meta.url),
+      setup: { engine: 'wasm' },
+    });
     try {
       await run(`workers-${workers}`, { map: overWorkers(executor) });
     } finally {
@@ -77,15 +112,35 @@ test('the run learns, and its report draws trials, courses and outcomes', async 
   const run = readRun(join(folder, 'whole'));
   const record = { ...run, config: controlConfigSchema.parse(run.config) };
   for (const line of run.metrics) expect(controlMetricsSchema.parse(line)).toEqual(line);
-  expect(record.metrics.map(({ stage }) => stage)).toEqual(['alone', 'alone', 'linear policy', 'linear policy']);
-  expect(record.metrics.at(-1)!['controllerCost']).toBeLessThan(0.7 * (record.metrics[0]!['sampledCost'] as number));
+  expect(record.metrics.map(({ stage }) => stage)).toEqual([
+    'alone',
+    'alone',
+    'linear policy',
+    'linear policy',
+  ]);
+  expect(record.metrics.at(-1)!['controllerCost']).toBeLessThan(
+    0.7 * (record.metrics[0]!['sampledCost'] as number),
+  );
   const trials = readRecord(join(folder, 'whole', TRIALS_FILE), heldOutTrialsSchema, 'train again');
-  expect(trials.results.map(({ name }: { name: string }) => name)).toEqual(['Riccati optimum', 'GPS controller', 'linear policy']);
+  expect(trials.results.map(({ name }: { name: string }) => name)).toEqual([
+    'Riccati optimum',
+    'GPS controller',
+    'linear policy',
+  ]);
   const task = controlTask(preset.problem, engines);
   const page = await renderReport(controlReport(experiment, task, record, trials));
-  for (const text of ['position of the second mass', 'from (0, 0, 1, -1)', 'Riccati optimum', 'linear policy: outcomes', 'step multiplier', '--preset quick --seed 3'])
+  for (const text of [
+    'position of the second mass',
+    'from (0, 0, 1, -1)',
+    'Riccati optimum',
+    'linear policy: outcomes',
+    'step multiplier',
+    '--preset quick --seed 3',
+  ])
     expect(page).toContain(text);
-  const underWay = await renderReport(controlReport(experiment, task, { ...record, outcome: undefined, metrics: record.metrics.slice(0, 1) }));
+  const underWay = await renderReport(
+    controlReport(experiment, task, { ...record, outcome: undefined, metrics: record.metrics.slice(0, 1) }),
+  );
   expect(underWay).toContain('1 iteration so far');
   expect(underWay).not.toContain('Held-out trials');
 });
@@ -95,11 +150,16 @@ test('no contender beats the Riccati optimum in the mean', async () => {
   for (const { ratio, ratioError } of results.slice(1)) expect(ratio).toBeGreaterThan(1 - 3 * ratioError);
 });
 
-test.each(controlExperiments.map((control) => [control.name, control] as const))('%s: stages follow one another and names are unique', (_name, { presets }) => {
-  for (const { stages } of Object.values(presets)) {
-    const names = stages.map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
-    stages.forEach(({ after }, i) => expect(after === undefined || names.slice(0, i).includes(after)).toBe(true));
-    expect(stages.some(({ policy }) => policy.kind !== 'none')).toBe(true);
-  }
-});
+test.each(controlExperiments.map((control) => [control.name, control] as const))(
+  '%s: stages follow one another and names are unique',
+  (_name, { presets }) => {
+    for (const { stages } of Object.values(presets)) {
+      const names = stages.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      stages.forEach(({ after }, i) =>
+        expect(after === undefined || names.slice(0, i).includes(after)).toBe(true),
+      );
+      expect(stages.some(({ policy }) => policy.kind !== 'none')).toBe(true);
+    }
+  },
+);

@@ -63,15 +63,26 @@ interface Progress {
 }
 
 /**
- * Solves a control problem from scratch in a run folder: a checkpoint after every iteration, metrics in JSON lines and for TensorBoard, and held-out trials of what was learned
- * at the end.
+ * Solves a control problem from scratch in a run folder: a checkpoint after every iteration, metrics in JSON
+ * lines and for TensorBoard, and held-out trials of what was learned at the end.
  *
- * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason after a checkpoint when it is aborted.
+ * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason
+ *   after a checkpoint when it is aborted.
  */
-export async function runControl(experiment: ControlExperiment, options: ControlRunOptions): Promise<HeldOutTrials> {
+export async function runControl(
+  experiment: ControlExperiment,
+  options: ControlRunOptions,
+): Promise<HeldOutTrials> {
   const { preset, seed, directory, resume, engines, map, signal, trials: count = 200 } = options;
   const { problem, stages } = experiment.presets[preset];
-  const config: ControlConfigInput = { kind: 'control', experiment: experiment.name, preset, seed, problem, stages };
+  const config: ControlConfigInput = {
+    kind: 'control',
+    experiment: experiment.name,
+    preset,
+    seed,
+    problem,
+    stages,
+  };
   const run = openRun(directory, {
     config,
     resume,
@@ -104,7 +115,10 @@ export async function runControl(experiment: ControlExperiment, options: Control
     });
     for (const stage of stages) {
       const search = searches.get(stage.name)!;
-      const start = stage.after === undefined ? initialState(search) : continueState(search, progress.states.get(stage.after)!);
+      const start =
+        stage.after === undefined
+          ? initialState(search)
+          : continueState(search, progress.states.get(stage.after)!);
       await runGuidedPolicySearch(search, {
         iterations: start.iteration + stage.iterations,
         state: progress.states.get(stage.name) ?? start,
@@ -125,7 +139,12 @@ export async function runControl(experiment: ControlExperiment, options: Control
       signal?.throwIfAborted();
     }
     line.finish();
-    const trials = await heldOutTrials(task, contendersOf(task, stages, searches, progress), controlKey(seed).fold('held-out'), count);
+    const trials = await heldOutTrials(
+      task,
+      contendersOf(task, stages, searches, progress),
+      controlKey(seed).fold('held-out'),
+      count,
+    );
     writeRecord(join(directory, TRIALS_FILE), trials);
     run.finish({ status: 'finished' });
     return trials;
@@ -134,7 +153,10 @@ export async function runControl(experiment: ControlExperiment, options: Control
   }
 }
 
-/** The optimum where it is known, the controllers that the first policy was trained with, and the best policy of every stage. */
+/**
+ * The optimum where it is known, the controllers that the first policy was trained with, and the best policy
+ * of every stage.
+ */
 function contendersOf(
   { optimum }: ControlTask,
   stages: readonly ControlStage[],
@@ -145,7 +167,15 @@ function contendersOf(
   const taught = stages.filter(({ name }) => best.has(name));
   const { controllers } = best.get(taught[0]!.name)!.state;
   return [
-    ...(optimum ? [{ name: optimum.name, kind: 'hand-made' as const, actor: controllerActor(optimum.controllers, { noise }) }] : []),
+    ...(optimum
+      ? [
+          {
+            name: optimum.name,
+            kind: 'hand-made' as const,
+            actor: controllerActor(optimum.controllers, { noise }),
+          },
+        ]
+      : []),
     { name: CONTROLLER, kind: 'hand-made', actor: controllerActor(controllers, { noise }) },
     ...taught.map(({ name }): Contender => ({
       name,
@@ -155,7 +185,12 @@ function contendersOf(
   ];
 }
 
-function advanced({ done, states, best }: Progress, stage: string, state: State, cost: number | undefined): Progress {
+function advanced(
+  { done, states, best }: Progress,
+  stage: string,
+  state: State,
+  cost: number | undefined,
+): Progress {
   const better = cost !== undefined && !(cost >= (best.get(stage)?.cost ?? Infinity));
   return {
     done: done + 1,
@@ -164,10 +199,15 @@ function advanced({ done, states, best }: Progress, stage: string, state: State,
   };
 }
 
-/** What a checkpoint says beside its tensors: how the states of every stage are put together, and what the best policies cost. */
+/**
+ * What a checkpoint says beside its tensors: how the states of every stage are put together, and what the
+ * best policies cost.
+ */
 interface CheckpointStructure {
   readonly states: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly best: Readonly<Record<string, { readonly structure: Readonly<Record<string, string>>; readonly cost: number }>>;
+  readonly best: Readonly<
+    Record<string, { readonly structure: Readonly<Record<string, string>>; readonly cost: number }>
+  >;
 }
 
 function checkpointOf({ done, states, best }: Progress): Checkpoint {
@@ -179,7 +219,9 @@ function checkpointOf({ done, states, best }: Progress): Checkpoint {
   };
   const structure: CheckpointStructure = {
     states: Object.fromEntries([...states].map(([name, state]) => [name, take(state, `newest/${name}`)])),
-    best: Object.fromEntries([...best].map(([name, { state, cost }]) => [name, { structure: take(state, `best/${name}`), cost }])),
+    best: Object.fromEntries(
+      [...best].map(([name, { state, cost }]) => [name, { structure: take(state, `best/${name}`), cost }]),
+    ),
   };
   return { step: done, tensors, state: structure };
 }
@@ -188,13 +230,23 @@ function progressOf(checkpoint: Checkpoint | undefined): Progress {
   if (!checkpoint) return { done: 0, states: new Map(), best: new Map() };
   const give = (metadata: Readonly<Record<string, string>>, prefix: string): State => {
     const own = Object.entries(checkpoint.tensors).filter(([name]) => name.startsWith(`${prefix}/`));
-    return stateFromTensors({ metadata, tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor])) });
+    return stateFromTensors({
+      metadata,
+      tensors: Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor])),
+    });
   };
   const { states, best } = checkpoint.state as CheckpointStructure;
   return {
     done: checkpoint.step,
-    states: new Map(Object.entries(states).map(([name, metadata]) => [name, give(metadata, `newest/${name}`)])),
-    best: new Map(Object.entries(best).map(([name, { structure, cost }]) => [name, { state: give(structure, `best/${name}`), cost }])),
+    states: new Map(
+      Object.entries(states).map(([name, metadata]) => [name, give(metadata, `newest/${name}`)]),
+    ),
+    best: new Map(
+      Object.entries(best).map(([name, { structure, cost }]) => [
+        name,
+        { state: give(structure, `best/${name}`), cost },
+      ]),
+    ),
   };
 }
 
@@ -205,13 +257,18 @@ async function costsOf(
   state: GuidedPolicySearchState<unknown>,
   key: Key,
 ): Promise<MonitoredCosts> {
-  const costOf = async (actor: Actor) => meanCost(await environment.rollout(actor, MONITORED, key)) / environment.groups.length;
+  const costOf = async (actor: Actor) =>
+    meanCost(await environment.rollout(actor, MONITORED, key)) / environment.groups.length;
   const controllerCost = await costOf(controllerActor(state.controllers, { noise: false }));
   if (stage.policy.kind === 'none') return { controllerCost };
   return { controllerCost, policyCost: await costOf(policyActor(policy, state.policy)) };
 }
 
-function noteOf({ name }: ControlStage, { outcome }: IterationRecord, { controllerCost, policyCost }: MonitoredCosts): readonly string[] {
+function noteOf(
+  { name }: ControlStage,
+  { outcome }: IterationRecord,
+  { controllerCost, policyCost }: MonitoredCosts,
+): readonly string[] {
   const policy = policyCost === undefined ? [] : [`policy ${policyCost.toPrecision(4)}`];
   return [`${name}: ${outcome}`, `controller ${controllerCost.toPrecision(4)}`, ...policy];
 }

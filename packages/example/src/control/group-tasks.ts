@@ -1,4 +1,9 @@
-import { runGroupTask, type GroupTask, type GroupTaskMapper, type GroupTaskResult } from '@metadescent/guided-policy-search';
+import {
+  runGroupTask,
+  type GroupTask,
+  type GroupTaskMapper,
+  type GroupTaskResult,
+} from '@metadescent/guided-policy-search';
 import type { GpsEngine } from '@metadescent/kernels';
 import type { EngineChoice } from '@metadescent/kernels/node';
 import type { Executor } from '@metadescent/runtime';

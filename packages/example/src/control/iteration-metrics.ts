@@ -7,22 +7,36 @@ export function iterationMetrics({ groups, policyCost: _, ...record }: Iteration
   return {
     ...record,
     groups: Object.fromEntries(
-      groups.map(({ name, outcome, kl, epsilon, predictedBefore, predictedAfter, unexplained, policyKl, entropy, lambda, nu }): [string, GroupMetrics] => [
-        name,
-        {
-          ...(outcome && { search: outcome.kind, evaluations: outcome.evaluations.length }),
-          ...(outcome && 'eta' in outcome && { eta: outcome.eta, searchKl: outcome.kl }),
+      groups.map(
+        ({
+          name,
+          outcome,
           kl,
           epsilon,
           predictedBefore,
           predictedAfter,
-          ...(unexplained && { unexplained: mean(unexplained) }),
-          policyKl: mean(policyKl),
+          unexplained,
+          policyKl,
           entropy,
-          lambda: Math.sqrt(mean(lambda.map((x) => x * x))),
-          nu: mean(nu),
-        },
-      ]),
+          lambda,
+          nu,
+        }): [string, GroupMetrics] => [
+          name,
+          {
+            ...(outcome && { search: outcome.kind, evaluations: outcome.evaluations.length }),
+            ...(outcome && 'eta' in outcome && { eta: outcome.eta, searchKl: outcome.kl }),
+            kl,
+            epsilon,
+            predictedBefore,
+            predictedAfter,
+            ...(unexplained && { unexplained: mean(unexplained) }),
+            policyKl: mean(policyKl),
+            entropy,
+            lambda: Math.sqrt(mean(lambda.map((x) => x * x))),
+            nu: mean(nu),
+          },
+        ],
+      ),
     ),
   };
 }

@@ -3,7 +3,10 @@ import type { ControlTask } from './control-problem.js';
 import type { HeldOutTrials } from './control-record.js';
 
 /** One figure per quantity: a panel for each trial that is shown, with everyone's course in it. */
-export function trajectoriesOf({ quantities, secondsPerStep }: ControlTask, { shown, results }: HeldOutTrials): ReportBlockInput[] {
+export function trajectoriesOf(
+  { quantities, secondsPerStep }: ControlTask,
+  { shown, results }: HeldOutTrials,
+): ReportBlockInput[] {
   return quantities.map(({ name, goal }, q) => ({
     type: 'curve-grid' as const,
     title: `Held-out trials: ${name}`,

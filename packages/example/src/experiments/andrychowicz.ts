@@ -2,8 +2,9 @@ import { lstmRuleSchema, metaTrainingSchema, readoutSearchSchema } from '@metade
 import type { Experiment, ProblemSpecification } from './experiment.js';
 
 /**
- * The experiments of Andrychowicz et al. 2016, §3.1 and §3.2. The optimizee of the MNIST experiments has one hidden layer of 20 sigmoid units, mini-batches of 128 images, and starts at
- * N(0, 0.01²); the transfers change one thing at a time and use the optimizer that was trained on the first.
+ * The experiments of Andrychowicz et al. 2016, §3.1 and §3.2. The optimizee of the MNIST experiments has one
+ * hidden layer of 20 sigmoid units, mini-batches of 128 images, and starts at N(0, 0.01²); the transfers
+ * change one thing at a time and use the optimizer that was trained on the first.
  */
 const mnist: Extract<ProblemSpecification, { kind: 'mnist' }> = {
   kind: 'mnist',
@@ -14,28 +15,52 @@ const mnist: Extract<ProblemSpecification, { kind: 'mnist' }> = {
 };
 
 /**
- * The paper has p = 10. With the mean loss over a batch, a third of the first layer's gradients are below 10⁻⁴, and p = 10 turns such noise into features, and steps, as large as the others': a held-out
- * objective of 0.292 fell to 0.266 by leaving out the steps of gradients below 10⁻⁴ alone. With p = 8 (linear below 3.4·10⁻⁴) the rule learns that by itself.
+ * The paper has p = 10. With the mean loss over a batch, a third of the first layer's gradients are below
+ * 10⁻⁴, and p = 10 turns such noise into features, and steps, as large as the others': a held-out objective
+ * of 0.292 fell to 0.266 by leaving out the steps of gradients below 10⁻⁴ alone. With p = 8 (linear below
+ * 3.4·10⁻⁴) the rule learns that by itself.
  */
 const mnistRule = lstmRuleSchema.parse({ preprocessing: { kind: 'log-sign', p: 8 }, outputScale: 0.1 });
 
 /**
- * Ours: the same rule with random orientation. It is behind where it was trained (0.26 against 0.23 at step 100), but does not saturate a second layer: of the two it was chosen for that transfer on
- * the validation split (1.88 against 0.36 at step 100).
+ * Ours: the same rule with random orientation. It is behind where it was trained (0.26 against 0.23 at step
+ * 100), but does not saturate a second layer: of the two it was chosen for that transfer on the validation
+ * split (1.88 against 0.36 at step 100).
  */
 const orientedRule = lstmRuleSchema.parse({ ...mnistRule, orientation: 'random' });
 
 /**
- * Ours: the paper's rule with a nominal step (see `LstmRule.nominal`). Added to the shipped `mnist` weights without any training, the constants gave the best objective at step 100 of a small grid on the validation
- * split (0.218, with none 0.232, Nesterov alone 0.307). Meta-training this rule from random weights got stuck early (0.29 at step 100 after 900 unrolls): what is left to improve
- * beside the nominal step is hard to find by gradients. So its weights are those of `mnist`, with a readout and constants that are searched for together.
+ * Ours: the paper's rule with a nominal step (see `LstmRule.nominal`). Added to the shipped `mnist` weights
+ * without any training, the constants gave the best objective at step 100 of a small grid on the validation
+ * split (0.218, with none 0.232, Nesterov alone 0.307). Meta-training this rule from random weights got stuck
+ * early (0.29 at step 100 after 900 unrolls): what is left to improve beside the nominal step is hard to find
+ * by gradients. So its weights are those of `mnist`, with a readout and constants that are searched for
+ * together.
  */
 const nominalRule = lstmRuleSchema.parse({ ...mnistRule, nominal: { learningRate: 0.2, momentum: 0.93 } });
 
-const quickRecipe = { batchesPerEpoch: 5, epochs: 10, learningRate: 0.003, finalLearningRateFraction: 0.1, validationUnrolls: 6 };
-const longRecipe = { batch: 2, batchesPerEpoch: 25, learningRate: 0.003, finalLearningRateFraction: 0.01, validationUnrolls: 10 };
+const quickRecipe = {
+  batchesPerEpoch: 5,
+  epochs: 10,
+  learningRate: 0.003,
+  finalLearningRateFraction: 0.1,
+  validationUnrolls: 6,
+};
+const longRecipe = {
+  batch: 2,
+  batchesPerEpoch: 25,
+  learningRate: 0.003,
+  finalLearningRateFraction: 0.01,
+  validationUnrolls: 10,
+};
 
-const transfer = { rule: mnistRule, training: { weightsOf: 'andrychowicz/mnist' }, pretrained: 'mnist', horizon: 100, tuningOptimizees: 8 } as const;
+const transfer = {
+  rule: mnistRule,
+  training: { weightsOf: 'andrychowicz/mnist' },
+  pretrained: 'mnist',
+  horizon: 100,
+  tuningOptimizees: 8,
+} as const;
 
 export const andrychowiczExperiments: readonly Experiment[] = [
   {
@@ -143,7 +168,13 @@ export const andrychowiczExperiments: readonly Experiment[] = [
     training: {
       startsFrom: 'mnist',
       search: {
-        quick: readoutSearchSchema.parse({ readoutScale: 0.8, generations: 10, population: 8, rollouts: 4, validationRollouts: 12 }),
+        quick: readoutSearchSchema.parse({
+          readoutScale: 0.8,
+          generations: 10,
+          population: 8,
+          rollouts: 4,
+          validationRollouts: 12,
+        }),
         paper: readoutSearchSchema.parse({ readoutScale: 0.8, generations: 40 }),
       },
     },

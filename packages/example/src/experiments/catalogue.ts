@@ -19,7 +19,10 @@ export interface CatalogueEntry {
   readonly what: string;
   /** What can be done with it, as words after `metadescent`. */
   readonly commands: readonly (readonly string[])[];
-  /** Minutes that each preset of its training takes on two cores, null where that was not measured; none where it has no training of its own. */
+  /**
+   * Minutes that each preset of its training takes on two cores, null where that was not measured; none where
+   * it has no training of its own.
+   */
   readonly presetMinutes?: Readonly<Record<PresetName, number | null>>;
   /** Iterations of a rollout. */
   readonly horizon?: number;

@@ -1,5 +1,10 @@
 import type { Activation } from '@metadescent/kernels';
-import type { LstmRule, MetaTrainingRecipe, PretrainedName, ReadoutSearchRecipe } from '@metadescent/lstm-optimizer';
+import type {
+  LstmRule,
+  MetaTrainingRecipe,
+  PretrainedName,
+  ReadoutSearchRecipe,
+} from '@metadescent/lstm-optimizer';
 
 /** The objective functions of an experiment, as plain data: workers build the families from it. */
 export type ProblemSpecification =
@@ -18,7 +23,10 @@ export type ProblemSpecification =
       readonly evaluationRows: number;
     }
   | {
-      /** The training objective of Li & Malik 2017 (see `liMalikFamily`): one function, so all splits hold it, and differ in their keys. */
+      /**
+       * The training objective of Li & Malik 2017 (see `liMalikFamily`): one function, so all splits hold it,
+       * and differ in their keys.
+       */
       readonly kind: 'projected-mnist';
       /** Random projections that the net sees. */
       readonly inputs: number;
@@ -42,7 +50,10 @@ export interface SearchTraining {
   readonly startsFrom: PretrainedName;
 }
 
-/** One figure of a paper: what is optimised, for how long, by which learned rule, and how that rule is meta-trained. */
+/**
+ * One figure of a paper: what is optimised, for how long, by which learned rule, and how that rule is
+ * meta-trained.
+ */
 export interface Experiment {
   /** `<paper>/<name>`, as on the command line. */
   readonly name: string;
@@ -53,8 +64,14 @@ export interface Experiment {
   /** Steps of a rollout in the comparison. */
   readonly horizon: number;
   readonly rule: LstmRule;
-  /** Meta-training recipes, or those of a search; a transfer experiment has none and names the experiment whose weights it tests. */
-  readonly training: { readonly presets: Readonly<Record<PresetName, Preset>> } | SearchTraining | { readonly weightsOf: string };
+  /**
+   * Meta-training recipes, or those of a search; a transfer experiment has none and names the experiment
+   * whose weights it tests.
+   */
+  readonly training:
+    | { readonly presets: Readonly<Record<PresetName, Preset>> }
+    | SearchTraining
+    | { readonly weightsOf: string };
   /** Optimizees of the validation split on which each candidate setting of a baseline is tried. */
   readonly tuningOptimizees: number;
   /** Shipped weights, by name in @metadescent/lstm-optimizer. */

@@ -1,8 +1,9 @@
 import type { PresetName } from './experiment.js';
 
 /**
- * Minutes that the presets took on two cores of an AMD EPYC with the native engine, for a first idea of what to expect: `paper` on the wall of a busy
- * machine (the training runs of the shipped weights), `quick` by processor time. What was not measured is left out.
+ * Minutes that the presets took on two cores of an AMD EPYC with the native engine, for a first idea of what
+ * to expect: `paper` on the wall of a busy machine (the training runs of the shipped weights), `quick` by
+ * processor time. What was not measured is left out.
  */
 export const PRESET_MINUTES: ReadonlyMap<string, Readonly<Partial<Record<PresetName, number>>>> = new Map([
   ['andrychowicz/quadratics', { quick: 0.5, paper: 4 }],

@@ -12,7 +12,8 @@ export const experiments: readonly Experiment[] = [...andrychowiczExperiments, l
  * The experiment of this name.
  *
  * @param command what it is wanted for, for the message
- * @throws UserError if there is none: what the name is for, where it is another thing's, or the name that may be meant.
+ * @throws UserError if there is none: what the name is for, where it is another thing's, or the name that may
+ *   be meant.
  */
 export function experimentNamed(name: string, command: 'evaluate' | 'train' = 'evaluate'): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);

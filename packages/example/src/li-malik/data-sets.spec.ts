@@ -29,7 +29,9 @@ function put(path: string, bytes: Uint8Array): void {
 
 /** Records of `labels` label bytes and a 32 × 32 colour image. */
 function cifar(count: number, labels: number): Uint8Array {
-  return Uint8Array.from({ length: count * (labels + 3072) }, (_, i) => (i % (labels + 3072) < labels ? 3 : i % 251));
+  return Uint8Array.from({ length: count * (labels + 3072) }, (_, i) =>
+    i % (labels + 3072) < labels ? 3 : i % 251,
+  );
 }
 
 test('what is there is loaded, what is missing is named with the option and the files that it needs', () => {
@@ -38,13 +40,17 @@ test('what is there is loaded, what is missing is named with the option and the 
   put('cifar10/data_batch_2.bin', cifar(3, 1));
   put('cifar100/train-part.bin', cifar(2, 2));
   const { loaded, missing } = loadDatasets(folder);
-  expect(loaded.map(({ source, title, data: { count, classes } }) => [source.id, title, count, classes])).toEqual([
+  expect(
+    loaded.map(({ source, title, data: { count, classes } }) => [source.id, title, count, classes]),
+  ).toEqual([
     ['faces', 'FER2013', 2, 7],
     ['cifar-10', 'CIFAR-10', 3, 10],
     ['cifar-100', 'CIFAR-100', 2, 100],
   ]);
   expect(missing.map(({ id }) => id)).toEqual(['fashion-mnist']);
-  expect(missing[0]?.message).toMatch(/^fashion-mnist is not there, so its column is left out; it would be in .*: a folder "fashion-mnist" with the four IDX files/);
+  expect(missing[0]?.message).toMatch(
+    /^fashion-mnist is not there, so its column is left out; it would be in .*: a folder "fashion-mnist" with the four IDX files/,
+  );
 });
 
 test('a whole CIFAR-100 is preferred to a part of it, and the publisher’s folder names are known', () => {

@@ -1,6 +1,13 @@
 import { UserError, printable } from '@metadescent/core';
 import type { LabelledDataset } from '@metadescent/optimizees';
-import { findData, loadCifar10, loadCifar100, loadIdxDataset, loadIdxDirectory, loadTfd } from '@metadescent/optimizees/node';
+import {
+  findData,
+  loadCifar10,
+  loadCifar100,
+  loadIdxDataset,
+  loadIdxDirectory,
+  loadTfd,
+} from '@metadescent/optimizees/node';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withoutCaller } from '../without-caller.js';
@@ -41,7 +48,9 @@ export const datasetSources: readonly DatasetSource[] = [
     needs: `${TFD_FILE}, or a folder "faces" with train-images-idx3-ubyte and train-labels-idx1-ubyte (FER2013, seven expressions)`,
     load(path) {
       if (path.endsWith(TFD_FILE)) return { title: 'TFD', data: loadTfd(path) };
-      const [images, labels] = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'].map((name) => join(path, name)) as [string, string];
+      const [images, labels] = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'].map((name) =>
+        join(path, name),
+      ) as [string, string];
       return { title: 'FER2013', data: loadIdxDataset(images, labels, { name: 'fer2013', classes: 7 }) };
     },
   },
@@ -60,9 +69,14 @@ export const datasetSources: readonly DatasetSource[] = [
     id: 'cifar-100',
     inPaper: true,
     names: ['cifar100', 'cifar-100-binary'],
-    needs: 'a folder "cifar100" or "cifar-100-binary" with train.bin, or a part of it in a file whose name begins with "train" and ends with ".bin"',
+    needs:
+      'a folder "cifar100" or "cifar-100-binary" with train.bin, or a part of it in a file whose name begins with "train" and ends with ".bin"',
     load(path) {
-      const part = existsSync(join(path, 'train.bin')) ? undefined : readdirSync(path).sort().find((name) => /^train.*\.bin$/.test(name));
+      const part = existsSync(join(path, 'train.bin'))
+        ? undefined
+        : readdirSync(path)
+            .sort()
+            .find((name) => /^train.*\.bin$/.test(name));
       // A folder without any is refused by the loader, in its words.
       return { title: 'CIFAR-100', data: loadCifar100(part === undefined ? path : [join(path, part)]) };
     },
@@ -72,7 +86,10 @@ export const datasetSources: readonly DatasetSource[] = [
     inPaper: false,
     names: ['fashion-mnist'],
     needs: 'a folder "fashion-mnist" with the four IDX files of Fashion-MNIST',
-    load: (path) => ({ title: 'Fashion-MNIST', data: loadIdxDirectory(path, { name: 'fashion-mnist', classes: 10 }).train }),
+    load: (path) => ({
+      title: 'Fashion-MNIST',
+      data: loadIdxDirectory(path, { name: 'fashion-mnist', classes: 10 }).train,
+    }),
   },
 ];
 
@@ -82,23 +99,38 @@ export interface MissingDataset {
   readonly message: string;
 }
 
-/** All data sets that can be loaded, and why the others cannot: one that is missing or damaged takes no other panel with it. */
-export function loadDatasets(directory?: string): { readonly loaded: (LoadedDataset & { readonly source: DatasetSource })[]; readonly missing: MissingDataset[] } {
+/**
+ * All data sets that can be loaded, and why the others cannot: one that is missing or damaged takes no other
+ * panel with it.
+ */
+export function loadDatasets(directory?: string): {
+  readonly loaded: (LoadedDataset & { readonly source: DatasetSource })[];
+  readonly missing: MissingDataset[];
+} {
   const loaded: (LoadedDataset & { readonly source: DatasetSource })[] = [];
   const missing: MissingDataset[] = [];
   for (const source of datasetSources) {
     const { id, names, needs } = source;
     const path = names.map((name) => found(name, directory)).find((candidate) => candidate !== undefined);
     if (path === undefined) {
-      const where = directory === undefined ? 'the folder of --data or METADESCENT_DATA' : `the folder of --data, ${printable(directory, 400)}`;
-      missing.push({ id, message: `${id} is not there, so its column is left out; it would be in ${where}: ${needs}.` });
+      const where =
+        directory === undefined
+          ? 'the folder of --data or METADESCENT_DATA'
+          : `the folder of --data, ${printable(directory, 400)}`;
+      missing.push({
+        id,
+        message: `${id} is not there, so its column is left out; it would be in ${where}: ${needs}.`,
+      });
       continue;
     }
     try {
       loaded.push({ source, ...source.load(path) });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      missing.push({ id, message: `${id} cannot be read: ${withoutCaller(error.message)}; its column is left out. The folder of --data needs ${needs}.` });
+      missing.push({
+        id,
+        message: `${id} cannot be read: ${withoutCaller(error.message)}; its column is left out. The folder of --data needs ${needs}.`,
+      });
     }
   }
   return { loaded, missing };

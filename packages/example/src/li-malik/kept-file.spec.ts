@@ -12,7 +12,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a value comes back as it was, numbers that are not finite among it', () => {
   const value = { curve: [2.5, NaN, Infinity, -Infinity], name: 'a' };
-  const file = keptFile(join(folder, 'new', 'value.json'), z.object({ curve: numbers, name: z.string() }), { seed: 1 });
+  const file = keptFile(join(folder, 'new', 'value.json'), z.object({ curve: numbers, name: z.string() }), {
+    seed: 1,
+  });
   expect(file.read()).toBeUndefined();
   file.write(value);
   expect(file.read()).toEqual(value);

@@ -18,7 +18,11 @@ export interface KeptFile<Value> {
  * @param schema of the value: what does not fit it is made again
  * @param ingredients everything that decides the value: plain data and typed arrays
  */
-export function keptFile<Value>(path: string, schema: Schema<Value> & z.ZodMiniType, ingredients: object): KeptFile<Value> {
+export function keptFile<Value>(
+  path: string,
+  schema: Schema<Value> & z.ZodMiniType,
+  ingredients: object,
+): KeptFile<Value> {
   const key = fingerprint(ingredients);
   const kept = z.strictObject({ fingerprint: z.string(), value: schema });
   return {
@@ -42,7 +46,11 @@ export function keptFile<Value>(path: string, schema: Schema<Value> & z.ZodMiniT
 
 /** SHA-256 of a value: equal for equal data, typed arrays by their bytes. */
 export function fingerprint(value: object): string {
-  const text = JSON.stringify(value, (_, entry: unknown) => (ArrayBuffer.isView(entry) ? digest(new Uint8Array(entry.buffer, entry.byteOffset, entry.byteLength)) : entry));
+  const text = JSON.stringify(value, (_, entry: unknown) =>
+    ArrayBuffer.isView(entry)
+      ? digest(new Uint8Array(entry.buffer, entry.byteOffset, entry.byteLength))
+      : entry,
+  );
   return digest(text);
 }
 

@@ -8,10 +8,13 @@ export const TRAINING_HORIZON = 400;
 export const TUNING_STARTS = 10;
 
 /**
- * L2LBGDBGD, the paper's learned comparator: the LSTM optimizer of Andrychowicz et al. 2016 as its own paper has it (two layers of 20 units, log/sign preprocessing with p = 10, steps scaled by 0.1),
- * meta-trained on the training objective of Li & Malik 2017: "the same training objective function … under the same setting (a time horizon of 400 iterations and a mini-batch size of 64)".
+ * L2LBGDBGD, the paper's learned comparator: the LSTM optimizer of Andrychowicz et al. 2016 as its own paper
+ * has it (two layers of 20 units, log/sign preprocessing with p = 10, steps scaled by 0.1), meta-trained on
+ * the training objective of Li & Malik 2017: "the same training objective function … under the same setting
+ * (a time horizon of 400 iterations and a mini-batch size of 64)".
  *
- * Backpropagation is truncated, and the unrolls grow to the full horizon: 20-step segments of short unrolls learn fast, longer segments later see what a step does in the long run.
+ * Backpropagation is truncated, and the unrolls grow to the full horizon: 20-step segments of short unrolls
+ * learn fast, longer segments later see what a step does in the long run.
  */
 export const l2lExperiment: Experiment = {
   name: 'li-malik/l2l',

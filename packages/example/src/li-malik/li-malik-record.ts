@@ -2,21 +2,35 @@ import { TRAINING_HORIZON } from './l2l-experiment.js';
 import { panelOf, tallyOf, type Tally } from './panel.js';
 import type { ArenaResult } from './race-arenas.js';
 import type { BeyondRecord, FigureRecord, LiMalikRecord, Panel } from './record-schema.js';
-import { arenaName, arenaOf, liMalikSettings, ROLLOUT_STEPS, trainingArena, type LiMalikSetting } from './settings.js';
+import {
+  arenaName,
+  arenaOf,
+  liMalikSettings,
+  ROLLOUT_STEPS,
+  trainingArena,
+  type LiMalikSetting,
+} from './settings.js';
 
 /** The record of these results. */
 export function recordOf(
-  parts: Pick<LiMalikRecord, 'facts' | 'datasets' | 'missing' | 'tuning'> & { readonly settings: readonly LiMalikSetting[]; readonly results: readonly ArenaResult[] },
+  parts: Pick<LiMalikRecord, 'facts' | 'datasets' | 'missing' | 'tuning'> & {
+    readonly settings: readonly LiMalikSetting[];
+    readonly results: readonly ArenaResult[];
+  },
 ): LiMalikRecord {
   const { settings, results, ...rest } = parts;
-  const resultOf = (name: string): ArenaResult => results.find(({ arena }) => arenaName(arena) === name) as ArenaResult;
+  const resultOf = (name: string): ArenaResult =>
+    results.find(({ arena }) => arenaName(arena) === name) as ArenaResult;
   return {
     kind: 'li-malik-figures',
     ...rest,
     training: panelOf(resultOf(arenaName(trainingArena)), TRAINING_HORIZON),
     figures: settings.map((setting) => ({
       number: setting.number,
-      panels: rest.datasets.map(({ id }) => ({ dataset: id, ...panelOf(resultOf(arenaName(arenaOf(setting, id))), setting.horizon) })),
+      panels: rest.datasets.map(({ id }) => ({
+        dataset: id,
+        ...panelOf(resultOf(arenaName(arenaOf(setting, id))), setting.horizon),
+      })),
     })),
     beyond: results.flatMap(beyondOf),
   };
@@ -30,7 +44,16 @@ function beyondOf(result: ArenaResult): BeyondRecord[] {
     const meanFinal = (finals: readonly number[]) => finals.reduce((sum, f) => sum + f, 0) / finals.length;
     const finiteOrNaN = (value: number) => (Number.isFinite(value) ? value : NaN);
     const atHorizon = finiteOrNaN(meanFinal(near.entries[i]?.finals ?? []));
-    return [{ arena: arenaName(result.arena), optimizer, atHorizon, atTwice: finiteOrNaN(meanFinal(entry.finals)), nonFinite, aboveStart }];
+    return [
+      {
+        arena: arenaName(result.arena),
+        optimizer,
+        atHorizon,
+        atTwice: finiteOrNaN(meanFinal(entry.finals)),
+        nonFinite,
+        aboveStart,
+      },
+    ];
   });
 }
 

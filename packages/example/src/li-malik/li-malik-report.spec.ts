@@ -8,7 +8,14 @@ import { liMalikReport, summaryOf } from './li-malik-report.js';
 import { liMalikMarkdown, liMalikText } from './li-malik-text.js';
 import type { ArenaResult, Column } from './race-arenas.js';
 import { readLiMalik, TABLES_FILE, writeLiMalik } from './result-folder.js';
-import { arenaOf, liMalikSettings, ROLLOUT_STEPS, settingsNamed, trainingArena, type Arena } from './settings.js';
+import {
+  arenaOf,
+  liMalikSettings,
+  ROLLOUT_STEPS,
+  settingsNamed,
+  trainingArena,
+  type Arena,
+} from './settings.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'metadescent-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,8 +23,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Two seeds that fall from 2 to `end` along a straight line over all steps; `lost` ends the second seed half-way. */
 function column(optimizer: string, kind: Column['kind'], end: number, lost = false): Column {
   const points = ROLLOUT_STEPS + 1;
-  const line = (shift: number, last: number) => Array.from({ length: points }, (_, i) => (i > last ? NaN : 2 + shift + ((end - 2) * i) / (points - 1)));
-  return { optimizer, kind, objectives: [line(0, points), line(0.01, lost ? points / 4 : points)], outcomes: [] };
+  const line = (shift: number, last: number) =>
+    Array.from({ length: points }, (_, i) => (i > last ? NaN : 2 + shift + ((end - 2) * i) / (points - 1)));
+  return {
+    optimizer,
+    kind,
+    objectives: [line(0, points), line(0.01, lost ? points / 4 : points)],
+    outcomes: [],
+  };
 }
 
 const settings = settingsNamed('li-malik', '1,2,5');
@@ -25,8 +38,18 @@ const datasets = [
   { id: 'cifar-10' as const, title: 'CIFAR-10', inPaper: true, examples: 100, classes: 10 },
   { id: 'fashion-mnist' as const, title: 'Fashion-MNIST', inPaper: false, examples: 50, classes: 10 },
 ];
-const arenas: Arena[] = [trainingArena, ...datasets.flatMap(({ id }) => settings.slice(0, 2).map((setting) => arenaOf(setting, id)))];
-const results = arenas.map((arena): ArenaResult => ({ arena, columns: [column('L2LBGDBGD', 'learned', 0.5, arena.dataset === 'cifar-10'), column('adam', 'hand-made', 1), column('sgd', 'hand-made', 3)] }));
+const arenas: Arena[] = [
+  trainingArena,
+  ...datasets.flatMap(({ id }) => settings.slice(0, 2).map((setting) => arenaOf(setting, id))),
+];
+const results = arenas.map((arena): ArenaResult => ({
+  arena,
+  columns: [
+    column('L2LBGDBGD', 'learned', 0.5, arena.dataset === 'cifar-10'),
+    column('adam', 'hand-made', 1),
+    column('sgd', 'hand-made', 3),
+  ],
+}));
 const record = recordOf({
   facts: { seed: 1, seeds: 2, engine: 'twin', wallTimeSeconds: 5, command: 'npx metadescent run li-malik' },
   datasets,
@@ -54,17 +77,27 @@ test('only panels that the paper has are counted, and a lost rollout loses the p
 
 test('beyond the horizon, all nets and data sets are checked for the learned optimizers', () => {
   expect(record.beyond).toHaveLength(arenas.length);
-  expect(record.beyond[0]).toMatchObject({ arena: 'mnist-48-48-batch-64', optimizer: 'L2LBGDBGD', nonFinite: 0, aboveStart: 0 });
+  expect(record.beyond[0]).toMatchObject({
+    arena: 'mnist-48-48-batch-64',
+    optimizer: 'L2LBGDBGD',
+    nonFinite: 0,
+    aboveStart: 0,
+  });
   expect(record.beyond[0]!.atTwice).toBeCloseTo(0.505, 9);
   expect(record.beyond[1]).toMatchObject({ arena: 'cifar-10-48-48-batch-64', nonFinite: 1, atTwice: NaN });
 });
 
 test('the report has a row of panels per setting and a column per data set, and says what is missing', async () => {
   const report = liMalikReport(record);
-  const grids = report.sections.flatMap(({ blocks }) => blocks.flatMap((block) => (block.type === 'curve-grid' ? [block] : [])));
-  expect(grids.map(({ columns, panels }) => [columns, panels.map(({ title }) => title)])).toEqual(new Array(3).fill([2, ['(a) CIFAR-10', '(b) Fashion-MNIST']]));
+  const grids = report.sections.flatMap(({ blocks }) =>
+    blocks.flatMap((block) => (block.type === 'curve-grid' ? [block] : [])),
+  );
+  expect(grids.map(({ columns, panels }) => [columns, panels.map(({ title }) => title)])).toEqual(
+    new Array(3).fill([2, ['(a) CIFAR-10', '(b) Fashion-MNIST']]),
+  );
   const page = await renderReport(report);
-  for (const { number, title } of settings) expect(page.includes(`figure ${number}: ${title}</h2>`)).toBe(true);
+  for (const { number, title } of settings)
+    expect(page.includes(`figure ${number}: ${title}</h2>`)).toBe(true);
   expect(page.includes(liMalikSettings[2]!.title)).toBe(false);
   expect(page.match(/Panel missing: faces cannot be read/g)).toHaveLength(3);
   expect(page.includes('1 of 2 not finite')).toBe(true);
@@ -79,7 +112,9 @@ test('the record survives its file: the same report and tables again', async () 
   expect(readFileSync(path, 'utf8')).toBe(page);
   expect(readFileSync(join(folder, TABLES_FILE), 'utf8')).toBe(tables);
   writeFileSync(join(folder, 'li-malik.json'), '{');
-  expect(() => readLiMalik(folder)).toThrow(/li-malik\.json is not JSON .*run `metadescent run li-malik --out` again/);
+  expect(() => readLiMalik(folder)).toThrow(
+    /li-malik\.json is not JSON .*run `metadescent run li-malik --out` again/,
+  );
   expect(readLiMalik(join(folder, 'none'))).toBeUndefined();
 });
 

@@ -1,5 +1,11 @@
 import { mean, standardError } from '@metadescent/core';
-import type { CurveSetInput, OutcomeCountsInput, ReportBlockInput, ReportInput, ResultTableInput } from '@metadescent/reporting';
+import type {
+  CurveSetInput,
+  OutcomeCountsInput,
+  ReportBlockInput,
+  ReportInput,
+  ResultTableInput,
+} from '@metadescent/reporting';
 import { TRAINING_HORIZON } from './l2l-experiment.js';
 import { paperPanels, paperTally, settingOf } from './li-malik-record.js';
 import { tallyOf, type Criterion, type Tally } from './panel.js';
@@ -12,22 +18,39 @@ export function curvesOf({ steps, entries }: Panel, title: string, subtitle?: st
     title,
     ...(subtitle !== undefined && { subtitle }),
     xLabel: 'iteration',
-    series: entries.map(({ optimizer, kind, mean: values, standardError: errors, count }) => ({ optimizer, kind, mean: values, standardError: errors, count, steps })),
-    ...((steps.at(-1) as number) > TRAINING_HORIZON && { referenceLines: [{ axis: 'x' as const, value: TRAINING_HORIZON, label: 'horizon of meta-training' }] }),
+    series: entries.map(({ optimizer, kind, mean: values, standardError: errors, count }) => ({
+      optimizer,
+      kind,
+      mean: values,
+      standardError: errors,
+      count,
+      steps,
+    })),
+    ...((steps.at(-1) as number) > TRAINING_HORIZON && {
+      referenceLines: [{ axis: 'x' as const, value: TRAINING_HORIZON, label: 'horizon of meta-training' }],
+    }),
   };
 }
 
 /** The final objective, or its mean over the horizon, of every optimizer (rows) on every data set (columns). */
-export function tableOf(title: string, columns: readonly { readonly name: string; readonly panel: Panel }[], criteria: readonly Criterion[]): ResultTableInput {
+export function tableOf(
+  title: string,
+  columns: readonly { readonly name: string; readonly panel: Panel }[],
+  criteria: readonly Criterion[],
+): ResultTableInput {
   const pairs = columns.flatMap((column) => criteria.map((criterion) => ({ ...column, criterion })));
   const names = { finals: 'final', means: 'mean' };
   return {
     title,
-    columns: pairs.map(({ name, criterion }) => (criteria.length > 1 ? `${name}, ${names[criterion]}` : name)),
+    columns: pairs.map(({ name, criterion }) =>
+      criteria.length > 1 ? `${name}, ${names[criterion]}` : name,
+    ),
     rows: (columns[0]?.panel.entries ?? []).map(({ optimizer, kind }) => ({
       name: optimizer,
       kind,
-      cells: pairs.map(({ panel, criterion }) => cellOf(panel.entries.find((entry) => entry.optimizer === optimizer) as PanelEntry, criterion)),
+      cells: pairs.map(({ panel, criterion }) =>
+        cellOf(panel.entries.find((entry) => entry.optimizer === optimizer) as PanelEntry, criterion),
+      ),
     })),
   };
 }
@@ -39,7 +62,8 @@ function cellOf(entry: PanelEntry, criterion: Criterion): ResultTableInput['rows
 
 /** In how many panels each optimizer is lowest, and how often it diverged. */
 export function tallyTable(tallies: readonly Tally[], panels: number): ResultTableInput {
-  const wins = ({ won, clearly }: Tally['finals']): string => (won === 0 ? '0' : `${won} (${clearly} clearly)`);
+  const wins = ({ won, clearly }: Tally['finals']): string =>
+    won === 0 ? '0' : `${won} (${clearly} clearly)`;
   return {
     title: `The paper's panels that were run: ${panels}`,
     caption:
@@ -49,16 +73,39 @@ export function tallyTable(tallies: readonly Tally[], panels: number): ResultTab
       'Ahead of the others: panels in which this version of Predicted Step Descent is below every optimizer that is not a version of it. ' +
       'Diverged: not finite, or ended above the start.',
     better: 'none',
-    columns: ['lowest final objective', 'lowest mean objective', 'ahead of the others, final', 'ahead of the others, mean', 'mean rank by final', 'rollouts', 'not finite', 'ended above the start'],
-    rows: tallies.map(({ optimizer, kind, finals, means, aheadOfOthers, meanRank, rollouts, nonFinite, aboveStart }) => ({
-      name: optimizer,
-      kind,
-      cells: [wins(finals), wins(means), String(aheadOfOthers?.finals ?? '–'), String(aheadOfOthers?.means ?? '–'), meanRank.toFixed(1), String(rollouts), String(nonFinite), String(aboveStart)],
-    })),
+    columns: [
+      'lowest final objective',
+      'lowest mean objective',
+      'ahead of the others, final',
+      'ahead of the others, mean',
+      'mean rank by final',
+      'rollouts',
+      'not finite',
+      'ended above the start',
+    ],
+    rows: tallies.map(
+      ({ optimizer, kind, finals, means, aheadOfOthers, meanRank, rollouts, nonFinite, aboveStart }) => ({
+        name: optimizer,
+        kind,
+        cells: [
+          wins(finals),
+          wins(means),
+          String(aheadOfOthers?.finals ?? '–'),
+          String(aheadOfOthers?.means ?? '–'),
+          meanRank.toFixed(1),
+          String(rollouts),
+          String(nonFinite),
+          String(aboveStart),
+        ],
+      }),
+    ),
   };
 }
 
-/** The learned optimizers beyond the horizon that they were trained for: one row per net, mini-batch size and data set. */
+/**
+ * The learned optimizers beyond the horizon that they were trained for: one row per net, mini-batch size and
+ * data set.
+ */
 export function beyondTable({ beyond, facts }: LiMalikRecord): ResultTableInput {
   const optimizers = [...new Set(beyond.map(({ optimizer }) => optimizer))];
   const arenas = [...new Set(beyond.map(({ arena }) => arena))];
@@ -67,7 +114,11 @@ export function beyondTable({ beyond, facts }: LiMalikRecord): ResultTableInput 
     caption: `Mean true objective over ${facts.seeds} seeds; in the last columns, rollouts that were not finite or ended above their start.`,
     rowLabel: 'data set, net, mini-batch',
     better: 'none',
-    columns: optimizers.flatMap((optimizer) => [`${optimizer}, ${TRAINING_HORIZON}`, `${optimizer}, ${ROLLOUT_STEPS}`, `${optimizer}, diverged`]),
+    columns: optimizers.flatMap((optimizer) => [
+      `${optimizer}, ${TRAINING_HORIZON}`,
+      `${optimizer}, ${ROLLOUT_STEPS}`,
+      `${optimizer}, diverged`,
+    ]),
     rows: arenas.map((arena) => ({
       name: arena,
       cells: optimizers.flatMap((optimizer) => {
@@ -88,7 +139,9 @@ export function summaryOf(record: LiMalikRecord): string[] {
       .sort((a, b) => b[criterion].won - a[criterion].won)
       .map((tally) => `${tally.optimizer} ${tally[criterion].won}`)
       .join(', ');
-  const versions = tallies.flatMap(({ optimizer, aheadOfOthers }) => (aheadOfOthers ? [`${optimizer} ${aheadOfOthers.finals} and ${aheadOfOthers.means}`] : []));
+  const versions = tallies.flatMap(({ optimizer, aheadOfOthers }) =>
+    aheadOfOthers ? [`${optimizer} ${aheadOfOthers.finals} and ${aheadOfOthers.means}`] : [],
+  );
   const twice = [...new Set(record.beyond.map(({ optimizer }) => optimizer))].map((optimizer) => {
     const own = record.beyond.filter((entry) => entry.optimizer === optimizer);
     const diverged = own.reduce((sum, { nonFinite, aboveStart }) => sum + nonFinite + aboveStart, 0);
@@ -98,7 +151,11 @@ export function summaryOf(record: LiMalikRecord): string[] {
     ...(panels.length > 0
       ? [
           `Lowest final true objective, of the ${panels.length} panels of the paper that were run: ${ranked('finals')}. Lowest mean over the horizon: ${ranked('means')}. The paper reports Predicted Step Descent as best in all 15.`,
-          ...(versions.length > 0 ? [`Panels in which a version of Predicted Step Descent is below every optimizer that is not a version of it, by the final objective and by the mean: ${versions.join(', ')}.`] : []),
+          ...(versions.length > 0
+            ? [
+                `Panels in which a version of Predicted Step Descent is below every optimizer that is not a version of it, by the final objective and by the mean: ${versions.join(', ')}.`,
+              ]
+            : []),
           `Rollouts that diverged in these panels (not finite, or above the start at the end): ${tallies.map((t) => `${t.optimizer} ${t.nonFinite + t.aboveStart}`).join(', ')}, of ${tallies[0]?.rollouts ?? 0} each. At ${ROLLOUT_STEPS} iterations, everywhere: ${twice.join(', ')}.`,
         ]
       : []),
@@ -107,7 +164,10 @@ export function summaryOf(record: LiMalikRecord): string[] {
   ];
 }
 
-/** One self-contained report, laid out like the paper's figures: a row of panels per setting, a column per data set. */
+/**
+ * One self-contained report, laid out like the paper's figures: a row of panels per setting, a column per
+ * data set.
+ */
 export function liMalikReport(record: LiMalikRecord): ReportInput {
   const { facts, datasets, figures, training, tuning, missing, beyond } = record;
   const others = tallyOf(figures.flatMap(({ panels }) => panels));
@@ -116,24 +176,60 @@ export function liMalikReport(record: LiMalikRecord): ReportInput {
     summary: summaryOf(record),
     sections: [
       ...(paperPanels(record).length > 0
-        ? [{ heading: 'In how many panels each optimizer is best', blocks: [{ type: 'table' as const, table: tallyTable(paperTally(record), paperPanels(record).length) }] }]
+        ? [
+            {
+              heading: 'In how many panels each optimizer is best',
+              blocks: [
+                { type: 'table' as const, table: tallyTable(paperTally(record), paperPanels(record).length) },
+              ],
+            },
+          ]
         : []),
       {
         heading: 'The training objective, from fresh starts',
         blocks: [
-          { type: 'curves', curves: curvesOf(training, 'MNIST, 48 inputs, 48 hidden units, mini-batches of 64', `mean ± standard error over ${facts.seeds} seeds`) },
-          { type: 'table', table: tableOf('The training objective', [{ name: 'MNIST', panel: training }], ['finals', 'means']) },
+          {
+            type: 'curves',
+            curves: curvesOf(
+              training,
+              'MNIST, 48 inputs, 48 hidden units, mini-batches of 64',
+              `mean ± standard error over ${facts.seeds} seeds`,
+            ),
+          },
+          {
+            type: 'table',
+            table: tableOf(
+              'The training objective',
+              [{ name: 'MNIST', panel: training }],
+              ['finals', 'means'],
+            ),
+          },
         ],
       },
-      ...figures.map((figure) => ({ heading: `The paper's figure ${figure.number}: ${settingOf(figure).title}`, blocks: figureBlocks(figure, record) })),
-      ...(beyond.length > 0 ? [{ heading: 'Twice the horizon', blocks: [{ type: 'table' as const, table: beyondTable(record) }] }] : []),
+      ...figures.map((figure) => ({
+        heading: `The paper's figure ${figure.number}: ${settingOf(figure).title}`,
+        blocks: figureBlocks(figure, record),
+      })),
+      ...(beyond.length > 0
+        ? [{ heading: 'Twice the horizon', blocks: [{ type: 'table' as const, table: beyondTable(record) }] }]
+        : []),
       {
         heading: 'How it was done',
         blocks: [
           ...methodOf(record).map((text) => ({ type: 'paragraph' as const, text })),
           ...(datasets.length > 0 ? [{ type: 'outcomes' as const, outcomes: outcomesOf(others) }] : []),
           { type: 'tuning', records: tuning },
-          { type: 'run', facts: { ...facts, more: { seeds: String(facts.seeds), 'data sets': datasets.map(({ title }) => title).join(', ') || 'none', missing: missing.map(({ id }) => id).join(', ') || 'none' } } },
+          {
+            type: 'run',
+            facts: {
+              ...facts,
+              more: {
+                seeds: String(facts.seeds),
+                'data sets': datasets.map(({ title }) => title).join(', ') || 'none',
+                missing: missing.map(({ id }) => id).join(', ') || 'none',
+              },
+            },
+          },
         ],
       },
     ],
@@ -143,7 +239,10 @@ export function liMalikReport(record: LiMalikRecord): ReportInput {
 function figureBlocks(figure: FigureRecord, { datasets, missing, facts }: LiMalikRecord): ReportBlockInput[] {
   const setting: LiMalikSetting = settingOf(figure);
   const titleOf = (dataset: string): string => datasets.find(({ id }) => id === dataset)?.title ?? dataset;
-  const absent = missing.map(({ message }): ReportBlockInput => ({ type: 'paragraph', text: `Panel missing: ${message}` }));
+  const absent = missing.map(({ message }): ReportBlockInput => ({
+    type: 'paragraph',
+    text: `Panel missing: ${message}`,
+  }));
   if (figure.panels.length === 0) return absent;
   const columns = figure.panels.map((panel) => ({ name: titleOf(panel.dataset), panel }));
   return [
@@ -155,8 +254,22 @@ function figureBlocks(figure: FigureRecord, { datasets, missing, facts }: LiMali
         ...curvesOf(panel, `(${'abcd'[i]}) ${name}`),
       })),
     },
-    { type: 'table', table: tableOf(`The paper's figure ${figure.number}: true objective at iteration ${setting.horizon}`, columns, ['finals']) },
-    { type: 'table', table: tableOf(`The paper's figure ${figure.number}: mean true objective over ${setting.horizon} iterations`, columns, ['means']) },
+    {
+      type: 'table',
+      table: tableOf(
+        `The paper's figure ${figure.number}: true objective at iteration ${setting.horizon}`,
+        columns,
+        ['finals'],
+      ),
+    },
+    {
+      type: 'table',
+      table: tableOf(
+        `The paper's figure ${figure.number}: mean true objective over ${setting.horizon} iterations`,
+        columns,
+        ['means'],
+      ),
+    },
     ...absent,
   ];
 }
@@ -167,15 +280,24 @@ export function methodOf({ datasets, facts }: LiMalikRecord): string[] {
     `Every data set is projected to 48 or 100 dimensions by a fixed Gaussian matrix, each dimension then shifted to mean 0 and scaled to variance 1. Two-layer ReLU nets with softmax cross-entropy, one output per class; weights and biases start at N(0, 0.1²). Mini-batches are independent draws with replacement.`,
     `The true objective is the mean over 2,000 fixed training examples of the data set, taken at every iteration. All optimizers have the same ${facts.seeds} starts and mini-batches per panel.`,
     `Figures 2 and 5 are the same rollouts, to ${TRAINING_HORIZON} and to ${ROLLOUT_STEPS} iterations. Conjugate gradient and L-BFGS evaluate their mini-batch several times per iteration.`,
-    datasets.map(({ title, examples, classes }) => `${title}: ${examples} examples, ${classes} classes.`).join(' '),
+    datasets
+      .map(({ title, examples, classes }) => `${title}: ${examples} examples, ${classes} classes.`)
+      .join(' '),
     // Who reads "faces" must not take one set for the other.
-    datasets.some(({ title }) => title === 'FER2013') ? 'FER2013 stands in for the Toronto Faces Dataset, which is not public; it has the same seven expressions and is another, harder set.' : '',
+    datasets.some(({ title }) => title === 'FER2013')
+      ? 'FER2013 stands in for the Toronto Faces Dataset, which is not public; it has the same seven expressions and is another, harder set.'
+      : '',
   ].filter((text) => text !== '');
 }
 
 function outcomesOf(tallies: readonly Tally[]): OutcomeCountsInput {
   return {
     title: 'How the rollouts of all panels ended (diverged: finite, but above the start)',
-    rows: tallies.map(({ optimizer, rollouts, nonFinite, aboveStart }) => ({ optimizer, finished: rollouts - nonFinite - aboveStart, nonFinite, diverged: aboveStart })),
+    rows: tallies.map(({ optimizer, rollouts, nonFinite, aboveStart }) => ({
+      optimizer,
+      finished: rollouts - nonFinite - aboveStart,
+      nonFinite,
+      diverged: aboveStart,
+    })),
   };
 }

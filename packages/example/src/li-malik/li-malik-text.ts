@@ -11,11 +11,18 @@ function tablesOf(record: LiMalikRecord): ResultTableInput[] {
   const panels = paperPanels(record).length;
   return [
     ...(panels > 0 ? [tallyTable(paperTally(record), panels)] : []),
-    tableOf('The training objective, fresh starts', [{ name: 'MNIST', panel: training }], ['finals', 'means']),
+    tableOf(
+      'The training objective, fresh starts',
+      [{ name: 'MNIST', panel: training }],
+      ['finals', 'means'],
+    ),
     ...figures
       .filter((figure) => figure.panels.length > 0)
       .map((figure) => {
-        const columns = figure.panels.map((panel) => ({ name: datasets.find(({ id }) => id === panel.dataset)?.title ?? panel.dataset, panel }));
+        const columns = figure.panels.map((panel) => ({
+          name: datasets.find(({ id }) => id === panel.dataset)?.title ?? panel.dataset,
+          panel,
+        }));
         return tableOf(`Figure ${figure.number}: ${settingOf(figure).title}`, columns, ['finals', 'means']);
       }),
     ...(beyond.length > 0 ? [beyondTable(record)] : []),
@@ -27,7 +34,10 @@ export function liMalikText(record: LiMalikRecord, terminal: Terminal): string {
   const plots = record.figures.flatMap((figure) =>
     figure.panels.map((panel) => {
       const title = record.datasets.find(({ id }) => id === panel.dataset)?.title ?? panel.dataset;
-      return plotText(curvesOf(panel, `Figure ${figure.number}, ${title}`, settingOf(figure).title), terminal);
+      return plotText(
+        curvesOf(panel, `Figure ${figure.number}, ${title}`, settingOf(figure).title),
+        terminal,
+      );
     }),
   );
   const tables = tablesOf(record).map((table) => tableText(table, terminal, 160));
@@ -43,7 +53,9 @@ function markdownTable({ title, caption, rowLabel = 'optimizer', columns, rows }
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const best = columns.map((column, c) => {
     const values = rows.map(({ cells }) => valueOf(cells[c]));
-    return typeof column === 'string' && /final|mean/.test(column) ? Math.min(...values.filter(Number.isFinite)) : NaN;
+    return typeof column === 'string' && /final|mean/.test(column)
+      ? Math.min(...values.filter(Number.isFinite))
+      : NaN;
   });
   return [
     `## ${title}`,
@@ -51,7 +63,9 @@ function markdownTable({ title, caption, rowLabel = 'optimizer', columns, rows }
     [
       line([rowLabel, ...columns.map((column) => (typeof column === 'string' ? column : column.name))]),
       line(['---', ...columns.map(() => '---')]),
-      ...rows.map(({ name, cells }) => line([name, ...cells.map((cell, c) => cellText(cell, valueOf(cell) === best[c]))])),
+      ...rows.map(({ name, cells }) =>
+        line([name, ...cells.map((cell, c) => cellText(cell, valueOf(cell) === best[c]))]),
+      ),
     ].join('\n'),
   ].join('\n\n');
 }
@@ -66,6 +80,9 @@ function valueOf(cell: Cell | undefined): number {
 function cellText(cell: Cell, best: boolean): string {
   if (typeof cell === 'string' && cell !== 'Infinity' && cell !== '-Infinity') return cell;
   if (typeof cell === 'object' && cell !== null && 'text' in cell) return cell.text;
-  const text = formatEstimate(valueOf(cell), typeof cell === 'object' && cell !== null ? Number(cell.standardError) : undefined);
+  const text = formatEstimate(
+    valueOf(cell),
+    typeof cell === 'object' && cell !== null ? Number(cell.standardError) : undefined,
+  );
   return best ? `**${text}**` : text;
 }

@@ -1,7 +1,12 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createKey } from '@metadescent/core';
 import { initialWeights, lstmRuleSchema, pretrained, writeTrainedRule } from '@metadescent/lstm-optimizer';
-import { initialPsdWeights, pretrained as pretrainedPsd, psdRuleSchema, writeWeights } from '@metadescent/predicted-step-descent';
+import {
+  initialPsdWeights,
+  pretrained as pretrainedPsd,
+  psdRuleSchema,
+  writeWeights,
+} from '@metadescent/predicted-step-descent';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,19 +22,40 @@ const tuned = [
 
 test('learned optimizers come first, with the shipped weights; a baseline without settings cannot take part', () => {
   const entrants = lineup(tuned);
-  expect(entrants.filter(({ kind }) => kind === 'hand-made').map(({ optimizer }) => optimizer)).toEqual(['sgd']);
+  expect(entrants.filter(({ kind }) => kind === 'hand-made').map(({ optimizer }) => optimizer)).toEqual([
+    'sgd',
+  ]);
   expect(entrants.slice(0, 4)).toMatchObject([
-    { optimizer: 'PSD', kind: 'learned', specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd').weights.rule } } },
-    { optimizer: 'PSD-N', kind: 'learned', specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-normalised').weights.rule } } },
-    { optimizer: 'PSD+', kind: 'learned', specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-plus').weights.rule } } },
-    { optimizer: 'L2LBGDBGD', kind: 'learned', specification: { kind: 'lstm', rule: pretrained('l2l-48').rule } },
+    {
+      optimizer: 'PSD',
+      kind: 'learned',
+      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd').weights.rule } },
+    },
+    {
+      optimizer: 'PSD-N',
+      kind: 'learned',
+      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-normalised').weights.rule } },
+    },
+    {
+      optimizer: 'PSD+',
+      kind: 'learned',
+      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-plus').weights.rule } },
+    },
+    {
+      optimizer: 'L2LBGDBGD',
+      kind: 'learned',
+      specification: { kind: 'lstm', rule: pretrained('l2l-48').rule },
+    },
   ]);
 });
 
 test('the shipped comparator is the one that the experiment trains', () => {
   const { rule, provenance } = pretrained('l2l-48');
   expect(rule).toEqual(l2lExperiment.rule);
-  expect(JSON.parse(provenance['config']!)).toMatchObject({ experiment: 'li-malik/l2l', problem: l2lExperiment.problem });
+  expect(JSON.parse(provenance['config']!)).toMatchObject({
+    experiment: 'li-malik/l2l',
+    problem: l2lExperiment.problem,
+  });
 });
 
 test('Predicted Step Descent takes weights of a file too', () => {
@@ -37,7 +63,10 @@ test('Predicted Step Descent takes weights of a file too', () => {
   const path = join(folder, 'psd.safetensors');
   writeFileSync(path, writeWeights(weights));
   const entrants = lineup(tuned, learnedEntrants([`PSD+=${path}`]));
-  expect(entrants.find(({ optimizer }) => optimizer === 'PSD+')?.specification).toMatchObject({ kind: 'psd', weights: { rule: weights.rule } });
+  expect(entrants.find(({ optimizer }) => optimizer === 'PSD+')?.specification).toMatchObject({
+    kind: 'psd',
+    weights: { rule: weights.rule },
+  });
 });
 
 test('weights of a file take the place of the shipped ones', () => {
@@ -45,7 +74,9 @@ test('weights of a file take the place of the shipped ones', () => {
   const weights = initialWeights(rule, createKey(4));
   const path = join(folder, 'weights.safetensors');
   writeFileSync(path, writeTrainedRule(rule, weights, {}));
-  const { specification } = lineup(tuned, learnedEntrants([`l2lbgdbgd=${path}`])).find(({ optimizer }) => optimizer === 'L2LBGDBGD')!;
+  const { specification } = lineup(tuned, learnedEntrants([`l2lbgdbgd=${path}`])).find(
+    ({ optimizer }) => optimizer === 'L2LBGDBGD',
+  )!;
   expect(specification).toMatchObject({ kind: 'lstm', rule });
   expect(specification.kind === 'lstm' && [...specification.weights]).toEqual([...weights]);
 });

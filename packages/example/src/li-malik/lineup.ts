@@ -1,6 +1,10 @@
 import { UserError, printable } from '@metadescent/core';
 import { pretrained as pretrainedLstm, readTrainedRule, type TrainedRule } from '@metadescent/lstm-optimizer';
-import { pretrained as pretrainedPsd, readWeights, type TrainedPsd } from '@metadescent/predicted-step-descent';
+import {
+  pretrained as pretrainedPsd,
+  readWeights,
+  type TrainedPsd,
+} from '@metadescent/predicted-step-descent';
 import type { OptimizerKind } from '@metadescent/reporting';
 import { sharedCopy } from '@metadescent/runtime';
 import { readWeightsFile } from '../weights-file.js';
@@ -25,9 +29,21 @@ interface LearnedOptimizer {
 }
 
 const learnedOptimizers: readonly LearnedOptimizer[] = [
-  { optimizer: 'PSD', shipped: () => psdSpecification(pretrainedPsd('psd')), read: (bytes) => psdSpecification(readWeights(bytes)) },
-  { optimizer: 'PSD-N', shipped: () => psdSpecification(pretrainedPsd('psd-normalised')), read: (bytes) => psdSpecification(readWeights(bytes)) },
-  { optimizer: 'PSD+', shipped: () => psdSpecification(pretrainedPsd('psd-plus')), read: (bytes) => psdSpecification(readWeights(bytes)) },
+  {
+    optimizer: 'PSD',
+    shipped: () => psdSpecification(pretrainedPsd('psd')),
+    read: (bytes) => psdSpecification(readWeights(bytes)),
+  },
+  {
+    optimizer: 'PSD-N',
+    shipped: () => psdSpecification(pretrainedPsd('psd-normalised')),
+    read: (bytes) => psdSpecification(readWeights(bytes)),
+  },
+  {
+    optimizer: 'PSD+',
+    shipped: () => psdSpecification(pretrainedPsd('psd-plus')),
+    read: (bytes) => psdSpecification(readWeights(bytes)),
+  },
   {
     optimizer: 'L2LBGDBGD',
     shipped: () => lstmSpecification(pretrainedLstm('l2l-48')),
@@ -36,11 +52,17 @@ const learnedOptimizers: readonly LearnedOptimizer[] = [
 ];
 
 /**
- * The learned optimizers, then the hand-made ones with their tuned settings; one whose tuning diverged everywhere has none and cannot take part.
+ * The learned optimizers, then the hand-made ones with their tuned settings; one whose tuning diverged
+ * everywhere has none and cannot take part.
  */
-export function lineup(tuned: readonly TunedBaseline[], learned: readonly Entrant[] = learnedEntrants()): Entrant[] {
+export function lineup(
+  tuned: readonly TunedBaseline[],
+  learned: readonly Entrant[] = learnedEntrants(),
+): Entrant[] {
   const handMade = tuned.flatMap(({ optimizer: name, options }): Entrant[] =>
-    options ? [{ optimizer: name, kind: 'hand-made', specification: { kind: 'hand-made', name, options } }] : [],
+    options
+      ? [{ optimizer: name, kind: 'hand-made', specification: { kind: 'hand-made', name, options } }]
+      : [],
   );
   return [...learned, ...handMade];
 }
@@ -49,25 +71,37 @@ export function lineup(tuned: readonly TunedBaseline[], learned: readonly Entran
  * The learned optimizers.
  *
  * @param weights files to use instead of the shipped weights, each `<optimizer>=<path>`
- * @throws UserError if one of these names no learned optimizer or one that another names too, cannot be read, or holds other weights.
+ * @throws UserError if one of these names no learned optimizer or one that another names too, cannot be read,
+ *   or holds other weights.
  */
 export function learnedEntrants(weights: readonly string[] = []): Entrant[] {
   const files = new Map<string, string>();
   for (const [optimizer, path] of weights.map((text) => weightsFile(text))) {
-    if (files.has(optimizer)) throw new UserError(`--weights names ${optimizer} twice; give one file for each optimizer`);
+    if (files.has(optimizer))
+      throw new UserError(`--weights names ${optimizer} twice; give one file for each optimizer`);
     files.set(optimizer, path);
   }
   return learnedOptimizers.map(({ optimizer, shipped, read }): Entrant => {
     const path = files.get(optimizer.toLowerCase());
-    return { optimizer, kind: 'learned', specification: path === undefined ? shipped() : readWeightsFile(path, read).weights };
+    return {
+      optimizer,
+      kind: 'learned',
+      specification: path === undefined ? shipped() : readWeightsFile(path, read).weights,
+    };
   });
 }
 
 /** What one `--weights` of a command line says. */
 function weightsFile(text: string): [optimizer: string, path: string] {
   const [optimizer, path] = [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)];
-  if (!text.includes('=') || path === '' || !learnedOptimizers.some((known) => known.optimizer.toLowerCase() === optimizer.toLowerCase())) {
-    throw new UserError(`--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.optimizer).join(', ')}, but is "${printable(text, 200)}"`);
+  if (
+    !text.includes('=') ||
+    path === '' ||
+    !learnedOptimizers.some((known) => known.optimizer.toLowerCase() === optimizer.toLowerCase())
+  ) {
+    throw new UserError(
+      `--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.optimizer).join(', ')}, but is "${printable(text, 200)}"`,
+    );
   }
   return [optimizer.toLowerCase(), path];
 }

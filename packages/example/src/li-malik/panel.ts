@@ -12,7 +12,11 @@ export function panelOf({ columns }: Pick<ArenaResult, 'columns'>, horizon: numb
   return { steps, entries: columns.map((column) => entryOf(column, horizon, steps)) };
 }
 
-function entryOf({ optimizer, kind, objectives }: Column, horizon: number, steps: readonly number[]): PanelEntry {
+function entryOf(
+  { optimizer, kind, objectives }: Column,
+  horizon: number,
+  steps: readonly number[],
+): PanelEntry {
   const finals = objectives.map((curve) => finiteOr(curve[horizon] as number));
   return {
     optimizer,
@@ -21,7 +25,8 @@ function entryOf({ optimizer, kind, objectives }: Column, horizon: number, steps
     finals,
     means: objectives.map((curve) => finiteOr(mean(curve.slice(1, horizon + 1)))),
     nonFinite: finals.filter((value) => value === Infinity).length,
-    aboveStart: finals.filter((value, s) => value < Infinity && value > (objectives[s]?.[0] as number)).length,
+    aboveStart: finals.filter((value, s) => value < Infinity && value > (objectives[s]?.[0] as number))
+      .length,
   };
 }
 
@@ -38,9 +43,14 @@ export interface Winner {
   readonly clear: boolean;
 }
 
-/** The optimizer with the lowest mean over seeds; one with a rollout that was not finite cannot win. Undefined if none was finite throughout. */
+/**
+ * The optimizer with the lowest mean over seeds; one with a rollout that was not finite cannot win. Undefined
+ * if none was finite throughout.
+ */
 export function winnerOf({ entries }: Panel, criterion: Criterion): Winner | undefined {
-  const [best, second] = entries.filter((entry) => entry[criterion].every(Number.isFinite)).sort((a, b) => mean(a[criterion]) - mean(b[criterion]));
+  const [best, second] = entries
+    .filter((entry) => entry[criterion].every(Number.isFinite))
+    .sort((a, b) => mean(a[criterion]) - mean(b[criterion]));
   if (!best) return undefined;
   if (!second) return { optimizer: best.optimizer, clear: true };
   const differences = second[criterion].map((value, s) => value - (best[criterion][s] as number));
@@ -54,7 +64,10 @@ export interface Tally {
   /** Panels in which it is lowest, and in how many of these clearly. */
   readonly finals: { readonly won: number; readonly clearly: number };
   readonly means: { readonly won: number; readonly clearly: number };
-  /** For versions of Predicted Step Descent: panels in which it is below every optimizer that is none. Absent for the others. */
+  /**
+   * For versions of Predicted Step Descent: panels in which it is below every optimizer that is none. Absent
+   * for the others.
+   */
   readonly aheadOfOthers?: { readonly finals: number; readonly means: number };
   /** Mean place in the panels by the final objective, from 1; ties and rollouts that were not finite come last. */
   readonly meanRank: number;
@@ -70,16 +83,34 @@ function isVersionOfPsd(optimizer: string): boolean {
 
 /** Counts the panels that each optimizer wins, and the rollouts that it diverges in. */
 export function tallyOf(panels: readonly Panel[]): Tally[] {
-  const winners = { finals: panels.map((panel) => winnerOf(panel, 'finals')), means: panels.map((panel) => winnerOf(panel, 'means')) };
+  const winners = {
+    finals: panels.map((panel) => winnerOf(panel, 'finals')),
+    means: panels.map((panel) => winnerOf(panel, 'means')),
+  };
   return (panels[0]?.entries ?? []).map(({ optimizer, kind }): Tally => {
-    const own = panels.map(({ entries }) => entries.find((entry) => entry.optimizer === optimizer) as PanelEntry);
+    const own = panels.map(
+      ({ entries }) => entries.find((entry) => entry.optimizer === optimizer) as PanelEntry,
+    );
     const wins = (criterion: Criterion) => {
       const won = winners[criterion].filter((winner) => winner?.optimizer === optimizer);
       return { won: won.length, clearly: won.filter((winner) => winner?.clear).length };
     };
     const ahead = (criterion: Criterion) =>
-      panels.filter(({ entries }, p) => entries.every((other) => isVersionOfPsd(other.optimizer) || mean((own[p] as PanelEntry)[criterion]) < mean(other[criterion]))).length;
-    const ranks = panels.map(({ entries }, p) => 1 + entries.filter((other) => other.optimizer !== optimizer && !(mean(other.finals) > mean((own[p] as PanelEntry).finals))).length);
+      panels.filter(({ entries }, p) =>
+        entries.every(
+          (other) =>
+            isVersionOfPsd(other.optimizer) ||
+            mean((own[p] as PanelEntry)[criterion]) < mean(other[criterion]),
+        ),
+      ).length;
+    const ranks = panels.map(
+      ({ entries }, p) =>
+        1 +
+        entries.filter(
+          (other) =>
+            other.optimizer !== optimizer && !(mean(other.finals) > mean((own[p] as PanelEntry).finals)),
+        ).length,
+    );
     return {
       optimizer,
       kind,

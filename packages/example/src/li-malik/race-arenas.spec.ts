@@ -20,8 +20,16 @@ const arenas: ArenaInput[] = [
   { arena: other, classes: 4, data: 'b' },
 ];
 const entrants: Entrant[] = [
-  { optimizer: 'adam', kind: 'hand-made', specification: { kind: 'hand-made', name: 'adam', options: { learningRate: 0.01 } } },
-  { optimizer: 'sgd', kind: 'hand-made', specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.3 } } },
+  {
+    optimizer: 'adam',
+    kind: 'hand-made',
+    specification: { kind: 'hand-made', name: 'adam', options: { learningRate: 0.01 } },
+  },
+  {
+    optimizer: 'sgd',
+    kind: 'hand-made',
+    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.3 } },
+  },
 ];
 
 let folder: string;
@@ -32,15 +40,34 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function setUp(more: Partial<RaceOptions> = {}) {
   const executor = inlineTasks({ engine: 'typescript', datasets });
-  const options: RaceOptions = { executor, arenas, entrants, seed: 3, seeds: 2, engine: 'twin', directory: folder, steps: 6, ...more };
+  const options: RaceOptions = {
+    executor,
+    arenas,
+    entrants,
+    seed: 3,
+    seeds: 2,
+    engine: 'twin',
+    directory: folder,
+    steps: 6,
+    ...more,
+  };
   return { executor, run: () => raceArenas(options) };
 }
 
 test('the rollouts are those of the family, the key and the optimizer, with the true objective at every step', async () => {
   const [, result] = await setUp().run();
-  const family = liMalikFamily({ dataset: datasets['cifar-10/48']!, hidden: 48, batchSize: 10, engine: typescriptEngine() });
+  const family = liMalikFamily({
+    dataset: datasets['cifar-10/48']!,
+    hidden: 48,
+    batchSize: 10,
+    engine: typescriptEngine(),
+  });
   const key = createKey(3).fold('li-malik').fold('race').fold(arenaName(other)).fold(1);
-  const expected = rollout(family.sample(key.fold('optimizee')), createBaseline('sgd', { learningRate: 0.3 }), { horizon: 6, key: key.fold('rollout'), trueObjectiveEvery: 1 });
+  const expected = rollout(
+    family.sample(key.fold('optimizee')),
+    createBaseline('sgd', { learningRate: 0.3 }),
+    { horizon: 6, key: key.fold('rollout'), trueObjectiveEvery: 1 },
+  );
   const sgd = result!.columns[1]!;
   expect(sgd.optimizer).toBe('sgd');
   expect(sgd.objectives[1]).toEqual([...expected.trueObjectives]);
@@ -62,7 +89,10 @@ test('finished columns are kept: another optimizer is all that runs again', asyn
   const again = setUp();
   expect(await again.run()).toEqual(results);
   expect(again.executor.ran.count).toBe(0);
-  const faster = entrants.with(1, { ...entrants[1]!, specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.4 } } });
+  const faster = entrants.with(1, {
+    ...entrants[1]!,
+    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.4 } },
+  });
   const changed = setUp({ entrants: faster });
   const [training] = await changed.run();
   expect(changed.executor.ran.count).toBe(4);
@@ -76,7 +106,10 @@ test('finished columns are kept: another optimizer is all that runs again', asyn
 test('an interrupted run goes on where it was, to the same results', async () => {
   const abort = new AbortController();
   const reason = new Error('stop here');
-  const stopped = setUp({ signal: abort.signal, onProgress: (done, total) => done > 0.3 * total && abort.abort(reason) });
+  const stopped = setUp({
+    signal: abort.signal,
+    onProgress: (done, total) => done > 0.3 * total && abort.abort(reason),
+  });
   await expect(stopped.run()).rejects.toBe(reason);
   const resumed = setUp();
   const results = await resumed.run();
@@ -97,8 +130,19 @@ test('progress ends at the whole work', async () => {
 test('learned optimizers run as any other entrant', async () => {
   const rule = lstmRuleSchema.parse({ hidden: 2, layers: 1 });
   const learned: Entrant[] = [
-    { optimizer: 'L2LBGDBGD', kind: 'learned', specification: { kind: 'lstm', rule, weights: initialWeights(rule, createKey(1)) } },
-    { optimizer: 'PSD', kind: 'learned', specification: { kind: 'psd', weights: initialPsdWeights(psdRuleSchema.parse({ hidden: 2 }), createKey(5)) } },
+    {
+      optimizer: 'L2LBGDBGD',
+      kind: 'learned',
+      specification: { kind: 'lstm', rule, weights: initialWeights(rule, createKey(1)) },
+    },
+    {
+      optimizer: 'PSD',
+      kind: 'learned',
+      specification: {
+        kind: 'psd',
+        weights: initialPsdWeights(psdRuleSchema.parse({ hidden: 2 }), createKey(5)),
+      },
+    },
   ];
   const [first] = await setUp({ seeds: 1, steps: 2, arenas: arenas.slice(0, 1), entrants: learned }).run();
   const [l2l, psd] = first!.columns;
@@ -108,7 +152,11 @@ test('learned optimizers run as any other entrant', async () => {
 });
 
 test('a rollout that is not finite is kept as what it is', async () => {
-  const wild: Entrant = { optimizer: 'sgd', kind: 'hand-made', specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 1e30 } } };
+  const wild: Entrant = {
+    optimizer: 'sgd',
+    kind: 'hand-made',
+    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 1e30 } },
+  };
   const [first] = await setUp({ entrants: [wild] }).run();
   const [kept] = await setUp({ entrants: [wild] }).run();
   expect(first!.columns[0]!.outcomes[0]!.kind).toBe('non-finite');

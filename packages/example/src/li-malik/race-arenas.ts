@@ -23,7 +23,11 @@ const columnSchema = z.strictObject({
   outcomes: z.array(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('finished') }),
-      z.strictObject({ kind: z.literal('non-finite'), step, what: z.enum(['objective', 'gradient', 'step']) }),
+      z.strictObject({
+        kind: z.literal('non-finite'),
+        step,
+        what: z.enum(['objective', 'gradient', 'step']),
+      }),
       z.strictObject({ kind: z.literal('diverged'), step }),
     ]),
   ),
@@ -73,20 +77,53 @@ interface Pending {
 }
 
 /**
- * Runs every optimizer in every arena, from the same starts and with the same mini-batches (common random numbers). A column that a former run finished with the same optimizer, data, seeds and engine
- * is not run again; each column is written when its last rollout ends, so that an interrupted run loses only what was under way.
+ * Runs every optimizer in every arena, from the same starts and with the same mini-batches (common random
+ * numbers). A column that a former run finished with the same optimizer, data, seeds and engine is not run
+ * again; each column is written when its last rollout ends, so that an interrupted run loses only what was
+ * under way.
  */
 export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
-  const { executor, arenas, entrants, seed, seeds, engine, directory, steps = ROLLOUT_STEPS, signal, onProgress } = options;
+  const {
+    executor,
+    arenas,
+    entrants,
+    seed,
+    seeds,
+    engine,
+    directory,
+    steps = ROLLOUT_STEPS,
+    signal,
+    onProgress,
+  } = options;
   const pending = arenas.flatMap((input) =>
     entrants.map((entrant): Pending => {
-      const path = join(directory, 'rollouts', arenaName(input.arena), `${entrant.optimizer.toLowerCase()}.json`);
-      const file = keptFile<Column>(path, columnSchema, { ...input, specification: entrant.specification, seed, seeds, engine, steps });
+      const path = join(
+        directory,
+        'rollouts',
+        arenaName(input.arena),
+        `${entrant.optimizer.toLowerCase()}.json`,
+      );
+      const file = keptFile<Column>(path, columnSchema, {
+        ...input,
+        specification: entrant.specification,
+        seed,
+        seeds,
+        engine,
+        steps,
+      });
       const column = file.read();
-      return { input, entrant, file, results: new Array<undefined>(seeds).fill(undefined), ...(column && { column }) };
+      return {
+        input,
+        entrant,
+        file,
+        results: new Array<undefined>(seeds).fill(undefined),
+        ...(column && { column }),
+      };
     }),
   );
-  const jobs = pending.flatMap((entry) => (entry.column ? [] : entry.results.map((_, index) => ({ entry, index }))));
+  const jobs = pending.flatMap((entry) =>
+    entry.column ? [] : entry.results.map((_, index) => ({ entry, index })),
+  );
   const costs = jobs.map(({ entry }) => rolloutCost(entry.input, entry.entrant, steps));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   let done = 0;
@@ -95,7 +132,11 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
   await executor.map(
     'race',
     jobs.map(({ entry: { input, entrant }, index }): RaceTask => {
-      const key = createKey(seed).fold('li-malik').fold('race').fold(arenaName(input.arena)).fold(index).words;
+      const key = createKey(seed)
+        .fold('li-malik')
+        .fold('race')
+        .fold(arenaName(input.arena))
+        .fold(index).words;
       return { arena: input.arena, specification: entrant.specification, key, steps };
     }),
     {
@@ -106,13 +147,19 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
         if (entry.results.every((r) => r !== undefined)) finish(entry, entry.results as RaceResult[]);
         done += costs[at] as number;
         ended += 1;
-        onProgress?.(done, total, `rollout ${ended} of ${jobs.length}: ${arenaName(entry.input.arena)}, ${entry.entrant.optimizer}`);
+        onProgress?.(
+          done,
+          total,
+          `rollout ${ended} of ${jobs.length}: ${arenaName(entry.input.arena)}, ${entry.entrant.optimizer}`,
+        );
       },
     },
   );
   return arenas.map(({ arena }, a) => ({
     arena,
-    columns: pending.slice(a * entrants.length, (a + 1) * entrants.length).map(({ column }) => column as Column),
+    columns: pending
+      .slice(a * entrants.length, (a + 1) * entrants.length)
+      .map(({ column }) => column as Column),
   }));
 }
 
@@ -135,7 +182,8 @@ function rolloutCost({ arena, classes }: ArenaInput, { specification }: Entrant,
   const coordinates = (inputs + 1) * hidden + (hidden + 1) * classes;
   const evaluation = 6 * arena.batchSize * coordinates;
   const step = coordinates * stepCost(specification);
-  const lineSearch = specification.kind === 'hand-made' && 'maximumStepNorm' in specification.options ? 4 * evaluation : 0;
+  const lineSearch =
+    specification.kind === 'hand-made' && 'maximumStepNorm' in specification.options ? 4 * evaluation : 0;
   return (steps * (evaluation + lineSearch + step + 2 * EVALUATION_ROWS * coordinates)) / 1e9;
 }
 

@@ -20,7 +20,10 @@ const panelEntrySchema = z.strictObject({
   ...curveFields,
   /** f(θ_T) per seed; Infinity where the rollout did not get there [seeds]. */
   finals: z.array(anyNumber),
-  /** The mean of f(θ_t) over t = 1 … T per seed: the meta-loss over T; Infinity where the rollout did not get there [seeds]. */
+  /**
+   * The mean of f(θ_t) over t = 1 … T per seed: the meta-loss over T; Infinity where the rollout did not get
+   * there [seeds].
+   */
   means: z.array(anyNumber),
   /** Rollouts that met a value that is not finite. */
   nonFinite: count,
@@ -121,5 +124,8 @@ function* brokenRules(
   }
 }
 
-/** Everything that a run found out: the report, the terminal and the tables for the documentation are functions of it. */
+/**
+ * Everything that a run found out: the report, the terminal and the tables for the documentation are
+ * functions of it.
+ */
 export type LiMalikRecord = Recorded<typeof liMalikRecordSchema>;

@@ -1,4 +1,9 @@
-import { liMalikArchitectures, liMalikInputs, shareDataset, type LabelledDataset } from '@metadescent/optimizees';
+import {
+  liMalikArchitectures,
+  liMalikInputs,
+  shareDataset,
+  type LabelledDataset,
+} from '@metadescent/optimizees';
 import { findData, loadMnist } from '@metadescent/optimizees/node';
 import { loadEngine } from '@metadescent/kernels/node';
 import { createExecutor, workerCount } from '@metadescent/runtime';
@@ -33,9 +38,13 @@ export interface LiMalikOptions extends WorkOptions {
   readonly onProgress?: (done: number, total: number, note: string) => void;
 }
 
-/** Tunes the hand-made optimizers on the training objective, then races all optimizers in these settings on every data set that is there. */
+/**
+ * Tunes the hand-made optimizers on the training objective, then races all optimizers in these settings on
+ * every data set that is there.
+ */
 export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord> {
-  const { settings, seeds, seed, weights, directory, command, signal, onMissing, onStage, onProgress } = options;
+  const { settings, seeds, seed, weights, directory, command, signal, onMissing, onStage, onProgress } =
+    options;
   const learned = learnedEntrants(weights);
   checkDataFolder(options.data);
   checkOutputFolder(directory);
@@ -47,7 +56,11 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
 
   const projected: Record<string, LabelledDataset> = {};
   const prints: Record<string, string> = {};
-  const project = (name: string, data: LabelledDataset, architectures: Iterable<Arena['architecture']>): void => {
+  const project = (
+    name: string,
+    data: LabelledDataset,
+    architectures: Iterable<Arena['architecture']>,
+  ): void => {
     for (const architecture of architectures) {
       const { inputs } = liMalikArchitectures[architecture];
       const dataset = shareDataset(liMalikInputs(data, inputs, engine));
@@ -56,7 +69,8 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
     }
   };
   project(trainingArena.dataset, loadMnist(findData('mnist')).train, [trainingArena.architecture]);
-  for (const { source, data } of loaded) project(source.id, data, new Set(settings.map(({ architecture }) => architecture)));
+  for (const { source, data } of loaded)
+    project(source.id, data, new Set(settings.map(({ architecture }) => architecture)));
 
   const inputOf = (arena: Arena, classes: number): ArenaInput => ({
     arena,
@@ -100,8 +114,20 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
       ...(onProgress && { onProgress }),
     });
     return recordOf({
-      facts: { seed, seeds, engine: engine.detail, wallTimeSeconds: (performance.now() - began) / 1000, command },
-      datasets: loaded.map(({ source: { id, inPaper }, title, data: { count, classes } }) => ({ id, title, inPaper, examples: count, classes })),
+      facts: {
+        seed,
+        seeds,
+        engine: engine.detail,
+        wallTimeSeconds: (performance.now() - began) / 1000,
+        command,
+      },
+      datasets: loaded.map(({ source: { id, inPaper }, title, data: { count, classes } }) => ({
+        id,
+        title,
+        inPaper,
+        examples: count,
+        classes,
+      })),
       missing,
       tuning: tuned.map(({ record }) => record),
       settings,

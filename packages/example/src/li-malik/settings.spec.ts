@@ -2,7 +2,14 @@ import { expect, test } from '@jest/globals';
 import { arenaName, arenaOf, liMalikSettings, settingsNamed } from './settings.js';
 
 test('the five settings are those of the paper', () => {
-  expect(liMalikSettings.map(({ number, architecture, batchSize, horizon }) => [number, architecture, batchSize, horizon])).toEqual([
+  expect(
+    liMalikSettings.map(({ number, architecture, batchSize, horizon }) => [
+      number,
+      architecture,
+      batchSize,
+      horizon,
+    ]),
+  ).toEqual([
     [1, '48-48', 64, 400],
     [2, '100-200', 64, 400],
     [3, '48-48', 10, 400],

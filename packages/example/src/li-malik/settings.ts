@@ -4,7 +4,10 @@ import { TRAINING_HORIZON } from './l2l-experiment.js';
 
 export type ArchitectureName = keyof typeof liMalikArchitectures;
 
-/** Every rollout goes to twice the horizon of meta-training: figure 5 shows all of it, the others their first half, and all are checked for divergence beyond it. */
+/**
+ * Every rollout goes to twice the horizon of meta-training: figure 5 shows all of it, the others their first
+ * half, and all are checked for divergence beyond it.
+ */
 export const ROLLOUT_STEPS = 2 * TRAINING_HORIZON;
 
 /** One figure of Li & Malik 2017, §4: a net and a mini-batch size, on every data set. */
@@ -19,7 +22,12 @@ export interface LiMalikSetting {
   readonly horizon: number;
 }
 
-function setting(number: LiMalikSetting['number'], architecture: ArchitectureName, batchSize: number, horizon: number): LiMalikSetting {
+function setting(
+  number: LiMalikSetting['number'],
+  architecture: ArchitectureName,
+  batchSize: number,
+  horizon: number,
+): LiMalikSetting {
   const { inputs, hidden } = liMalikArchitectures[architecture];
   const title = `${inputs} inputs, ${hidden} hidden units, mini-batches of ${batchSize}, ${horizon} iterations`;
   return { number, name: `li-malik/figure-${number}`, title, architecture, batchSize, horizon };
@@ -56,7 +64,9 @@ export function settingsNamed(name: string, numbers?: string): LiMalikSetting[] 
   const wanted = numbers.split(',').map((text) => text.trim());
   const unknown = wanted.find((text) => !named.some(({ number }) => String(number) === text));
   if (unknown !== undefined) {
-    throw new UserError(`--settings must list numbers among ${named.map(({ number }) => number).join(', ')}, with commas between them, but holds "${printable(unknown)}"`);
+    throw new UserError(
+      `--settings must list numbers among ${named.map(({ number }) => number).join(', ')}, with commas between them, but holds "${printable(unknown)}"`,
+    );
   }
   return named.filter(({ number }) => wanted.includes(String(number)));
 }

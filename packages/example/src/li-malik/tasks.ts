@@ -1,10 +1,24 @@
-import { keyFromWords, rollout, type KeyWords, type OptimizeeFamily, type Optimizer, type Outcome } from '@metadescent/core';
+import {
+  keyFromWords,
+  rollout,
+  type KeyWords,
+  type OptimizeeFamily,
+  type Optimizer,
+  type Outcome,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
 import { lstmOptimizer, type LstmRule } from '@metadescent/lstm-optimizer';
 import { liMalikArchitectures, liMalikFamily, type LabelledDataset } from '@metadescent/optimizees';
 import { predictedStepDescent, type PsdWeights } from '@metadescent/predicted-step-descent';
-import { createBaseline, runTrial, tuningTask, type BaselineName, type OptionValues, type Trial } from '@metadescent/optimizers';
+import {
+  createBaseline,
+  runTrial,
+  tuningTask,
+  type BaselineName,
+  type OptionValues,
+  type Trial,
+} from '@metadescent/optimizers';
 import { arenaName, trainingArena, type Arena } from './settings.js';
 
 /** What a worker is told once: projected data sets on shared memory, `<data set>/<inputs>`. */
@@ -63,13 +77,20 @@ export interface RaceResult {
 }
 
 /** One rollout. */
-export function race({ arena, specification, key: words, steps }: RaceTask, { engine, family }: TaskContext): RaceResult {
+export function race(
+  { arena, specification, key: words, steps }: RaceTask,
+  { engine, family }: TaskContext,
+): RaceResult {
   const key = keyFromWords(words);
-  const { outcome, trueObjectives } = rollout(family(arena).sample(key.fold('optimizee')), optimizerOf(specification, engine), {
-    horizon: steps,
-    key: key.fold('rollout'),
-    trueObjectiveEvery: 1,
-  });
+  const { outcome, trueObjectives } = rollout(
+    family(arena).sample(key.fold('optimizee')),
+    optimizerOf(specification, engine),
+    {
+      horizon: steps,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: 1,
+    },
+  );
   return { outcome, objectives: [...trueObjectives] };
 }
 
@@ -80,9 +101,15 @@ export interface TrialTask {
   readonly horizon: number;
 }
 
-/** The mean of the mini-batch objectives of one rollout on the training objective: what meta-training minimises, over the horizon. */
+/**
+ * The mean of the mini-batch objectives of one rollout on the training objective: what meta-training
+ * minimises, over the horizon.
+ */
 export function trial({ trial: candidate, key, horizon }: TrialTask, { family }: TaskContext): number {
-  return runTrial(candidate, tuningTask(family(trainingArena), keyFromWords(key), candidate.taskIndex), { horizon, score: 'mean' });
+  return runTrial(candidate, tuningTask(family(trainingArena), keyFromWords(key), candidate.taskIndex), {
+    horizon,
+    score: 'mean',
+  });
 }
 
 function optimizerOf(specification: EntrantSpecification, engine: KernelEngine): Optimizer {

@@ -1,5 +1,10 @@
 import { createKey } from '@metadescent/core';
-import { baselineOptimizers, describeTuningOutcome, tuneOptimizer, type BaselineName } from '@metadescent/optimizers';
+import {
+  baselineOptimizers,
+  describeTuningOutcome,
+  tuneOptimizer,
+  type BaselineName,
+} from '@metadescent/optimizers';
 import { tuningRecordSchema } from '@metadescent/reporting';
 import type { Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
@@ -9,7 +14,15 @@ import { keptFile } from './kept-file.js';
 import type * as Tasks from './tasks.js';
 
 /** The seven hand-made optimizers of Li & Malik 2017, §4. */
-export const comparedBaselines: readonly BaselineName[] = ['sgd', 'momentum', 'conjugate-gradient', 'lbfgs', 'adam', 'adagrad', 'rmsprop'];
+export const comparedBaselines: readonly BaselineName[] = [
+  'sgd',
+  'momentum',
+  'conjugate-gradient',
+  'lbfgs',
+  'adam',
+  'adagrad',
+  'rmsprop',
+];
 
 const tunedBaselineSchema = z.strictObject({
   optimizer: z.enum(comparedBaselines),
@@ -38,8 +51,9 @@ export interface TuneOptions {
 }
 
 /**
- * Tunes the baselines on the training objective alone, by the mean objective over the horizon: what the learned optimizers are meta-trained for, so that no optimizer is judged by what it was not chosen by.
- * The starts are others than those of the comparison.
+ * Tunes the baselines on the training objective alone, by the mean objective over the horizon: what the
+ * learned optimizers are meta-trained for, so that no optimizer is judged by what it was not chosen by. The
+ * starts are others than those of the comparison.
  */
 export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<TunedBaseline[]> {
   const { executor, seed, horizon, starts, directory, ingredients, signal, onStage } = options;
@@ -47,7 +61,14 @@ export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<Tun
   const tuned: TunedBaseline[] = [];
   for (const name of comparedBaselines) {
     const { searched } = baselineOptimizers[name];
-    const file = keptFile<TunedBaseline>(join(directory, 'tuning', `${name}.json`), tunedBaselineSchema, { ingredients, name, searched, seed, horizon, starts });
+    const file = keptFile<TunedBaseline>(join(directory, 'tuning', `${name}.json`), tunedBaselineSchema, {
+      ingredients,
+      name,
+      searched,
+      seed,
+      horizon,
+      starts,
+    });
     const kept = file.read();
     if (kept) {
       tuned.push(kept);
@@ -72,7 +93,11 @@ export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<Tun
         optimizer: name,
         chosen: best?.options ?? {},
         criterion: `mean mini-batch objective over ${horizon} iterations, mean over ${starts} starts of the training objective`,
-        grid: candidates.map(({ options: parameters, score, standardError }) => ({ parameters, score, standardError })),
+        grid: candidates.map(({ options: parameters, score, standardError }) => ({
+          parameters,
+          score,
+          standardError,
+        })),
         edgeNotes: [describeTuningOutcome(outcome)],
         nonFiniteCandidates: divergedCandidates,
       },

@@ -15,7 +15,8 @@ export interface PsdBench {
 const WORKERS = 2;
 
 /**
- * What Predicted Step Descent costs: time and memory per step against ADAM, and where the time of one outer iteration of meta-training on two workers goes.
+ * What Predicted Step Descent costs: time and memory per step against ADAM, and where the time of one outer
+ * iteration of meta-training on two workers goes.
  *
  * @param preset `paper` is minutes
  */
@@ -32,7 +33,9 @@ export async function runPsdBench({
   log(`Predicted Step Descent, ${engine.detail}, one thread`);
   const steps = benchSteps(engine, repetitions);
   for (const { optimizer, coordinates, milliseconds, stateBytes } of steps)
-    log(`  ${optimizer.padEnd(24)} ${String(coordinates).padStart(6)} coordinates  ${milliseconds.toFixed(3).padStart(8)} ms a step  ${stateBytes.toFixed(0).padStart(5)} bytes a coordinate`);
+    log(
+      `  ${optimizer.padEnd(24)} ${String(coordinates).padStart(6)} coordinates  ${milliseconds.toFixed(3).padStart(8)} ms a step  ${stateBytes.toFixed(0).padStart(5)} bytes a coordinate`,
+    );
   log(`measuring: one outer iteration, ${preset}, ${WORKERS} workers`);
   const iteration = await benchIteration(preset, WORKERS, engine, bestGpsEngine());
   log(`${'seconds'.padEnd(30)}    wall  processor`);

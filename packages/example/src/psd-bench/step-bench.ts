@@ -1,8 +1,20 @@
-import { createKey, type Minibatch, type Optimizer, type OptimizerState, type ParameterLayout } from '@metadescent/core';
+import {
+  createKey,
+  type Minibatch,
+  type Optimizer,
+  type OptimizerState,
+  type ParameterLayout,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { mlpParameterLayout } from '@metadescent/optimizees';
 import { adam } from '@metadescent/optimizers';
-import { initialPsdWeights, predictedStepDescent, pretrained, pretrainedPsdNames, psdRuleSchema } from '@metadescent/predicted-step-descent';
+import {
+  initialPsdWeights,
+  predictedStepDescent,
+  pretrained,
+  pretrainedPsdNames,
+  psdRuleSchema,
+} from '@metadescent/predicted-step-descent';
 import { cpuSeconds } from '../bench/cpu-time.js';
 import { median } from '../bench/median.js';
 
@@ -21,19 +33,31 @@ const nets = [
   [100, 200, 10],
 ];
 
-/** What a step costs: ADAM, the shipped policies and the policy of the paper's size, taking turns on the nets of Li & Malik 2017, so that a busy machine is unfair to nobody. */
+/**
+ * What a step costs: ADAM, the shipped policies and the policy of the paper's size, taking turns on the nets
+ * of Li & Malik 2017, so that a busy machine is unfair to nobody.
+ */
 export function benchSteps(engine: KernelEngine, repetitions: number): StepBenchRow[] {
   const optimizers: Record<string, Optimizer> = {
     ADAM: adam({ learningRate: 0.01 }),
-    ...Object.fromEntries(pretrainedPsdNames.map((name) => {
-      const { weights } = pretrained(name);
-      return [`${name} (${weights.rule.hidden} cells)`, predictedStepDescent(weights, engine)];
-    })),
-    'paper (128 cells)': predictedStepDescent(initialPsdWeights(psdRuleSchema.parse({}), createKey(1)), engine),
+    ...Object.fromEntries(
+      pretrainedPsdNames.map((name) => {
+        const { weights } = pretrained(name);
+        return [`${name} (${weights.rule.hidden} cells)`, predictedStepDescent(weights, engine)];
+      }),
+    ),
+    'paper (128 cells)': predictedStepDescent(
+      initialPsdWeights(psdRuleSchema.parse({}), createKey(1)),
+      engine,
+    ),
   };
   return nets.flatMap((sizes) => {
     const layout = mlpParameterLayout(sizes);
-    const contenders = Object.entries(optimizers).map(([name, optimizer]) => ({ name, ...stepping(optimizer, layout), times: [] as number[] }));
+    const contenders = Object.entries(optimizers).map(([name, optimizer]) => ({
+      name,
+      ...stepping(optimizer, layout),
+      times: [] as number[],
+    }));
     for (let r = 0; r <= repetitions; r++) {
       for (const { step, times } of contenders) {
         const seconds = cpuSeconds(() => step(r));
@@ -50,11 +74,18 @@ export function benchSteps(engine: KernelEngine, repetitions: number): StepBench
   });
 }
 
-function stepping(optimizer: Optimizer, layout: ParameterLayout): { readonly state: OptimizerState; step(iteration: number): void } {
+function stepping(
+  optimizer: Optimizer,
+  layout: ParameterLayout,
+): { readonly state: OptimizerState; step(iteration: number): void } {
   const state = optimizer.init(layout);
   const parameters = Float32Array.from(createKey(1).normal(layout.size), (x) => 0.1 * x);
   const gradient = Float32Array.from(createKey(2).normal(layout.size), (x) => 0.01 * x);
   const minibatch: Minibatch = { evaluate: () => 1 };
   const step = new Float32Array(layout.size);
-  return { state, step: (iteration) => optimizer.update({ layout, iteration, parameters, gradient, objective: 1, minibatch }, state, step) };
+  return {
+    state,
+    step: (iteration) =>
+      optimizer.update({ layout, iteration, parameters, gradient, objective: 1, minibatch }, state, step),
+  };
 }

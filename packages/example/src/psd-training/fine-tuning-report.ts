@@ -1,4 +1,10 @@
-import { formatNumber, type CurveSetInput, type ReportBlockInput, type ReportInput, type ResultTableInput } from '@metadescent/reporting';
+import {
+  formatNumber,
+  type CurveSetInput,
+  type ReportBlockInput,
+  type ReportInput,
+  type ResultTableInput,
+} from '@metadescent/reporting';
 import { gridOf, metricSeries, panelOf, type MetricLine, type Metrics } from '../metric-curves.js';
 import { counted, repeatSection, statusSentence } from '../run-sections.js';
 import type { RunOf } from '../training-run.js';
@@ -18,7 +24,9 @@ export function fineTuningReport(run: RunOf<FineTuningConfig>): ReportInput {
     summary: [
       statusSentence(run, counted(updatesOf(metrics.at(-1)), 'meta-update')),
       ...(kept
-        ? [`Best validation score ${formatNumber(Number(kept['score']))} after ${counted(updatesOf(kept), 'meta-update')}; ${formatNumber(Number(metrics[0]!['score']))} before the first.`]
+        ? [
+            `Best validation score ${formatNumber(Number(kept['score']))} after ${counted(updatesOf(kept), 'meta-update')}; ${formatNumber(Number(metrics[0]!['score']))} before the first.`,
+          ]
         : []),
     ],
     sections: [
@@ -43,19 +51,34 @@ function keptRecord(metrics: Metrics): Metrics[number] | undefined {
 }
 
 function courseOf(metrics: Metrics, kept: Metrics[number], { recipe }: FineTuningConfig): ReportBlockInput[] {
-  const panel = (title: string, yScale: 'log' | 'linear', metric: string, more: Partial<CurveSetInput> = {}) =>
-    panelOf(title, metricSeries(metrics, [{ metric, name: RULE, kind: 'learned' }], FROM_STEP), { xLabel: 'meta-update', yScale, ...more });
+  const panel = (
+    title: string,
+    yScale: 'log' | 'linear',
+    metric: string,
+    more: Partial<CurveSetInput> = {},
+  ) =>
+    panelOf(title, metricSeries(metrics, [{ metric, name: RULE, kind: 'learned' }], FROM_STEP), {
+      xLabel: 'meta-update',
+      yScale,
+      ...more,
+    });
   const last = updatesOf(metrics.at(-1));
-  const horizons = recipe.curriculum.filter(({ fromStep }) => fromStep > 0 && fromStep < last).map(({ fromStep, horizon }) => ({ axis: 'x' as const, value: fromStep, label: `T = ${horizon}` }));
+  const horizons = recipe.curriculum
+    .filter(({ fromStep }) => fromStep > 0 && fromStep < last)
+    .map(({ fromStep, horizon }) => ({ axis: 'x' as const, value: fromStep, label: `T = ${horizon}` }));
   const failed = metrics.reduce((sum, { failedEpisodes }) => sum + Number(failedEpisodes), 0);
   return gridOf('Training objective, validation score and meta-gradient', 3, [
     ...panel('training objective', 'linear', 'trainingObjective', {
       referenceLines: horizons,
-      notes: [`Mean of mean_t f(x_t) / f(x_0), over the horizon T of that time, of all training episodes since the validation before. Episodes that were given up: ${failed}.`],
+      notes: [
+        `Mean of mean_t f(x_t) / f(x_0), over the horizon T of that time, of all training episodes since the validation before. Episodes that were given up: ${failed}.`,
+      ],
     }),
     ...panel('validation score', 'linear', 'score', {
       referenceLines: [{ axis: 'x', value: updatesOf(kept), label: 'kept' }],
-      notes: [`Mean over the validation objectives of ½ (ln mean_t f + ln f(x_T)), T = ${recipe.horizon}: lower is better, 0.01 is one percent.`],
+      notes: [
+        `Mean over the validation objectives of ½ (ln mean_t f + ln f(x_T)), T = ${recipe.horizon}: lower is better, 0.01 is one percent.`,
+      ],
     }),
     ...panel('norm of the meta-gradient', 'log', 'gradientNorm', {
       referenceLines: horizons.map((line) => ({ ...line, label: '' })),
@@ -64,7 +87,11 @@ function courseOf(metrics: Metrics, kept: Metrics[number], { recipe }: FineTunin
   ]);
 }
 
-function validationBlocks(metrics: Metrics, kept: Metrics[number], { validation, recipe }: FineTuningConfig): ReportBlockInput[] {
+function validationBlocks(
+  metrics: Metrics,
+  kept: Metrics[number],
+  { validation, recipe }: FineTuningConfig,
+): ReportBlockInput[] {
   const panels = validation.flatMap((objective, o) => {
     const lines: MetricLine[] = [
       { metric: `objective ${o}/mean`, name: 'mean over the rollout' },
@@ -78,13 +105,22 @@ function validationBlocks(metrics: Metrics, kept: Metrics[number], { validation,
     });
   });
   return [
-    ...gridOf(`True objective of rollouts of ${recipe.horizon} steps on the validation objectives`, 3, panels),
+    ...gridOf(
+      `True objective of rollouts of ${recipe.horizon} steps on the validation objectives`,
+      3,
+      panels,
+    ),
     { type: 'table', table: validationTable(metrics[0]!, kept, validation) },
   ];
 }
 
-function validationTable(first: Metrics[number], kept: Metrics[number], validation: FineTuningConfig['validation']): ResultTableInput {
-  const number = (record: Metrics[number], o: number, name: string) => Number(record[`objective ${o}/${name}`]);
+function validationTable(
+  first: Metrics[number],
+  kept: Metrics[number],
+  validation: FineTuningConfig['validation'],
+): ResultTableInput {
+  const number = (record: Metrics[number], o: number, name: string) =>
+    Number(record[`objective ${o}/${name}`]);
   return {
     title: 'Validation objectives before fine-tuning and with the weights that are kept',
     caption: `Kept: those after ${counted(updatesOf(kept), 'meta-update')}. Objectives are nets on random projections of MNIST that training never sees, as inputs-hidden-classes. Mean: over the rollout. Final: at its end. %: change.`,

@@ -1,4 +1,12 @@
-import { normalisedPresets, parseFineTuning, parsePsdRecipe, psdPresets, type FineTuningRecipe, type NominalStart, type PsdRecipe } from '@metadescent/predicted-step-descent';
+import {
+  normalisedPresets,
+  parseFineTuning,
+  parsePsdRecipe,
+  psdPresets,
+  type FineTuningRecipe,
+  type NominalStart,
+  type PsdRecipe,
+} from '@metadescent/predicted-step-descent';
 import type { PresetName } from '../experiments/experiment.js';
 import type { TrainingObjective } from './training-objectives.js';
 
@@ -27,8 +35,10 @@ export interface PsdExperiment {
 }
 
 /**
- * Random projections 1, 2, … are views of MNIST that the figures never show; 0 is the paper's own training objective. Label noise and a hundred classes make objectives that stay far from 0, and spectra those of
- * inputs that are as correlated as natural images are: without them, what is learned fails where mini-batches are small and classes many.
+ * Random projections 1, 2, … are views of MNIST that the figures never show; 0 is the paper's own training
+ * objective. Label noise and a hundred classes make objectives that stay far from 0, and spectra those of
+ * inputs that are as correlated as natural images are: without them, what is learned fails where mini-batches
+ * are small and classes many.
  */
 const fineTuningObjectives: readonly TrainingObjective[] = [
   {},
@@ -57,14 +67,19 @@ const validationObjectives: readonly TrainingObjective[] = [
   { projection: 95, inputs: 100, hidden: 200, batchSize: 10, classes: 100, spectrum: 0.7, labelNoise: 0.3 },
 ];
 
-/** Of five pairs of rate and scale (0.03, 0.7), (0.04, 0.5), (0.06, 0.5), (0.06, 0.3), (0.08, 0.3), the best on clean views, before any fine-tuning, and then a little more of AdaGrad's rate; annealing from 200 to 1000 is alike. */
+/**
+ * Of five pairs of rate and scale (0.03, 0.7), (0.04, 0.5), (0.06, 0.5), (0.06, 0.3), (0.08, 0.3), the best
+ * on clean views, before any fine-tuning, and then a little more of AdaGrad's rate; annealing from 200 to
+ * 1000 is alike.
+ */
 const nominalStart: NominalStart = { nominalRate: 0.07, policyScale: 0.3, annealing: 400 };
 
 /** The training runs of Li & Malik 2017, and ours beside them. */
 export const psdExperiments: readonly PsdExperiment[] = [
   {
     name: 'li-malik/psd',
-    title: 'Predicted Step Descent by convolutional guided policy search on randomly projected MNIST (Li & Malik 2017, §4)',
+    title:
+      'Predicted Step Descent by convolutional guided policy search on randomly projected MNIST (Li & Malik 2017, §4)',
     presets: {
       quick: { kind: 'search', objective: {}, recipe: parsePsdRecipe(psdPresets.quick) },
       paper: { kind: 'search', objective: {}, recipe: parsePsdRecipe(psdPresets.paper) },
@@ -87,7 +102,14 @@ export const psdExperiments: readonly PsdExperiment[] = [
         start: nominalStart,
         training: fineTuningObjectives.slice(0, 2),
         validation: validationObjectives.slice(0, 2),
-        recipe: parseFineTuning({ steps: 60, horizon: 40, batch: 4, scale: 'log', learningRate: 4e-3, validationEvery: 20 }),
+        recipe: parseFineTuning({
+          steps: 60,
+          horizon: 40,
+          batch: 4,
+          scale: 'log',
+          learningRate: 4e-3,
+          validationEvery: 20,
+        }),
       },
       paper: {
         kind: 'fine-tuning',

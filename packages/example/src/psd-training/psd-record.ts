@@ -32,7 +32,10 @@ export type FineTuningConfig = Parsed<typeof fineTuningConfigSchema>;
 
 const step = { step: count };
 
-/** What lines of a search hold for certain: an iteration, or a round of distillation (the ones with a regression loss). Groups have keys of their own. */
+/**
+ * What lines of a search hold for certain: an iteration, or a round of distillation (the ones with a
+ * regression loss). Groups have keys of their own.
+ */
 const LINE_KEYS = {
   iteration: ['sampled', 'stepMultiplier', 'dropped'],
   distillation: ['policy', 'controller', 'teacher'],
@@ -45,7 +48,10 @@ export const searchMetricsSchema = z
     rule((line) => missing(line, 'regressionLoss' in line ? LINE_KEYS.distillation : LINE_KEYS.iteration)),
   );
 
-/** A line of a fine-tuning's metrics: a validation, and what was trained since the one before (see `FineTuningRecord`). */
+/**
+ * A line of a fine-tuning's metrics: a validation, and what was trained since the one before (see
+ * `FineTuningRecord`).
+ */
 export const fineTuningMetricsSchema = z
   .catchall(z.object(step), anyNumber)
   .check(

@@ -13,7 +13,14 @@ import {
   writeWeights,
   type PsdWeights,
 } from '@metadescent/predicted-step-descent';
-import { createExecutor, createProgress, openRun, writeFileAtomic, type Executor, type Run } from '@metadescent/runtime';
+import {
+  createExecutor,
+  createProgress,
+  openRun,
+  writeFileAtomic,
+  type Executor,
+  type Run,
+} from '@metadescent/runtime';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
 import type { PresetName } from '../experiments/experiment.js';
@@ -43,16 +50,24 @@ export interface PsdRunOptions {
 export const PSD_WEIGHTS_FILE = 'weights.safetensors';
 
 /**
- * A training run of Predicted Step Descent in a run folder: a checkpoint after every iteration, metrics in JSON lines and for TensorBoard, and the weights with their provenance at
- * the end. All files but `timing.jsonl`, `environment.json` and TensorBoard's are the same bytes for any number of workers, and with or without interruptions.
+ * A training run of Predicted Step Descent in a run folder: a checkpoint after every iteration, metrics in
+ * JSON lines and for TensorBoard, and the weights with their provenance at the end. All files but
+ * `timing.jsonl`, `environment.json` and TensorBoard's are the same bytes for any number of workers, and with
+ * or without interruptions.
  *
- * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason after a checkpoint when it is aborted.
+ * @throws UserError if the folder is not a fresh one, or not this run's when resuming; the signal's reason
+ *   after a checkpoint when it is aborted.
  */
 export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions): Promise<PsdWeights> {
   const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
   const preset = experiment.presets[presetName];
   const engine = loadEngine(engineName);
-  const config: SearchConfig | FineTuningConfig = { experiment: experiment.name, preset: presetName, seed, ...preset };
+  const config: SearchConfig | FineTuningConfig = {
+    experiment: experiment.name,
+    preset: presetName,
+    seed,
+    ...preset,
+  };
   const run = openRun(directory, {
     config,
     resume,
@@ -62,19 +77,41 @@ export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions):
   const began = performance.now();
   try {
     const key = createKey(seed).fold(experiment.name);
-    const dataOf = (objective: TrainingObjective) => ({ objective, dataset: objectiveDataset(options.mnist, objective, engine) });
+    const dataOf = (objective: TrainingObjective) => ({
+      objective,
+      dataset: objectiveDataset(options.mnist, objective, engine),
+    });
     const training = (preset.kind === 'search' ? [preset.objective] : preset.training).map(dataOf);
     const validation = (preset.kind === 'search' ? [] : preset.validation).map(dataOf);
-    const setup: Tasks.TaskSetup = { engine: engineName, training, validation, hidden: preset.kind === 'search' ? preset.recipe.hidden : 1 };
-    const executor = createExecutor<typeof Tasks>({ workers: options.workers, module: new URL('./tasks.js', import.meta.url), setup });
+    const setup: Tasks.TaskSetup = {
+      engine: engineName,
+      training,
+      validation,
+      hidden: preset.kind === 'search' ? preset.recipe.hidden : 1,
+    };
+    const executor = createExecutor<typeof Tasks>({
+      workers: options.workers,
+      module: new URL('./tasks.js', import.meta.url),
+      setup,
+    });
     try {
       const work = { run, executor, key, began, title: experiment.name, signal };
       const trained =
         preset.kind === 'search'
-          ? await search(preset, { ...work, engine, gpsEngine: gpsEngineFor(engineName), layout: objectiveFamily(training[0]!.dataset, preset.objective, engine).layout })
+          ? await search(preset, {
+              ...work,
+              engine,
+              gpsEngine: gpsEngineFor(engineName),
+              layout: objectiveFamily(training[0]!.dataset, preset.objective, engine).layout,
+            })
           : await fineTuning(preset, { ...work, start: options.start ?? pretrained('psd').weights });
       signal?.throwIfAborted();
-      const provenance = { config: JSON.stringify(config), seed: String(seed), engine: engine.detail, results: JSON.stringify(trained.results) };
+      const provenance = {
+        config: JSON.stringify(config),
+        seed: String(seed),
+        engine: engine.detail,
+        results: JSON.stringify(trained.results),
+      };
       writeFileAtomic(join(directory, PSD_WEIGHTS_FILE), writeWeights(trained.weights, provenance));
       run.finish({ status: 'finished' });
       return trained.weights;
@@ -95,7 +132,10 @@ interface Work {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What the newest checkpoint says of its weights: a run that was killed after its last record has no other one to tell it. */
+/**
+ * What the newest checkpoint says of its weights: a run that was killed after its last record has no other
+ * one to tell it.
+ */
 function resultsOf({ checkpoint }: Run): unknown {
   return (checkpoint?.state as { readonly results?: unknown } | undefined)?.results ?? {};
 }
@@ -107,10 +147,20 @@ interface Trained {
 
 async function search(
   { recipe }: SearchPreset,
-  { run, executor, key, began, title, signal, ...where }: Work & Pick<Parameters<typeof metaTrainPredictedStepDescent>[0], 'engine' | 'gpsEngine' | 'layout'>,
+  {
+    run,
+    executor,
+    key,
+    began,
+    title,
+    signal,
+    ...where
+  }: Work & Pick<Parameters<typeof metaTrainPredictedStepDescent>[0], 'engine' | 'gpsEngine' | 'layout'>,
 ): Promise<Trained> {
   const total = recipe.iterations + recipe.distillationRounds;
-  const resume = run.checkpoint && trainingStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+  const resume =
+    run.checkpoint &&
+    trainingStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
   let step = run.checkpoint?.step ?? 0;
   const progress = createProgress({ label: title, total, initial: step, unit: 'iteration' });
   let results = resultsOf(run);
@@ -143,13 +193,24 @@ async function search(
   });
   progress.finish();
   signal?.throwIfAborted();
-  if (!weights) throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
+  if (!weights)
+    throw new UserError(`${title} ended without a policy; give it at least one round of distillation`);
   return { weights, results };
 }
 
-async function fineTuning({ recipe, training, validation, start: nominal }: FineTuningPreset, { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights }): Promise<Trained> {
-  const resume = run.checkpoint && fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
-  const progress = createProgress({ label: title, total: recipe.steps, initial: resume?.step ?? 0, unit: 'meta-update' });
+async function fineTuning(
+  { recipe, training, validation, start: nominal }: FineTuningPreset,
+  { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights },
+): Promise<Trained> {
+  const resume =
+    run.checkpoint &&
+    fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+  const progress = createProgress({
+    label: title,
+    total: recipe.steps,
+    initial: resume?.step ?? 0,
+    unit: 'meta-update',
+  });
   let note: readonly string[] = [];
   let results = resultsOf(run);
   const state = await fineTune({
@@ -166,7 +227,12 @@ async function fineTuning({ recipe, training, validation, start: nominal }: Fine
       results = { score: record.bestScore, validation: record.validation };
       note = [`score ${record.score.toPrecision(4)}`, `best ${record.bestScore.toPrecision(4)}`];
       const { step, validation: measured, ...metrics } = record;
-      const perObjective = Object.fromEntries(measured.flatMap(({ mean, final }, o) => [[`objective ${o}/mean`, mean], [`objective ${o}/final`, final]]));
+      const perObjective = Object.fromEntries(
+        measured.flatMap(({ mean, final }, o) => [
+          [`objective ${o}/mean`, mean],
+          [`objective ${o}/final`, final],
+        ]),
+      );
       // A run's steps count from 1; the first record is from before any update.
       run.recordMetrics({ step: step + 1, ...metrics, ...perObjective });
       run.recordTiming({ step: step + 1, seconds: (performance.now() - began) / 1000 });

@@ -3,7 +3,8 @@ import type { GroupRecord } from '@metadescent/guided-policy-search';
 import type { PsdRecord } from '@metadescent/predicted-step-descent';
 
 /**
- * What an iteration of the search or a round of distillation leaves in `metrics.jsonl`. Costs and improvements are means over the T + 1 points of a rollout; a group's own numbers are called `<group>/…`.
+ * What an iteration of the search or a round of distillation leaves in `metrics.jsonl`. Costs and
+ * improvements are means over the T + 1 points of a rollout; a group's own numbers are called `<group>/…`.
  *
  * @param horizon T
  */
@@ -23,17 +24,34 @@ export function searchMetrics(record: PsdRecord, horizon: number): Record<string
       controller: perStep(acceptance.after),
       acceptedFraction: acceptance.fraction,
       improvement: perStep(acceptance.before - acceptance.after),
-      predictedImprovement: perStep(groups.reduce((sum, { predictedBefore, predictedAfter }) => sum + predictedBefore - predictedAfter, 0)),
+      predictedImprovement: perStep(
+        groups.reduce(
+          (sum, { predictedBefore, predictedAfter }) => sum + predictedBefore - predictedAfter,
+          0,
+        ),
+      ),
     }),
     ...(policyCost !== undefined && { policy: perStep(policyCost) }),
     stepMultiplier,
     dropped,
-    ...Object.fromEntries(groups.flatMap((group) => Object.entries(groupMetrics(group)).map(([name, value]) => [`${group.name}/${name}`, value]))),
+    ...Object.fromEntries(
+      groups.flatMap((group) =>
+        Object.entries(groupMetrics(group)).map(([name, value]) => [`${group.name}/${name}`, value]),
+      ),
+    ),
   };
 }
 
 /** Of a group: what varies over time as its mean (ν, unexplained variance) or root mean square (λ). */
-function groupMetrics({ kl, epsilon, entropy, outcome, nu, lambda, unexplained }: GroupRecord): Record<string, number> {
+function groupMetrics({
+  kl,
+  epsilon,
+  entropy,
+  outcome,
+  nu,
+  lambda,
+  unexplained,
+}: GroupRecord): Record<string, number> {
   return {
     kl,
     epsilon,

@@ -1,5 +1,10 @@
 import { keyFromWords, rollout, type OptimizeeFamily } from '@metadescent/core';
-import type { GroupTask, GroupTaskResult, PolicyFit, RecurrentPolicyState } from '@metadescent/guided-policy-search';
+import type {
+  GroupTask,
+  GroupTaskResult,
+  PolicyFit,
+  RecurrentPolicyState,
+} from '@metadescent/guided-policy-search';
 import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels';
 import { bestGpsEngine, loadEngine } from '@metadescent/kernels/node';
 import type { LabelledDataset } from '@metadescent/optimizees';
@@ -42,7 +47,8 @@ export interface TaskContext extends FineTuningProblem {
 /** Runs once per worker. */
 export function setup({ engine: name, training, validation, hidden }: TaskSetup): TaskContext {
   const engine = loadEngine(name);
-  const familyOf = ({ dataset, objective }: ObjectiveData): OptimizeeFamily => objectiveFamily(dataset, objective, engine);
+  const familyOf = ({ dataset, objective }: ObjectiveData): OptimizeeFamily =>
+    objectiveFamily(dataset, objective, engine);
   const families = training.map(familyOf);
   return {
     engine,
@@ -63,7 +69,10 @@ export function trajectory(task: TrajectoryTask, { search }: TaskContext): Recor
 }
 
 /** One group's regression of the policy. */
-export function policyFit(task: PolicyFitTask, { search }: TaskContext): Promise<PolicyFit<RecurrentPolicyState>> {
+export function policyFit(
+  task: PolicyFitTask,
+  { search }: TaskContext,
+): Promise<PolicyFit<RecurrentPolicyState>> {
   return search.policyFit(task);
 }
 
@@ -89,12 +98,19 @@ export interface BaselineTask extends Omit<PsdValidationTask, 'weights' | 'kind'
   readonly options: OptionValues;
 }
 
-export function baseline({ name, options, objective, key: words, horizon }: BaselineTask, { validation }: TaskContext): PsdValidationResult {
+export function baseline(
+  { name, options, objective, key: words, horizon }: BaselineTask,
+  { validation }: TaskContext,
+): PsdValidationResult {
   const key = keyFromWords(words);
-  const { outcome, trueObjectives } = rollout(validation[objective]!.sample(key.fold('optimizee')), createBaseline(name, options), {
-    horizon,
-    key: key.fold('rollout'),
-    trueObjectiveEvery: 1,
-  });
+  const { outcome, trueObjectives } = rollout(
+    validation[objective]!.sample(key.fold('optimizee')),
+    createBaseline(name, options),
+    {
+      horizon,
+      key: key.fold('rollout'),
+      trueObjectiveEvery: 1,
+    },
+  );
   return { outcome, trueObjectives };
 }

@@ -18,7 +18,10 @@ const RACED_AS: Readonly<Record<PsdExperiment['name'], string>> = {
   'li-malik/psd-plus': 'PSD+',
 };
 
-/** `metadescent train` of a training run of Predicted Step Descent: weights, its result, a report and how to go on. */
+/**
+ * `metadescent train` of a training run of Predicted Step Descent: weights, its result, a report and how to
+ * go on.
+ */
 export async function trainPsd(experiment: PsdExperiment, options: TrainOptions): Promise<void> {
   const { preset, seed, engine, search, data, resume = false } = options;
   const { name } = experiment;

@@ -4,11 +4,22 @@ import { gaussianClusters, labelAt } from '@metadescent/optimizees';
 import { EigenvalueDecomposition, Matrix, solve } from 'ml-matrix';
 import { describe, expect, test } from '@jest/globals';
 import { psdExperiments } from './psd-experiments.js';
-import { describeObjective, objectiveDataset, objectiveFamily, type TrainingObjective } from './training-objectives.js';
+import {
+  describeObjective,
+  objectiveDataset,
+  objectiveFamily,
+  type TrainingObjective,
+} from './training-objectives.js';
 
 const engine = typescriptEngine();
 const digits = gaussianClusters(createKey(1), { count: 300, inputSize: 30, classes: 10 });
-const small = (objective: TrainingObjective) => ({ inputs: 6, hidden: 4, examples: 200, evaluationRows: 50, ...objective });
+const small = (objective: TrainingObjective) => ({
+  inputs: 6,
+  hidden: 4,
+  examples: 200,
+  evaluationRows: 50,
+  ...objective,
+});
 const dataOf = (objective: TrainingObjective) => objectiveDataset(digits, small(objective), engine);
 const labelsOf = (objective: TrainingObjective) => {
   const data = dataOf(objective);
@@ -27,14 +38,21 @@ describe('views', () => {
   test('the same objective is the same data; another projection is not', () => {
     expect(dataOf({ projection: 3 }).inputs).toEqual(dataOf({ projection: 3 }).inputs);
     expect(dataOf({ projection: 3 }).inputs).not.toEqual(dataOf({ projection: 4 }).inputs);
-    expect(Array.from(dataOf({ projection: 3, inputScale: 2 }).inputs)).toEqual(Array.from(dataOf({ projection: 3 }).inputs, (x) => 2 * x));
+    expect(Array.from(dataOf({ projection: 3, inputScale: 2 }).inputs)).toEqual(
+      Array.from(dataOf({ projection: 3 }).inputs, (x) => 2 * x),
+    );
   });
 
   test('an imposed spectrum: unit variance in every dimension, principal deviations about k^(−p), the same rows and labels', () => {
-    const [plain, coloured] = [dataOf({}), dataOf({ spectrum: 1 })].map(({ inputs }) => new Matrix(Array.from({ length: 200 }, (_, i) => Array.from(inputs.subarray(6 * i, 6 * (i + 1))))));
+    const [plain, coloured] = [dataOf({}), dataOf({ spectrum: 1 })].map(
+      ({ inputs }) =>
+        new Matrix(Array.from({ length: 200 }, (_, i) => Array.from(inputs.subarray(6 * i, 6 * (i + 1))))),
+    );
     const covariance = (rows: Matrix) => rows.transpose().mmul(rows).div(200);
     expect(covariance(coloured!).diag()).toBeAllClose(new Array(6).fill(1), { rtol: 1e-5 });
-    const deviations = new EigenvalueDecomposition(covariance(coloured!)).realEigenvalues.map(Math.sqrt).sort((x, y) => y - x);
+    const deviations = new EigenvalueDecomposition(covariance(coloured!)).realEigenvalues
+      .map(Math.sqrt)
+      .sort((x, y) => y - x);
     // Putting the dimensions back to unit variance bends the spectrum somewhat.
     deviations.forEach((deviation, k) => {
       const relative = (deviation / deviations[0]!) * (k + 1);
@@ -59,7 +77,10 @@ describe('views', () => {
     expect(labelsOf({ classes: 7 })).toEqual(clean.map((label) => label % 7));
     const split = labelsOf({ classes: 100 });
     expect(split.map((label) => Math.floor(label / 10))).toEqual(clean);
-    const counts = Array.from({ length: 10 }, (_, decile) => split.filter((label) => label % 10 === decile).length);
+    const counts = Array.from(
+      { length: 10 },
+      (_, decile) => split.filter((label) => label % 10 === decile).length,
+    );
     expect(counts).toEqual(new Array(10).fill(20));
   });
 });
@@ -72,5 +93,7 @@ test('validation never sees a projection that is trained on', () => {
       for (const { projection = 0 } of preset.validation) expect(trained.has(projection)).toBe(false);
     }
   }
-  expect(describeObjective({ batchSize: 10, spectrum: 0.6, labelNoise: 0.3 })).toBe('48-48-10, batch 10, spectrum k^−0.6, 30 % random labels');
+  expect(describeObjective({ batchSize: 10, spectrum: 0.6, labelNoise: 0.3 })).toBe(
+    '48-48-10, batch 10, spectrum k^−0.6, 30 % random labels',
+  );
 });

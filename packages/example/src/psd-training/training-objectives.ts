@@ -31,14 +31,18 @@ export const trainingObjectiveSchema = z.strictObject({
   /** Multiplies the inputs after they were given unit variance. Default 1. */
   inputScale: positive,
   /**
-   * p: the k-th principal direction of the inputs is given the standard deviation k^(−p), before every dimension is put back to unit
-   * variance. The power of natural images falls with the square of the frequency (Field 1987), so that their k-th principal component has
-   * about the standard deviation k^(−1/2), where the digits' fall off late and fast. Default: as the digits are.
+   * p: the k-th principal direction of the inputs is given the standard deviation k^(−p), before every
+   * dimension is put back to unit variance. The power of natural images falls with the square of the
+   * frequency (Field 1987), so that their k-th principal component has about the standard deviation k^(−1/2),
+   * where the digits' fall off late and fast. Default: as the digits are.
    */
   spectrum: z.optional(z.number().check(z.nonnegative())),
   /** Share of the labels that are replaced by random ones: an objective that cannot be brought near 0. Default 0. */
   labelNoise: z.optional(z.number().check(z.nonnegative(), z.maximum(1))),
-  /** 10; fewer merge digits (label mod classes), 100 split every digit in ten by a further random projection. Default 10. */
+  /**
+   * 10; fewer merge digits (label mod classes), 100 split every digit in ten by a further random projection.
+   * Default 10.
+   */
   classes: size,
   /** Examples to draw from. Default 20,000. */
   examples: size,
@@ -52,8 +56,20 @@ export type TrainingObjective = Recorded<typeof trainingObjectiveSchema>;
 const DEFAULT_EXAMPLES = 20_000;
 
 /** The view of MNIST that an objective is about, on shared memory. */
-export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObjective, engine: KernelEngine): LabelledDataset {
-  const { inputs = 48, projection = 0, inputScale = 1, spectrum, labelNoise = 0, classes = 10, examples = DEFAULT_EXAMPLES } = objective;
+export function objectiveDataset(
+  mnist: LabelledDataset,
+  objective: TrainingObjective,
+  engine: KernelEngine,
+): LabelledDataset {
+  const {
+    inputs = 48,
+    projection = 0,
+    inputScale = 1,
+    spectrum,
+    labelNoise = 0,
+    classes = 10,
+    examples = DEFAULT_EXAMPLES,
+  } = objective;
   const key = createKey(projection).fold('view');
   const projected =
     projection === 0
@@ -62,7 +78,12 @@ export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObje
   const rows = key.fold('rows').permutation(projected.count).subarray(0, examples);
   const part = selectRows(projected, rows, projected.name);
   const values = new Float32Array(examples * inputs);
-  gatherRows(part, Uint32Array.from({ length: examples }, (_, i) => i), values, new Uint8Array(examples));
+  gatherRows(
+    part,
+    Uint32Array.from({ length: examples }, (_, i) => i),
+    values,
+    new Uint8Array(examples),
+  );
   if (spectrum !== undefined) imposeSpectrum(values, inputs, spectrum);
   const codes = classes > 10 ? deciles(values, inputs, key.fold('classes').normal(inputs)) : undefined;
   const noisy = key.fold('noisy').uniform(examples);
@@ -73,17 +94,30 @@ export function objectiveDataset(mnist: LabelledDataset, objective: TrainingObje
     return codes ? 10 * digit + codes[i]! : digit % classes;
   });
   return shareDataset(
-    labelledDataset({ name: `${projected.name}, ${describeObjective(objective)}`, inputs: values.map((x) => inputScale * x), labels, classes }),
+    labelledDataset({
+      name: `${projected.name}, ${describeObjective(objective)}`,
+      inputs: values.map((x) => inputScale * x),
+      labels,
+      classes,
+    }),
   );
 }
 
-/** Whitens rows [count, width] of mean 0, gives their k-th principal direction the standard deviation k^(−p), and every dimension unit variance again. In place. */
+/**
+ * Whitens rows [count, width] of mean 0, gives their k-th principal direction the standard deviation k^(−p),
+ * and every dimension unit variance again. In place.
+ */
 function imposeSpectrum(rows: Float32Array, width: number, p: number): void {
   const count = rows.length / width;
   const X = new Matrix(count, width);
   rows.forEach((x, i) => X.set(Math.floor(i / width), i % width, x));
-  const { realEigenvalues, eigenvectorMatrix: V } = new EigenvalueDecomposition(X.transpose().mmul(X).div(count), { assumeSymmetric: true });
-  const byVariance = realEigenvalues.map((_, k) => k).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  const { realEigenvalues, eigenvectorMatrix: V } = new EigenvalueDecomposition(
+    X.transpose().mmul(X).div(count),
+    { assumeSymmetric: true },
+  );
+  const byVariance = realEigenvalues
+    .map((_, k) => k)
+    .sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
   const gains = new Array<number>(width);
   byVariance.forEach((k, rank) => (gains[k] = (rank + 1) ** -p / Math.sqrt(realEigenvalues[k]!)));
   const coloured = X.mmul(V).mmul(Matrix.diag(gains)).mmul(V.transpose());
@@ -96,7 +130,9 @@ function imposeSpectrum(rows: Float32Array, width: number, p: number): void {
 /** The decile of every row's product with a direction. */
 function deciles(values: Float32Array, width: number, direction: Float64Array): Uint8Array {
   const count = values.length / width;
-  const products = Float64Array.from({ length: count }, (_, i) => direction.reduce((sum, d, k) => sum + d * values[i * width + k]!, 0));
+  const products = Float64Array.from({ length: count }, (_, i) =>
+    direction.reduce((sum, d, k) => sum + d * values[i * width + k]!, 0),
+  );
   const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => products[a]! - products[b]!);
   const result = new Uint8Array(count);
   order.forEach((row, rank) => (result[row] = Math.floor((10 * rank) / count)));
@@ -104,13 +140,33 @@ function deciles(values: Float32Array, width: number, direction: Float64Array): 
 }
 
 /** The family of an objective on the data set that `objectiveDataset` made for it. */
-export function objectiveFamily(dataset: LabelledDataset, objective: TrainingObjective, engine: KernelEngine): OptimizeeFamily {
+export function objectiveFamily(
+  dataset: LabelledDataset,
+  objective: TrainingObjective,
+  engine: KernelEngine,
+): OptimizeeFamily {
   const { hidden = 48, batchSize = 64, initialStandardDeviation = 0.1, evaluationRows = 1000 } = objective;
-  return mlpFamily({ dataset, hidden: [hidden], activation: 'relu', batchSize, initialStandardDeviation, evaluationRows, engine });
+  return mlpFamily({
+    dataset,
+    hidden: [hidden],
+    activation: 'relu',
+    batchSize,
+    initialStandardDeviation,
+    evaluationRows,
+    engine,
+  });
 }
 
 /** An objective in a few words, for tables. */
-export function describeObjective({ inputs = 48, hidden = 48, batchSize = 64, classes = 10, inputScale = 1, spectrum, labelNoise = 0 }: TrainingObjective): string {
+export function describeObjective({
+  inputs = 48,
+  hidden = 48,
+  batchSize = 64,
+  classes = 10,
+  inputScale = 1,
+  spectrum,
+  labelNoise = 0,
+}: TrainingObjective): string {
   return [
     `${inputs}-${hidden}-${classes}`,
     `batch ${batchSize}`,

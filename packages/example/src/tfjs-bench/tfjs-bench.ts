@@ -11,7 +11,10 @@ export interface DropInRow {
   readonly rule: string;
   /** Median milliseconds of one `minimize`. */
   readonly dropIn: number;
-  /** Median milliseconds of the rule's arithmetic on flat arrays alone, with as many evaluations of the loss, there, as the rule asks for. */
+  /**
+   * Median milliseconds of the rule's arithmetic on flat arrays alone, with as many evaluations of the loss,
+   * there, as the rule asks for.
+   */
   readonly arithmetic: number;
   /** Drop-in over `tf.train.adam`. */
   readonly againstAdam: number;
@@ -27,33 +30,43 @@ export interface TfjsBench {
 }
 
 /** 316·316 + 144: 100,000 parameters in a matrix and a vector. */
-const SHAPES = [
-  [316, 316],
-  [144],
-];
+const SHAPES = [[316, 316], [144]];
 const REPETITIONS = 15;
 
 /**
- * What the drop-in costs per step beside `tf.train.adam` and beside the rule's own arithmetic, and what a convolutional training step costs on wasm with our kernels beside tfjs's
- * cpu backend. All take turns within each repetition; reported are medians.
+ * What the drop-in costs per step beside `tf.train.adam` and beside the rule's own arithmetic, and what a
+ * convolutional training step costs on wasm with our kernels beside tfjs's cpu backend. All take turns within
+ * each repetition; reported are medians.
  */
 export async function runTfjsBench(print: (line: string) => void): Promise<TfjsBench> {
   const backend = await loadBackend({ onMessage: print, candidates: ['wasm'] });
-  const variables = SHAPES.map((shape, i) => tf.variable(tf.randomNormal(shape, 0, 1, 'float32', i), true, `bench-${i}`));
+  const variables = SHAPES.map((shape, i) =>
+    tf.variable(tf.randomNormal(shape, 0, 1, 'float32', i), true, `bench-${i}`),
+  );
   const curvatures = SHAPES.map((shape, i) => tf.randomUniform(shape, 0.01, 1, 'float32', 10 + i));
   /** A bowl: next to nothing beside a step, but all there is to a line search. */
-  const loss = (): tf.Scalar => tf.addN(variables.map((v, i) => tf.sum(tf.mul(curvatures[i] as tf.Tensor, tf.square(v))))) as tf.Scalar;
+  const loss = (): tf.Scalar =>
+    tf.addN(variables.map((v, i) => tf.sum(tf.mul(curvatures[i] as tf.Tensor, tf.square(v))))) as tf.Scalar;
   const minimize = (optimizer: tf.Optimizer): void => {
     optimizer.minimize(loss, false, variables);
     variables.at(-1)?.dataSync();
   };
   const handMade = Object.values(baselineOptimizers).map((baseline) => baseline.create({}));
-  const learned = await Promise.all(['l2l-mnist', 'psd', 'psd-plus'].map(async (name) => ({ ...(await pretrained(name)), name })));
+  const learned = await Promise.all(
+    ['l2l-mnist', 'psd', 'psd-plus'].map(async (name) => ({ ...(await pretrained(name)), name })),
+  );
   const slots = { 'l2l-mnist': 'per-variable', psd: 'joint', 'psd-plus': 'joint' } as const;
   const contenders = [
     ...handMade.map((rule) => ({ rule, optimizer: new LearnedOptimizer(rule) })),
-    ...learned.map((rule) => ({ rule, optimizer: new LearnedOptimizer(rule, { slots: slots[rule.name as keyof typeof slots] }) })),
-  ].map((contender) => ({ ...contender, alone: arithmeticOf(contender.rule, variables, curvatures), times: { dropIn: [] as number[], arithmetic: [] as number[] } }));
+    ...learned.map((rule) => ({
+      rule,
+      optimizer: new LearnedOptimizer(rule, { slots: slots[rule.name as keyof typeof slots] }),
+    })),
+  ].map((contender) => ({
+    ...contender,
+    alone: arithmeticOf(contender.rule, variables, curvatures),
+    times: { dropIn: [] as number[], arithmetic: [] as number[] },
+  }));
   const theirs = tf.train.adam(1e-3);
   const adamTimes: number[] = [];
   for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
@@ -75,22 +88,39 @@ export async function runTfjsBench(print: (line: string) => void): Promise<TfjsB
     arithmetic: median(times.arithmetic),
     againstAdam: median(times.dropIn) / tfjsAdam,
   }));
-  print(`drop-in on 100,000 parameters, ${backend.detail}: milliseconds per step of minimize (median); tf.train.adam ${tfjsAdam.toFixed(2)}`);
+  print(
+    `drop-in on 100,000 parameters, ${backend.detail}: milliseconds per step of minimize (median); tf.train.adam ${tfjsAdam.toFixed(2)}`,
+  );
   for (const row of dropIn) {
     print(
       `  ${row.rule.padEnd(18)} ${row.dropIn.toFixed(2).padStart(8)}   ${row.againstAdam.toFixed(2)} × tf.train.adam, ${(row.dropIn / row.arithmetic).toFixed(2)} × its arithmetic alone (${row.arithmetic.toFixed(2)})`,
     );
   }
   const convolution = { wasm: await convolutionStep('wasm', 7), cpu: await convolutionStep('cpu', 1) };
-  print(`convolutional training step: wasm ${convolution.wasm.toFixed(0)} ms, cpu ${convolution.cpu.toFixed(0)} ms (${(convolution.cpu / convolution.wasm).toFixed(0)} ×)`);
+  print(
+    `convolutional training step: wasm ${convolution.wasm.toFixed(0)} ms, cpu ${convolution.cpu.toFixed(0)} ms (${(convolution.cpu / convolution.wasm).toFixed(0)} ×)`,
+  );
   await tf.setBackend('wasm');
   return { backend: backend.detail, tfjsAdam, dropIn, convolution };
 }
 
 /** The rule's steps on the same bowl in flat arrays. */
-function arithmeticOf(rule: Rule, variables: readonly tf.Variable[], curvatures: readonly tf.Tensor[]): () => void {
-  const layout = parameterLayout(variables.map(({ name, shape }, layer) => ({ name, role: layer === 0 ? 'weight' : 'bias', layer: 0, shape })));
-  const [parameters, curvature] = [variables, curvatures].map((list) => Float32Array.from(list.flatMap((t) => [...t.dataSync()]))) as [Float32Array, Float32Array];
+function arithmeticOf(
+  rule: Rule,
+  variables: readonly tf.Variable[],
+  curvatures: readonly tf.Tensor[],
+): () => void {
+  const layout = parameterLayout(
+    variables.map(({ name, shape }, layer) => ({
+      name,
+      role: layer === 0 ? 'weight' : 'bias',
+      layer: 0,
+      shape,
+    })),
+  );
+  const [parameters, curvature] = [variables, curvatures].map((list) =>
+    Float32Array.from(list.flatMap((t) => [...t.dataSync()])),
+  ) as [Float32Array, Float32Array];
   const minibatch: Minibatch = {
     evaluate(at, slope) {
       let value = 0;
@@ -102,7 +132,11 @@ function arithmeticOf(rule: Rule, variables: readonly tf.Variable[], curvatures:
       return value;
     },
   };
-  const [state, step, gradient] = [rule.init(layout), new Float32Array(layout.size), new Float32Array(layout.size)];
+  const [state, step, gradient] = [
+    rule.init(layout),
+    new Float32Array(layout.size),
+    new Float32Array(layout.size),
+  ];
   let iteration = 0;
   return () => {
     const objective = minibatch.evaluate(parameters, gradient);
@@ -124,7 +158,10 @@ async function convolutionStep(name: 'wasm' | 'cpu', steps: number): Promise<num
     ],
   });
   model.compile({ optimizer: tf.train.adam(), loss: 'categoricalCrossentropy' });
-  const [x, y] = [tf.randomNormal([8, 20, 20, 1]), tf.oneHot(tf.tensor1d([0, 1, 2, 3, 4, 5, 6, 7], 'int32'), 10)];
+  const [x, y] = [
+    tf.randomNormal([8, 20, 20, 1]),
+    tf.oneHot(tf.tensor1d([0, 1, 2, 3, 4, 5, 6, 7], 'int32'), 10),
+  ];
   const times: number[] = [];
   for (let step = 0; step <= steps; step++) {
     const began = performance.now();

@@ -6,7 +6,15 @@ import { LearnedOptimizer, pretrained, ruleNames } from '@metadescent/tfjs';
 import { train as tfTrain } from '@tensorflow/tfjs-core';
 import { initializers, layers, sequential, type Sequential } from '@tensorflow/tfjs-layers';
 import { comparison, shownName, type ExampleResult } from './comparison.js';
-import { choose, contenderOf, finalLoss, trainRepeatedly, TUNING_SEEDS, type Race, type Training } from './race.js';
+import {
+  choose,
+  contenderOf,
+  finalLoss,
+  trainRepeatedly,
+  TUNING_SEEDS,
+  type Race,
+  type Training,
+} from './race.js';
 
 const STEPS = 100;
 const BATCH = 32;
@@ -33,25 +41,50 @@ function network(seed: number): Sequential {
   });
 }
 
-/** Example 2: a convolutional network trained in Node on wasm, which tfjs alone cannot do; the learned optimizers far from their training problems, with the guard. */
-export async function cnnExample({ train: dataset }: { train: LabelledDataset }, seed: number, log: (line: string) => void): Promise<ExampleResult> {
+/**
+ * Example 2: a convolutional network trained in Node on wasm, which tfjs alone cannot do; the learned
+ * optimizers far from their training problems, with the guard.
+ */
+export async function cnnExample(
+  { train: dataset }: { train: LabelledDataset },
+  seed: number,
+  log: (line: string) => void,
+): Promise<ExampleResult> {
   await Promise.all(pretrainedPsdNames.map((name) => pretrained(name)));
   const race: Race = { model: network, dataset, steps: STEPS, batchSize: BATCH };
-  const guarded = (name: string, onMessage: (line: string) => void = () => undefined) => new LearnedOptimizer(name, { guard: true, onMessage });
+  const guarded = (name: string, onMessage: (line: string) => void = () => undefined) =>
+    new LearnedOptimizer(name, { guard: true, onMessage });
   const tuningSeed = seed + 1000;
-  const rate = await choose('adam', 'learningRate', RATES, (learningRate) => trainRepeatedly(race, tuningSeed, TUNING_SEEDS, () => tfTrain.adam(learningRate)), log);
+  const rate = await choose(
+    'adam',
+    'learningRate',
+    RATES,
+    (learningRate) => trainRepeatedly(race, tuningSeed, TUNING_SEEDS, () => tfTrain.adam(learningRate)),
+    log,
+  );
   // Each was meta-trained on something else than this network.
   const rules = ruleNames().filter((name) => /^(l2l|psd)/.test(name));
-  const rule = await choose('learned', 'rule', rules, (name) => trainRepeatedly(race, tuningSeed, TUNING_SEEDS, () => guarded(name)), log);
+  const rule = await choose(
+    'learned',
+    'rule',
+    rules,
+    (name) => trainRepeatedly(race, tuningSeed, TUNING_SEEDS, () => guarded(name)),
+    log,
+  );
   const said: string[] = [];
-  const learned = await trainRepeatedly(race, seed, SEEDS, () => guarded(rule.value, (line) => said.push(line)));
+  const learned = await trainRepeatedly(race, seed, SEEDS, () =>
+    guarded(rule.value, (line) => said.push(line)),
+  );
   const adam = await trainRepeatedly(race, seed, SEEDS, () => tfTrain.adam(rate.value));
   const guard = await guardedAndNot(race, seed, guarded);
   const result = comparison({
     title: 'A convolutional network on wasm in Node',
     problem: `Convolutional network on MNIST, batches of ${BATCH}`,
     yLabel: 'loss',
-    contenders: [contenderOf(shownName(rule.value), 'learned', learned), contenderOf('adam', 'hand-made', adam)],
+    contenders: [
+      contenderOf(shownName(rule.value), 'learned', learned),
+      contenderOf('adam', 'hand-made', adam),
+    ],
     tuning: [rate.record, rule.record],
     notes: [
       `${SEEDS} seeds, each with its own start and order of the images. ${shownName(rule.value)} is new LearnedOptimizer('${rule.value}', { guard: true }), adam is ` +
@@ -63,10 +96,15 @@ export async function cnnExample({ train: dataset }: { train: LabelledDataset },
     summary: [
       ...result.summary,
       `In the last ten steps the loss is ${finalLoss(learned).toFixed(3)} with ${shownName(rule.value)} and ${finalLoss(adam).toFixed(3)} with ADAM.`,
-      said.length === 0 ? `The guard left ${shownName(rule.value)} alone.` : `The guard of ${shownName(rule.value)} said: ${said.join(' | ')}`,
+      said.length === 0
+        ? `The guard left ${shownName(rule.value)} alone.`
+        : `The guard of ${shownName(rule.value)} said: ${said.join(' | ')}`,
       guard.sentence,
     ],
-    sections: [{ heading: 'What the guard does', blocks: [{ type: 'curves', curves: guard.curves }] }, ...result.sections],
+    sections: [
+      { heading: 'What the guard does', blocks: [{ type: 'curves', curves: guard.curves }] },
+      ...result.sections,
+    ],
   };
 }
 
@@ -77,10 +115,13 @@ async function guardedAndNot(
   guarded: (name: string, onMessage: (line: string) => void) => LearnedOptimizer,
 ): Promise<{ readonly sentence: string; readonly curves: CurveSetInput }> {
   const said: string[] = [];
-  const withGuard = await trainRepeatedly(race, seed, SEEDS, () => guarded(UNSUITABLE, (line) => said.push(line)));
+  const withGuard = await trainRepeatedly(race, seed, SEEDS, () =>
+    guarded(UNSUITABLE, (line) => said.push(line)),
+  );
   const without = await trainRepeatedly(race, seed, SEEDS, () => new LearnedOptimizer(UNSUITABLE));
   const acted = said.filter((line) => line.includes('ADAM'));
-  const last = (trainings: readonly Training[]) => mean(trainings.map(({ losses }) => losses.at(-1) as number)).toFixed(2);
+  const last = (trainings: readonly Training[]) =>
+    mean(trainings.map(({ losses }) => losses.at(-1) as number)).toFixed(2);
   return {
     sentence:
       `For the guard, ${UNSUITABLE} on the same network: its last loss is ${last(without)} without the guard and ${last(withGuard)} with it; the guard acted in ${acted.length} of ` +
@@ -89,10 +130,16 @@ async function guardedAndNot(
       title: `${UNSUITABLE} with the guard and without`,
       yLabel: 'loss',
       series: [
-        { optimizer: 'with the guard', kind: 'learned', ...summariseCurves(withGuard.map(({ losses }) => losses)) },
+        {
+          optimizer: 'with the guard',
+          kind: 'learned',
+          ...summariseCurves(withGuard.map(({ losses }) => losses)),
+        },
         { optimizer: 'without', kind: 'learned', ...summariseCurves(without.map(({ losses }) => losses)) },
       ],
-      notes: [`The same ${SEEDS} seeds. Once the loss has left its trust band, the best parameters come back and ADAM goes on.`],
+      notes: [
+        `The same ${SEEDS} seeds. Once the loss has left its trust band, the best parameters come back and ADAM goes on.`,
+      ],
     },
   };
 }

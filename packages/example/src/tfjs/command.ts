@@ -18,7 +18,10 @@ export interface TfjsOptions {
 }
 
 /** `metadescent tfjs <example>`: runs it on the fastest tfjs backend, draws the curves and writes report.html. */
-export async function tfjs(name: TfjsExample, { seed, out, data }: TfjsOptions & { readonly out: string }): Promise<void> {
+export async function tfjs(
+  name: TfjsExample,
+  { seed, out, data }: TfjsOptions & { readonly out: string },
+): Promise<void> {
   const began = performance.now();
   const log = (line: string) => process.stderr.write(`${line}\n`);
   const backend = await loadBackend({ onMessage: log });
@@ -42,7 +45,12 @@ export async function tfjs(name: TfjsExample, { seed, out, data }: TfjsOptions &
         blocks: [
           {
             type: 'run',
-            facts: { engine: backend.detail, seed, wallTimeSeconds: (performance.now() - began) / 1000, command: commandText('tfjs', name, '--seed', String(seed)) },
+            facts: {
+              engine: backend.detail,
+              seed,
+              wallTimeSeconds: (performance.now() - began) / 1000,
+              command: commandText('tfjs', name, '--seed', String(seed)),
+            },
           },
         ],
       },

@@ -13,7 +13,12 @@ export interface Training {
 }
 
 /** Trains a model through the data once: plain tfjs, the optimizer is the one line that differs. */
-async function train(model: LayersModel, optimizer: Optimizer, { x, y }: { x: Tensor; y: Tensor }, batchSize: number): Promise<Training> {
+async function train(
+  model: LayersModel,
+  optimizer: Optimizer,
+  { x, y }: { x: Tensor; y: Tensor },
+  batchSize: number,
+): Promise<Training> {
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const losses: number[] = [];
   const began = performance.now();
@@ -43,7 +48,11 @@ export interface Race {
 }
 
 /** One training with this seed's start and order of the images. */
-async function trainOnce({ model: create, dataset, steps, batchSize }: Race, seed: number, optimizer: () => Optimizer): Promise<Training> {
+async function trainOnce(
+  { model: create, dataset, steps, batchSize }: Race,
+  seed: number,
+  optimizer: () => Optimizer,
+): Promise<Training> {
   const model = create(seed);
   const data = imageTensors(dataset, steps * batchSize, createKey(seed));
   const training = await train(model, optimizer(), data, batchSize);
@@ -53,7 +62,12 @@ async function trainOnce({ model: create, dataset, steps, batchSize }: Race, see
 }
 
 /** One training for each of `count` seeds. */
-export async function trainRepeatedly(race: Race, seed: number, count: number, optimizer: () => Optimizer): Promise<Training[]> {
+export async function trainRepeatedly(
+  race: Race,
+  seed: number,
+  count: number,
+  optimizer: () => Optimizer,
+): Promise<Training[]> {
   const trainings: Training[] = [];
   for (let i = 0; i < count; i++) trainings.push(await trainOnce(race, seed + i, optimizer));
   return trainings;
@@ -105,7 +119,11 @@ export async function choose<Value extends number | string>(
       optimizer,
       chosen: { [parameter]: value },
       criterion: `mean loss over the steps, ${TUNING_SEEDS} other seeds`,
-      grid: tried.map((each) => ({ parameters: { [parameter]: each.value }, score: each.score, standardError: each.uncertainty })),
+      grid: tried.map((each) => ({
+        parameters: { [parameter]: each.value },
+        score: each.score,
+        standardError: each.uncertainty,
+      })),
       edgeNotes: atEdge ? ['at an edge of the grid'] : [],
     },
   };

@@ -1,4 +1,7 @@
-/** Adam (Kingma & Ba 2015) with a clip on the gradient's norm, for the policies' regressions. Weights and moments are changed in place. */
+/**
+ * Adam (Kingma & Ba 2015) with a clip on the gradient's norm, for the policies' regressions. Weights and
+ * moments are changed in place.
+ */
 export interface AdamState {
   readonly first: Float64Array;
   readonly second: Float64Array;

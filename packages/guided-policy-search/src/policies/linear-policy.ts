@@ -11,9 +11,12 @@ export interface LinearPolicyState extends PolicyContext {
 /**
  * A stationary linear policy μ = W [o; 1], one per group or one for all, fitted exactly by weighted least squares.
  *
- * @param options `ridge`: added to the mean Gram matrix's diagonal, relative to it. Default 1e-8. `shared`: one W for all groups. Default false.
+ * @param options `ridge`: added to the mean Gram matrix's diagonal, relative to it. Default 1e-8. `shared`:
+ *   one W for all groups. Default false.
  */
-export function linearPolicy(options: { readonly ridge?: number; readonly shared?: boolean } = {}): Policy<LinearPolicyState> {
+export function linearPolicy(
+  options: { readonly ridge?: number; readonly shared?: boolean } = {},
+): Policy<LinearPolicyState> {
   checkArgument('linearPolicy', 'the options', options, [], 'pass { ridge, shared }, or nothing');
   const { ridge = 1e-8, shared = false } = options;
   return {

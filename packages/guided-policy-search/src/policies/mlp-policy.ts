@@ -20,7 +20,8 @@ export interface MlpPolicyState extends PolicyContext {
 }
 
 /**
- * A stationary tanh network, one per group or one for all, trained by Adam on random minibatches of samples. A fit whose held-out loss is not lower is thrown away. In double precision.
+ * A stationary tanh network, one per group or one for all, trained by Adam on random minibatches of samples.
+ * A fit whose held-out loss is not lower is thrown away. In double precision.
  */
 export function mlpPolicy(
   engine: GpsEngine,
@@ -101,7 +102,10 @@ export function mlpPolicy(
   };
 }
 
-/** Whitened inputs [n, O], targets in output units [n, U] and precisions [n, U, U] of the training and the held-out samples of a group. */
+/**
+ * Whitened inputs [n, O], targets in output units [n, U] and precisions [n, U, U] of the training and the
+ * held-out samples of a group.
+ */
 interface SampleSet {
   readonly train: Samples;
   readonly test: Samples;

@@ -21,8 +21,10 @@ export interface RecurrentPolicyState extends PolicyContext {
 }
 
 /**
- * A recurrent policy: per group (or shared) and action dimension an LSTM with a linear output, run from a zero memory over the observations of each coordinate. Trained by Adam with
- * backpropagation through the whole trajectory on random sequences; a fit whose held-out loss is not lower is thrown away. In single precision, on the fused kernels.
+ * A recurrent policy: per group (or shared) and action dimension an LSTM with a linear output, run from a
+ * zero memory over the observations of each coordinate. Trained by Adam with backpropagation through the
+ * whole trajectory on random sequences; a fit whose held-out loss is not lower is thrown away. In single
+ * precision, on the fused kernels.
  */
 export function recurrentPolicy(
   engine: KernelEngine,
@@ -292,7 +294,10 @@ function sequenceLoss(
   return sum / (T * set.count);
 }
 
-/** N(0, 1/(I + H)) for the gates, N(0, 0.01/H) for the output, zero biases but 1 on the forget gates, so that memory lasts from the start. */
+/**
+ * N(0, 1/(I + H)) for the gates, N(0, 0.01/H) for the output, zero biases but 1 on the forget gates, so that
+ * memory lasts from the start.
+ */
 function initialWeights(
   { shape: { inputs, hidden: H, layers }, weightCount }: LstmKernel,
   key: Key,

@@ -9,7 +9,8 @@ export interface TableState extends PolicyContext {
 }
 
 /**
- * A policy that ignores observations: one mean action per time step, or one for all of them. The fit is exact: μ = (Σ P)⁻¹ Σ P y.
+ * A policy that ignores observations: one mean action per time step, or one for all of them. The fit is
+ * exact: μ = (Σ P)⁻¹ Σ P y.
  *
  * @param options `stationary`: one action for all steps
  */

@@ -1,7 +1,8 @@
 import type { PolicyTargets } from '../policy.js';
 
 /**
- * Whitening of a network's inputs and scaling of its outputs, measured once on the first data set of each group and then frozen, so that later fits refine the same network.
+ * Whitening of a network's inputs and scaling of its outputs, measured once on the first data set of each
+ * group and then frozen, so that later fits refine the same network.
  */
 export interface Whitening {
   /** Means of the observations [groups, O] */

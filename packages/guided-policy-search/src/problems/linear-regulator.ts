@@ -19,7 +19,10 @@ const STEP = 0.1;
 const HORIZON = 30;
 /** Standard deviation of the random push per step, on the velocities. */
 const PUSH = 0.02;
-/** Two masses on a line, coupled by springs to each other and to walls, each with its motor: state (x₁, x₂, v₁, v₂), action (u₁, u₂). */
+/**
+ * Two masses on a line, coupled by springs to each other and to walls, each with its motor: state (x₁, x₂,
+ * v₁, v₂), action (u₁, u₂).
+ */
 const A = [
   1,
   0,
@@ -46,13 +49,17 @@ const INITIAL_DEVIATION = 0.3;
 
 /** Where regulators begin. */
 export interface RegulatorOptions {
-  /** Mean initial states (x₁, x₂, v₁, v₂): one group, and so one controller, for each. Default: one, (1, −½, 0, 0). */
+  /**
+   * Mean initial states (x₁, x₂, v₁, v₂): one group, and so one controller, for each. Default: one, (1, −½,
+   * 0, 0).
+   */
   readonly initialMeans?: readonly (readonly number[])[];
 }
 
 /**
- * Linear-quadratic regulator with unknown dynamics: two coupled masses are to be brought to rest. Guided policy search sees only samples; the optimum is known from the Riccati
- * recursion on the true model (`regulatorDynamics`, `regulatorCost`).
+ * Linear-quadratic regulator with unknown dynamics: two coupled masses are to be brought to rest. Guided
+ * policy search sees only samples; the optimum is known from the Riccati recursion on the true model
+ * (`regulatorDynamics`, `regulatorCost`).
  */
 export function linearRegulator(options: RegulatorOptions = {}): ControlProblem {
   checkArgument('linearRegulator', 'the options', options, [], 'pass { initialMeans }, or nothing');
@@ -93,7 +100,10 @@ function quadraticCost(state: Float64Array, action: Float64Array | undefined): n
   );
 }
 
-/** The true dynamics of `linearRegulator`, which guided policy search is not shown: the scale against which a solution can be measured exactly. */
+/**
+ * The true dynamics of `linearRegulator`, which guided policy search is not shown: the scale against which a
+ * solution can be measured exactly.
+ */
 export function regulatorDynamics(initialMean: readonly number[] = INITIAL_MEAN): LinearDynamics {
   const F = Matrix.zeros(4, 4);
   F.set(2, 2, PUSH ** 2);

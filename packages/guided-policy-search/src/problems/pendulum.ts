@@ -22,12 +22,18 @@ export const PENDULUM_TORQUE = 5;
 /** Standard deviations of the initial angle and angular velocity around hanging at rest. */
 const INITIAL_DEVIATION = [0.1, 0.1];
 const COST = { angle: 1, velocity: 0.05, action: 0.01 };
-/** Weight of the state's cost: it hardly counts at first. A constant weight rewards leaning to one side as far as the torque allows, which is a local optimum. */
+/**
+ * Weight of the state's cost: it hardly counts at first. A constant weight rewards leaning to one side as far
+ * as the torque allows, which is a local optimum.
+ */
 const ramp = (t: number) => (t / HORIZON) ** 6;
 
 /** Where swing-ups begin. */
 export interface SwingUpOptions {
-  /** Mean initial angles in radians: one group, and so one controller, for each, under one policy if the policy is shared. Default: [0], hanging. */
+  /**
+   * Mean initial angles in radians: one group, and so one controller, for each, under one policy if the
+   * policy is shared. Default: [0], hanging.
+   */
   readonly initialAngles?: readonly number[];
 }
 
@@ -45,7 +51,8 @@ export function pendulum(options: SwingUpOptions = {}): ControlProblem {
 }
 
 /**
- * The same with a policy that sees the angle alone, (cos θ, sin θ): the velocity, without which the swing-up cannot be driven, has to be remembered. The controller still sees the state.
+ * The same with a policy that sees the angle alone, (cos θ, sin θ): the velocity, without which the swing-up
+ * cannot be driven, has to be remembered. The controller still sees the state.
  */
 export function hiddenVelocityPendulum(options: SwingUpOptions = {}): ControlProblem {
   return swingUp(options, 2, ([angle]) => Float64Array.of(Math.cos(angle!), Math.sin(angle!)));
@@ -113,8 +120,9 @@ const COMMON: GuidedPolicySearchInput = {
 };
 
 /**
- * How a swing-up is solved from scratch: first the controller alone until it swings up reliably (cheap), then Bregman ADMM with the policy, on many and widely scattered trajectories of a
- * controller that is still refined and now stays where the policy can follow.
+ * How a swing-up is solved from scratch: first the controller alone until it swings up reliably (cheap), then
+ * Bregman ADMM with the policy, on many and widely scattered trajectories of a controller that is still
+ * refined and now stays where the policy can follow.
  */
 export const swingUpStages: Readonly<Record<'controller' | 'policy', SearchStage>> = {
   controller: {

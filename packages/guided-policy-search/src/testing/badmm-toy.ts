@@ -15,10 +15,12 @@ const T = 10;
 const ones = (n: number) => new Float64Array(n).fill(1);
 
 /**
- * The toy whose answer is known: x' = x + a from x_0 = 0, cost Σ_{t=0…10} (x − 1)²/2, and a policy that can only choose one constant action b, so that b* = Σ t / Σ t² = 1/7. Bregman ADMM with exact dynamics,
- * fixed ν and no trust region.
+ * The toy whose answer is known: x' = x + a from x_0 = 0, cost Σ_{t=0…10} (x − 1)²/2, and a policy that can
+ * only choose one constant action b, so that b* = Σ t / Σ t² = 1/7. Bregman ADMM with exact dynamics, fixed ν
+ * and no trust region.
  *
- * `target: 'reference'` shifts the regression target by ν G λ, the mistake of the reference implementations, instead of G λ / ν
+ * `target: 'reference'` shifts the regression target by ν G λ, the mistake of the reference implementations,
+ * instead of G λ / ν
  */
 export function badmmToy(
   engine: GpsEngine,

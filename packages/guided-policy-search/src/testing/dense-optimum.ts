@@ -3,8 +3,8 @@ import type { LinearDynamics } from '../dynamics.js';
 import { stateCostAt, type QuadraticCost } from '../quadratic-cost.js';
 
 /**
- * The deterministic optimum of a linear-quadratic problem by brute force: all states and actions stacked into one vector, one dense linear system
- * (the KKT conditions) for the equality-constrained quadratic programme.
+ * The deterministic optimum of a linear-quadratic problem by brute force: all states and actions stacked into
+ * one vector, one dense linear system (the KKT conditions) for the equality-constrained quadratic programme.
  *
  * @returns actions [T, U] and states [T + 1, D] from s_0 = the initial mean
  */

@@ -19,7 +19,8 @@ export interface Objective {
 export const GRADIENT_LAGS = 4;
 
 /**
- * Coordinatewise optimisation as an environment: state (x, g_t, g_{t−1}, …) with noisy gradients, zero before the start; action Δx; observations (g_t, g_{t−1}); signal: the true gradient; cost: the true f.
+ * Coordinatewise optimisation as an environment: state (x, g_t, g_{t−1}, …) with noisy gradients, zero before
+ * the start; action Δx; observations (g_t, g_{t−1}); signal: the true gradient; cost: the true f.
  */
 export function optimizationEnvironment(
   { groups, exact, noisy, size, start }: Objective,
@@ -105,7 +106,10 @@ export function optimizationEnvironment(
   };
 }
 
-/** What is known of the dynamics: x' = x + a, gradients shift by one slot, a moves the newest gradient by the curvature κ; x itself is left out of the regressions. */
+/**
+ * What is known of the dynamics: x' = x + a, gradients shift by one slot, a moves the newest gradient by the
+ * curvature κ; x itself is left out of the regressions.
+ */
 export function optimizationStructure(kappa: number, horizon: number): DynamicsStructure {
   return {
     knownRows: [
@@ -157,7 +161,10 @@ export function separableQuadratic(n: number, key: Key): Objective {
   };
 }
 
-/** A small classifier on synthetic data: `kernel` has softmax cross-entropy; noisy gradients come from minibatches of 16. Weight matrices and biases are the groups. */
+/**
+ * A small classifier on synthetic data: `kernel` has softmax cross-entropy; noisy gradients come from
+ * minibatches of 16. Weight matrices and biases are the groups.
+ */
 export function classifier(kernel: MlpKernel, key: Key, examples = 96): Objective {
   const { sizes } = kernel.shape;
   const [inputs, classes] = [sizes[0]!, sizes.at(-1)!];

@@ -3,7 +3,10 @@ import type { LinearDynamics } from '../dynamics.js';
 import type { GroupSamples } from '../environment.js';
 import type { LinearGaussian } from '../linear-gaussian.js';
 
-/** Samples from arrays per step: states [T + 1][rows, D], actions [T][rows, U]; observations are the states unless given. */
+/**
+ * Samples from arrays per step: states [T + 1][rows, D], actions [T][rows, U]; observations are the states
+ * unless given.
+ */
 export function samplesOf(
   rows: number,
   states: readonly Float64Array[],

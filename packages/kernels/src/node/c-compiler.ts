@@ -12,8 +12,8 @@ export interface CCompiler {
 }
 
 /**
- * The command that `$CC` names, split into words as a shell does: `ccache gcc -m64`, `"/opt/my tools/cc" -march=native`. A path with spaces
- * that exists is one word.
+ * The command that `$CC` names, split into words as a shell does: `ccache gcc -m64`, `"/opt/my tools/cc"
+ * -march=native`. A path with spaces that exists is one word.
  *
  * @example
  * compilerWords('ccache gcc -m64') // => ['ccache', 'gcc', '-m64']

@@ -32,8 +32,8 @@ const SIGNATURES: Record<GpsFunctionName, readonly [result: string, parameters: 
 };
 
 /**
- * The guided-policy-search kernels in native code, for the best instruction set that this processor has or for `target`. The first use on a machine may compile for a few
- * seconds.
+ * The guided-policy-search kernels in native code, for the best instruction set that this processor has or
+ * for `target`. The first use on a machine may compile for a few seconds.
  */
 export function nativeGpsEngine(target?: NativeTarget): NativeGpsEngine {
   try {

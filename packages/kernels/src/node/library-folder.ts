@@ -5,8 +5,9 @@ import { firstLine } from './c-compiler.js';
 import { NativeUnavailable } from './native-unavailable.js';
 
 /**
- * Shared libraries in a folder, under names that end with a digest of their bytes. A file that was truncated, emptied or overwritten does not
- * fit its name, and is never loaded: loading one may end the process (SIGBUS).
+ * Shared libraries in a folder, under names that end with a digest of their bytes. A file that was truncated,
+ * emptied or overwritten does not fit its name, and is never loaded: loading one may end the process
+ * (SIGBUS).
  */
 
 /** `<stem>-<digest of the bytes>.so`, `.dylib` or `.dll`. */
@@ -30,8 +31,8 @@ export function librariesIn(folder: string, stem: string): LibraryFiles {
 }
 
 /**
- * Puts a library that `make` writes to the path it is given into `folder`, whole or not at all: several processes may do this at the same
- * time.
+ * Puts a library that `make` writes to the path it is given into `folder`, whole or not at all: several
+ * processes may do this at the same time.
  *
  * @returns the path of the library.
  * @throws NativeUnavailable if the folder cannot be written; what `make` throws.

@@ -15,8 +15,8 @@ export type NativeEngine =
 const loaded = new Map<NativeTarget | 'best', NativeEngine>();
 
 /**
- * The kernels in native code, for the best instruction set that this processor has or for `target`. Loaded once per realm; the first use on a machine
- * may compile for a few seconds (see native-library.ts).
+ * The kernels in native code, for the best instruction set that this processor has or for `target`. Loaded
+ * once per realm; the first use on a machine may compile for a few seconds (see native-library.ts).
  *
  * @example
  * const { engine, reason } = nativeEngine();

@@ -11,12 +11,15 @@ import { NativeUnavailable } from './native-unavailable.js';
 /**
  * Finds or makes the shared libraries of the C kernels, one for each instruction set:
  *
- * 1. a prebuilt one in the package's `prebuilds/<platform>-<arch>/`, where it was made from these very sources and can be loaded here;
+ * 1. a prebuilt one in the package's `prebuilds/<platform>-<arch>/`, where it was made from these very
+ *   sources and can be loaded here;
  * 2. one that an earlier process compiled, in the user's cache folder;
- * 3. else it is compiled there with `cc` (or `$CC`, which may have arguments) from the sources in the package, in a few seconds.
+ * 3. else it is compiled there with `cc` (or `$CC`, which may have arguments) from the sources in the
+ *   package, in a few seconds.
  *
- * All file names carry a digest of sources and flags, those in the cache also of the compiler, so that a change of any of them is never
- * missed; and a digest of the library's own bytes, so that a damaged one is never loaded (library-folder.ts).
+ * All file names carry a digest of sources and flags, those in the cache also of the compiler, so that a
+ * change of any of them is never missed; and a digest of the library's own bytes, so that a damaged one is
+ * never loaded (library-folder.ts).
  */
 
 /** An instruction set that the kernels are compiled for. */
@@ -75,21 +78,26 @@ export function availableTargets(): NativeTarget[] {
 /**
  * The kernels for `target`.
  *
- * @throws NativeUnavailable if koffi is not installed, or if there is neither a prebuilt library nor a C compiler that works.
+ * @throws NativeUnavailable if koffi is not installed, or if there is neither a prebuilt library nor a C
+ *   compiler that works.
  */
 export function loadNativeLibrary(target: NativeTarget): NativeLibrary {
   return open(kernelsRecipe(target)).library;
 }
 
-/** What runs, once the kernels for `target` are loaded; where a library had to be made again, with the reason: `native avx2`. */
+/**
+ * What runs, once the kernels for `target` are loaded; where a library had to be made again, with the reason:
+ * `native avx2`.
+ */
 export function nativeDetail(target: NativeTarget): string {
   const notes = [cpuRecipe.name, `kernels-${target}`].flatMap((name) => opened.get(name)?.note ?? []);
   return `native ${target}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
 /**
- * Compiles the libraries of all targets of this platform into the package's `prebuilds/<platform>-<arch>/`, where they are not there already,
- * and removes others; returns their paths, none where there is no C compiler. For packing (build/build-prebuilds.mjs).
+ * Compiles the libraries of all targets of this platform into the package's `prebuilds/<platform>-<arch>/`,
+ * where they are not there already, and removes others; returns their paths, none where there is no C
+ * compiler. For packing (build/build-prebuilds.mjs).
  *
  * @throws NativeUnavailable if the compiler fails.
  */
@@ -186,8 +194,8 @@ function compile(
 }
 
 /**
- * The name of a library up to the digest of its bytes: with a digest of what it is made from, that is of all sources, headers included, the
- * recipe, the platform, and `compiler` where it counts.
+ * The name of a library up to the digest of its bytes: with a digest of what it is made from, that is of all
+ * sources, headers included, the recipe, the platform, and `compiler` where it counts.
  */
 function stemOf({ name, sources, flags }: LibraryRecipe, compiler: readonly string[] = []): string {
   const hash = createHash('sha256');

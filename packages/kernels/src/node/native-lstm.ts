@@ -4,7 +4,10 @@ import type { NativeLibrary, NativeTarget } from './native-library.js';
 /** Floats by which the C side may move the start of a trace to reach a cache line boundary. */
 const ALIGNMENT_SLACK = 16;
 
-/** Declares the functions of c/lstm-forward.c and c/lstm-backward.c; returns what makes an LSTM of them. Arrays are passed as they are, without copies. */
+/**
+ * Declares the functions of c/lstm-forward.c and c/lstm-backward.c; returns what makes an LSTM of them.
+ * Arrays are passed as they are, without copies.
+ */
 export function nativeLstm(library: NativeLibrary, target: NativeTarget): BareEngine['lstm'] {
   const packedSize = library.func(`int lstm_packed_size_${target}(int, int, int)`);
   const forwardSize = library.func(`int lstm_forward_size_${target}(int, int, int)`);

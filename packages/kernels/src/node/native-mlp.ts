@@ -2,7 +2,10 @@ import type { BareEngine } from '../bare-engine.js';
 import { ACTIVATION_CODES, LOSS_CODES } from '../mlp-layout.js';
 import type { NativeLibrary, NativeTarget } from './native-library.js';
 
-/** Declares the functions of c/mlp.c; returns what makes a multilayer perceptron of them. The batch is kept, not copied. */
+/**
+ * Declares the functions of c/mlp.c; returns what makes a multilayer perceptron of them. The batch is kept,
+ * not copied.
+ */
 export function nativeMlp(library: NativeLibrary, target: NativeTarget): BareEngine['mlp'] {
   const mlpSize = library.func(`int mlp_size_${target}(const int *, int)`);
   const mlpEvaluate = library.func(

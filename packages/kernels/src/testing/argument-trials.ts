@@ -4,8 +4,9 @@ import type { Arguments, EnginePair, Numbers, WrapperCall } from './wrapper-call
 import { wrapperCalls } from './wrapper-calls.js';
 
 /**
- * What a trial must end with: an error that names the wrapper and an argument; the numbers of the unchanged call; those of the TypeScript twin
- * with the same arguments; or an error or numbers, where some engine may do without the error.
+ * What a trial must end with: an error that names the wrapper and an argument; the numbers of the unchanged
+ * call; those of the TypeScript twin with the same arguments; or an error or numbers, where some engine may
+ * do without the error.
  */
 type Outcome = 'refused' | 'same' | 'twin' | 'refused or same' | 'refused or twin';
 
@@ -24,7 +25,10 @@ export interface TrialReport {
 
 const twin: EnginePair = { kernels: typescriptEngine(), gps: typescriptGpsEngine() };
 
-/** Tries every argument of every wrapper of these engines with all kinds of values that do not fit, and of values that just fit. */
+/**
+ * Tries every argument of every wrapper of these engines with all kinds of values that do not fit, and of
+ * values that just fit.
+ */
 export function tryArguments(engines: EnginePair): TrialReport {
   const failures: string[] = [];
   let trials = 0;

@@ -3,7 +3,10 @@ import { wasmGpsEngine } from '../gps-wasm.js';
 import { nativeGpsEngine } from '../node/gps-native.js';
 import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
 
-/** Every guided-policy-search engine of this machine, the native one for each instruction set that the processor has; one spec runs on all of them. */
+/**
+ * Every guided-policy-search engine of this machine, the native one for each instruction set that the
+ * processor has; one spec runs on all of them.
+ */
 export function gpsEnginesUnderTest(): { label: string; engine: GpsEngine }[] {
   const native = (['avx512', 'avx2', 'neon', 'baseline'] as const).flatMap(
     (target) => nativeGpsEngine(target).engine ?? [],

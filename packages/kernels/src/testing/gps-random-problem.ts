@@ -17,7 +17,10 @@ export interface RandomLqgOptions {
   readonly policy?: boolean;
 }
 
-/** A well-posed random LQG problem; `name` is the seed. Rows of B outside `actionRows` hold NaN, to show that they are not read. */
+/**
+ * A well-posed random LQG problem; `name` is the seed. Rows of B outside `actionRows` hold NaN, to show that
+ * they are not read.
+ */
 export function randomLqgProblem(
   name: string,
   shape: LqgShape,

@@ -11,7 +11,10 @@ export interface LstmProblem {
   readonly cotangent: Float32Array;
 }
 
-/** A random LSTM with a random start; the state is drawn through `stateIndex`, so that it is the same for every engine. */
+/**
+ * A random LSTM with a random start; the state is drawn through `stateIndex`, so that it is the same for
+ * every engine.
+ */
 export function lstmProblem(
   kernel: LstmKernel,
   n: number,
@@ -57,7 +60,10 @@ export function lstmGradient(
   return sum;
 }
 
-/** Single-precision gradients are compared on the scale of their largest entry: small entries are sums that cancel. */
+/**
+ * Single-precision gradients are compared on the scale of their largest entry: small entries are sums that
+ * cancel.
+ */
 export function onScaleOf(expected: ArrayLike<number>, tolerance: number): { rtol: number; atol: number } {
   const largest = Array.from(expected).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   return { rtol: tolerance, atol: tolerance * largest };

@@ -77,7 +77,8 @@ export const lstmCalls: WrapperCall[] = [
     caller: 'LstmKernel.backpropagate',
     variant: traced ? 'with a trace' : 'without a trace',
     looseInfinities: true,
-    // The C kernels fill up the last block with coordinates that are 0: times an infinite weight that is NaN, and reaches the sum of gradients.
+    // The C kernels fill up the last block with coordinates that are 0: times an infinite weight that is NaN,
+    // and reaches the sum of gradients.
     finiteOnly: ['weights'],
     arrays: () => ({
       read: {

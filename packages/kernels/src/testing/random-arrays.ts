@@ -20,8 +20,8 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /**
- * Central differences of `f` at `x` in the listed coordinates. The step is the difference of the two single-precision numbers actually used, near
- * `epsilon`.
+ * Central differences of `f` at `x` in the listed coordinates. The step is the difference of the two
+ * single-precision numbers actually used, near `epsilon`.
  */
 export function centralDifferences(
   f: (x: Float32Array) => number,

@@ -1,4 +1,5 @@
-// node dist/testing/run-argument-trials.js <typescript | wasm | a native target>: all trials on one engine, in a process that may crash.
+// node dist/testing/run-argument-trials.js <typescript | wasm | a native target>: all trials on one engine,
+// in a process that may crash.
 import { wasmGpsEngine } from '../gps-wasm.js';
 import { nativeGpsEngine } from '../node/gps-native.js';
 import { nativeEngine } from '../node/native-engine.js';

@@ -11,7 +11,10 @@ export interface EnginePair {
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** One valid call of a wrapper, of which trials change an argument at a time. Arguments have the names that error messages give them. */
+/**
+ * One valid call of a wrapper, of which trials change an argument at a time. Arguments have the names that
+ * error messages give them.
+ */
 export interface WrapperCall {
   /** As errors name it. */
   readonly caller: string;
@@ -32,8 +35,8 @@ export interface WrapperCall {
   /** Arrays of which a part is read, so that they may have any length. */
   readonly anyLength?: readonly string[];
   /**
-   * Whether engines agree only on which numbers are finite: a saturated gate is 0 on one engine and 10⁻³⁸ on another, and with an infinite number
-   * that makes NaN or ∞.
+   * Whether engines agree only on which numbers are finite: a saturated gate is 0 on one engine and 10⁻³⁸ on
+   * another, and with an infinite number that makes NaN or ∞.
    */
   readonly looseInfinities?: boolean;
   /** Arrays whose infinities are not compared at all. */

@@ -1,18 +1,7 @@
 import type { GemmOptions } from '../engine.js';
 
 /** C ← αAB + βC by the definition: one dot product in double precision per entry. */
-export function gemm({
-  m,
-  n,
-  k,
-  a,
-  b,
-  c,
-  transposeA,
-  transposeB,
-  alpha,
-  beta,
-}: Required<GemmOptions>): void {
+export function gemm({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }: Required<GemmOptions>): void {
   const [aRow, aColumn] = transposeA ? [1, m] : [k, 1];
   const [bRow, bColumn] = transposeB ? [1, k] : [n, 1];
   for (let i = 0; i < m; i++) {

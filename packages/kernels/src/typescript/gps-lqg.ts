@@ -7,7 +7,14 @@ import type {
   LqgShape,
   LqgValues,
 } from '../gps-engine.js';
-import { addCongruence, addMatrixVector, dot, quadraticForm, symmetrise, transpose } from './gps-matrix-sums.js';
+import {
+  addCongruence,
+  addMatrixVector,
+  dot,
+  quadraticForm,
+  symmetrise,
+  transpose,
+} from './gps-matrix-sums.js';
 import { choleskyAt, gpsCholeskySolve } from './gps-linear-algebra.js';
 
 /** `GpsEngine.lqg` in plain loops: the oracle of the compiled ones. The equations stand at `LqgKernel`. */

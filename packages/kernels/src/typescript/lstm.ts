@@ -3,12 +3,13 @@ import type { LstmShape } from '../engine.js';
 import { type LstmLayout, lstmStateIndex } from '../lstm-layout.js';
 
 /**
- * The LSTM by its definition, one coordinate after the other in double precision: the oracle of the C kernels. Clear, not fast.
+ * The LSTM by its definition, one coordinate after the other in double precision: the oracle of the C
+ * kernels. Clear, not fast.
  *
  * A trace only counts here: the oracle always computes again.
  *
- * Forward and backward equations: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; the order of gates is that of
- * `LstmKernel`.
+ * Forward and backward equations: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; the
+ * order of gates is that of `LstmKernel`.
  */
 export function lstm(shape: LstmShape, layout: LstmLayout): BareLstm<undefined> {
   const { hidden, layers } = shape;

@@ -2,7 +2,10 @@ import type { BareMlp } from '../bare-engine.js';
 import type { Activation, MlpShape } from '../engine.js';
 import type { MlpLayerOffsets, MlpLayout } from '../mlp-layout.js';
 
-/** The multilayer perceptron by its definition, one example after the other in double precision: the oracle of the C kernels. */
+/**
+ * The multilayer perceptron by its definition, one example after the other in double precision: the oracle of
+ * the C kernels.
+ */
 export function mlp(shape: MlpShape, layout: MlpLayout): BareMlp {
   const width = shape.sizes[0] as number;
   let rows = 0;

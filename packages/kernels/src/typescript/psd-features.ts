@@ -52,7 +52,8 @@ export const psdFeatures: BarePsdFeatures = {
     for (let j = 0; j < n; j++) slot[j] = now[j]! / (Math.abs(before[j]!) + GRADIENT_OFFSET);
   },
   ratioSlot(n, late, early, now, before, slot) {
-    for (let j = 0; j < n; j++) slot[j] = Math.abs(late[j]! - early[j]!) / (Math.abs(now[j]! - before[j]!) + RATIO_OFFSET);
+    for (let j = 0; j < n; j++)
+      slot[j] = Math.abs(late[j]! - early[j]!) / (Math.abs(now[j]! - before[j]!) + RATIO_OFFSET);
   },
   states(options) {
     const { history: H, count, rows, objective, gradient, ratio, iterates, states } = options;
@@ -70,7 +71,10 @@ export const psdFeatures: BarePsdFeatures = {
   },
 };
 
-function observeScale({ t, scale, gradient, planes }: CheckedObservation, { momentum, square, total }: PsdAverages): void {
+function observeScale(
+  { t, scale, gradient, planes }: CheckedObservation,
+  { momentum, square, total }: PsdAverages,
+): void {
   const n = gradient.length;
   const corrections = psdCorrections(t);
   for (let j = 0; j < n; j++) {

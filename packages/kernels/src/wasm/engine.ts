@@ -32,8 +32,8 @@ interface StatelessExports {
 }
 
 /**
- * The kernels in WebAssembly SIMD: pure and synchronous, the same bits on every machine. Each LSTM and MLP has a WebAssembly instance of its own, which is
- * freed with it; the functions without state share one.
+ * The kernels in WebAssembly SIMD: pure and synchronous, the same bits on every machine. Each LSTM and MLP
+ * has a WebAssembly instance of its own, which is freed with it; the functions without state share one.
  *
  * @throws Error where WebAssembly SIMD is missing.
  * @example

@@ -1,6 +1,9 @@
 import { kernelsBase64 } from './kernels.gen.js';
 
-/** A WebAssembly instance of all kernels with a memory of its own. An owner that is garbage collected takes its memory with it. */
+/**
+ * A WebAssembly instance of all kernels with a memory of its own. An owner that is garbage collected takes
+ * its memory with it.
+ */
 export interface KernelMemory {
   /** The exported functions; each kernel states the types of those it calls. */
   readonly exports: WebAssembly.Exports;
@@ -60,7 +63,8 @@ export function createKernelMemory(): KernelMemory {
 }
 
 /**
- * Byte addresses of consecutive regions of `floats` single-precision numbers from `base` on, each on a cache line, and the end of the last.
+ * Byte addresses of consecutive regions of `floats` single-precision numbers from `base` on, each on a cache
+ * line, and the end of the last.
  */
 export function layOutRegions<Name extends string>(
   base: number,

@@ -1,10 +1,12 @@
 import { UserError } from '@metadescent/core';
 
 /**
- * Examples with class labels: a plain record of typed arrays, so that it can be sent to a worker (see `shareDataset`).
+ * Examples with class labels: a plain record of typed arrays, so that it can be sent to a worker (see
+ * `shareDataset`).
  *
- * Example i (0 ≤ i < count) is stored row r = rows[i], or r = i without `rows`. Its inputs are offset + scale·inputs[r, :], its class labels[r].
- * A view (`selectRows`, `splitDataset`) has its own `rows` and shares the stored arrays.
+ * Example i (0 ≤ i < count) is stored row r = rows[i], or r = i without `rows`. Its inputs are offset +
+ * scale·inputs[r, :], its class labels[r]. A view (`selectRows`, `splitDataset`) has its own `rows` and
+ * shares the stored arrays.
  */
 export interface LabelledDataset {
   readonly name: string;
@@ -14,7 +16,10 @@ export interface LabelledDataset {
   readonly inputSize: number;
   /** Number of classes: labels are 0 … classes − 1. */
   readonly classes: number;
-  /** What is stored: bytes for images, a quarter of the memory and of the traffic of floats [stored rows, inputSize]. */
+  /**
+   * What is stored: bytes for images, a quarter of the memory and of the traffic of floats [stored rows,
+   * inputSize].
+   */
   readonly inputs: Uint8Array | Float32Array;
   /** Default of the readers for bytes: 1/255, so that inputs lie in [0, 1]. */
   readonly scale: number;
@@ -23,7 +28,10 @@ export interface LabelledDataset {
   readonly labels: Uint8Array;
   /** Stored rows of the examples [count]; absent when they are all rows in order. */
   readonly rows?: Uint32Array;
-  /** Channels, height and width, where an example is an image stored plane by plane, row by row; the product is `inputSize`. */
+  /**
+   * Channels, height and width, where an example is an image stored plane by plane, row by row; the product
+   * is `inputSize`.
+   */
   readonly imageShape?: readonly [channels: number, height: number, width: number];
 }
 
@@ -47,7 +55,8 @@ export interface LabelledDatasetParts {
  *
  * @throws UserError if there are no examples, if lengths do not fit together, or if a label is not below `classes`.
  * @example
- * labelledDataset({ name: 'xor', inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), labels: Uint8Array.of(0, 1, 1, 0), classes: 2 }).inputSize // => 2
+ * const inputs = Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1);
+ * labelledDataset({ name: 'xor', inputs, labels: Uint8Array.of(0, 1, 1, 0), classes: 2 }).inputSize // => 2
  */
 export function labelledDataset(parts: LabelledDatasetParts): LabelledDataset {
   const { name, inputs, labels, classes, imageShape } = parts;

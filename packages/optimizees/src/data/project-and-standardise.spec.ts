@@ -30,7 +30,8 @@ test('every dimension has mean 0 and variance 1; examples and labels keep their 
 });
 
 test('the result is linear in the inputs: differences of examples project as the examples do', () => {
-  // Example 2 is the mean of examples 0 and 1, so its image is the mean of theirs; standardising is affine and keeps that.
+  // Example 2 is the mean of examples 0 and 1, so its image is the mean of theirs; standardising is affine
+  // and keeps that.
   const inputs = Float32Array.from(createKey(5).normal(20 * 8));
   for (let k = 0; k < 8; k++) inputs[16 + k] = (inputs[k]! + inputs[8 + k]!) / 2;
   const data = labelledDataset({ name: 'affine', inputs, labels: new Uint8Array(20), classes: 1 });
@@ -42,7 +43,8 @@ test('the result is linear in the inputs: differences of examples project as the
 });
 
 test('before standardising, a projection keeps squared lengths on average: its entries have variance 1/d', () => {
-  // The rows of the identity are projected to the entries of P itself; an engine that keeps them shows P before standardising.
+  // The rows of the identity are projected to the entries of P itself; an engine that keeps them shows P
+  // before standardising.
   let entries = new Float32Array(0);
   const watching: KernelEngine = {
     ...typescriptEngine(),

@@ -12,11 +12,17 @@ const schema = z.strictObject({
 export interface ProjectionOptions extends z.input<typeof schema> {
   /** Decides the projection. */
   readonly key: Key;
-  /** Multiplies the matrices. Default: the TypeScript twin, right everywhere and slow. Engines may differ in the last bits. */
+  /**
+   * Multiplies the matrices. Default: the TypeScript twin, right everywhere and slow. Engines may differ in
+   * the last bits.
+   */
   readonly engine?: KernelEngine;
 }
 
-/** Rows are projected a chunk of this many numbers at a time, so that the floats of the whole set never exist (16 MiB). */
+/**
+ * Rows are projected a chunk of this many numbers at a time, so that the floats of the whole set never exist
+ * (16 MiB).
+ */
 const CHUNK = 2 ** 22;
 
 /**
@@ -24,13 +30,15 @@ const CHUNK = 2 ** 22;
  *
  *     z_i = x_iᵀP,   P_jm ~ N(0, 1/d),   x′_im = (z_im − mean_m) / sd_m      (x_i [d], P [d, k], x′_i [k])
  *
- * This is Li & Malik 2017, §4, "a randomly projected and normalized version of the MNIST training set with dimensionality 48 and unit variance in each
- * dimension". The paper does not name the distribution of P, nor whether the mean is removed; Gaussian entries and centring are our choices, and the
- * scale of P cancels. The mean and the variance (divisor: the count) are those of `dataset` itself: to give several parts one projection, project
- * first and then `splitDataset`.
+ * This is Li & Malik 2017, §4, "a randomly projected and normalized version of the MNIST training set with
+ * dimensionality 48 and unit variance in each dimension". The paper does not name the distribution of P, nor
+ * whether the mean is removed; Gaussian entries and centring are our choices, and the scale of P cancels. The
+ * mean and the variance (divisor: the count) are those of `dataset` itself: to give several parts one
+ * projection, project first and then `splitDataset`.
  *
  * @returns a data set of floats with the same examples in the same order [count, k]
- * @throws UserError if `dimensions` is not a positive integer, or if a projected dimension does not vary (a single example, or all equal).
+ * @throws UserError if `dimensions` is not a positive integer, or if a projected dimension does not vary (a
+ *   single example, or all equal).
  * @example
  * projectAndStandardise(mnist, { dimensions: 48, key: createKey(1), engine }).inputSize // => 48
  */
@@ -70,7 +78,10 @@ export function projectAndStandardise(dataset: LabelledDataset, options: Project
   });
 }
 
-/** Shifts and scales every column of `values` [count, k] to mean 0 and variance 1, in place; two passes in double precision. */
+/**
+ * Shifts and scales every column of `values` [count, k] to mean 0 and variance 1, in place; two passes in
+ * double precision.
+ */
 function standardise(values: Float32Array, k: number, name: string): void {
   const count = values.length / k;
   const mean = new Float64Array(k);

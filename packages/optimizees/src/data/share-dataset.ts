@@ -1,8 +1,9 @@
 import type { LabelledDataset } from './labelled-dataset.js';
 
 /**
- * The same data set on shared memory: sent to a worker (`postMessage`, `workerData`), it arrives as a reference, and all threads read one copy. Arrays
- * that are shared already are kept. Share the whole before splitting it: the parts then share too. Nobody may write to it afterwards.
+ * The same data set on shared memory: sent to a worker (`postMessage`, `workerData`), it arrives as a
+ * reference, and all threads read one copy. Arrays that are shared already are kept. Share the whole before
+ * splitting it: the parts then share too. Nobody may write to it afterwards.
  *
  * @throws Error where there is no SharedArrayBuffer: in a browser page that is not cross-origin isolated.
  * @example

@@ -2,10 +2,12 @@ import { UserError, type Key } from '@metadescent/core';
 import { selectRows, type LabelledDataset } from './labelled-dataset.js';
 
 /**
- * Splits a data set at random into disjoint parts that together hold every example: for meta-training, meta-validation and meta-test optimizees that
- * must not see each other's data. The parts are views; nothing is copied but row numbers.
+ * Splits a data set at random into disjoint parts that together hold every example: for meta-training,
+ * meta-validation and meta-test optimizees that must not see each other's data. The parts are views; nothing
+ * is copied but row numbers.
  *
- * @param parts the share of each part, by name or in a list: { train: 3, test: 1 } gives three quarters and one quarter. Shares that add up to `count`
+ * @param parts the share of each part, by name or in a list: { train: 3, test: 1 } gives three quarters and
+ *   one quarter. Shares that add up to `count`
  *   are the sizes; others are rounded so that the sizes add up.
  * @param key decides which example goes where
  * @returns the parts, by the same names or in the same order

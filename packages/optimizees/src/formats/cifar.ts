@@ -28,10 +28,12 @@ const CIFAR_100: Omit<RecordLayout, 'labelAt'> = {
 };
 
 /**
- * Parses files in the binary layout of CIFAR-10 (Krizhevsky 2009): records of one label byte and 3,072 pixel bytes, no header.
+ * Parses files in the binary layout of CIFAR-10 (Krizhevsky 2009): records of one label byte and 3,072 pixel
+ * bytes, no header.
  *
  * @param files the unpacked contents, in the order wanted; the pixels are copied
- * @throws DatasetFormatError if there is no record, if a file does not consist of whole records, or if a label is above 9.
+ * @throws DatasetFormatError if there is no record, if a file does not consist of whole records, or if a
+ *   label is above 9.
  */
 export function parseCifar10(
   files: readonly Uint8Array[],
@@ -41,11 +43,12 @@ export function parseCifar10(
 }
 
 /**
- * Parses files in the binary layout of CIFAR-100 (Krizhevsky 2009): records of one coarse-label byte (0–19), one fine-label byte (0–99) and 3,072
- * pixel bytes, no header.
+ * Parses files in the binary layout of CIFAR-100 (Krizhevsky 2009): records of one coarse-label byte (0–19),
+ * one fine-label byte (0–99) and 3,072 pixel bytes, no header.
  *
  * @param options.labels which labels to keep. Default: the 100 fine ones.
- * @throws DatasetFormatError if there is no record, if a file does not consist of whole records, or if a label is out of range.
+ * @throws DatasetFormatError if there is no record, if a file does not consist of whole records, or if a
+ *   label is out of range.
  */
 export function parseCifar100(
   files: readonly Uint8Array[],

@@ -1,8 +1,9 @@
 import { UserError } from '@metadescent/core';
 
 /**
- * Bytes that are not what a reader was told they are: wrong magic number, truncated, labels out of range. The message says what is wrong with the
- * bytes; the loaders of `@metadescent/optimizees/node` add the file and the next step.
+ * Bytes that are not what a reader was told they are: wrong magic number, truncated, labels out of range. The
+ * message says what is wrong with the bytes; the loaders of `@metadescent/optimizees/node` add the file and
+ * the next step.
  */
 export class DatasetFormatError extends UserError {
   override readonly name = 'DatasetFormatError';
@@ -42,8 +43,9 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The most bytes that a file of `size` bytes may unpack to: 64 MiB and a hundred times its size, below 2 GiB. Images shrink to a half or
- * a tenth, so every data set fits; a file of a few kilobytes cannot take the machine's memory.
+ * The most bytes that a file of `size` bytes may unpack to: 64 MiB and a hundred times its size, below 2 GiB.
+ * Images shrink to a half or a tenth, so every data set fits; a file of a few kilobytes cannot take the
+ * machine's memory.
  */
 export function largestUnpacked(size: number): number {
   return Math.min(2 ** 31 - 1, 2 ** 26 + 100 * size);

@@ -55,8 +55,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses an IDX file, the format of MNIST (LeCun, Cortes & Burges): two zero bytes, a type code, the number of dimensions, the dimensions as big-endian
- * 32-bit integers, then the numbers, row-major and big-endian.
+ * Parses an IDX file, the format of MNIST (LeCun, Cortes & Burges): two zero bytes, a type code, the number
+ * of dimensions, the dimensions as big-endian 32-bit integers, then the numbers, row-major and big-endian.
  *
  * @param bytes the whole file, unpacked
  * @throws DatasetFormatError if the magic number is wrong, or if the file is shorter or longer than its header says.
@@ -100,10 +100,11 @@ export interface IdxDatasetOptions {
 }
 
 /**
- * The data set of an array of byte images [count, …] and one of labels [count], bytes or wider integers. Images [count, height, width]
- * are taken as one channel; the inputs are the bytes over 255.
+ * The data set of an array of byte images [count, …] and one of labels [count], bytes or wider integers.
+ * Images [count, height, width] are taken as one channel; the inputs are the bytes over 255.
  *
- * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or if a label is not below
+ * @throws DatasetFormatError if a type or shape is not that, if counts differ, if there are no examples, or
+ *   if a label is not below
  *   `classes` (at most 256).
  */
 export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatasetOptions): LabelledDataset {
@@ -115,7 +116,7 @@ export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatas
   if (!(images.data instanceof Uint8Array) || images.shape.length < 2) {
     fail(
       'images must be unsigned bytes of at least two dimensions (magic 0x00000803), ' +
-      `but are ${typeName(images.data)} of shape ${shown(images.shape)}`,
+        `but are ${typeName(images.data)} of shape ${shown(images.shape)}`,
     );
   }
   const [count, ...sides] = images.shape as [number, ...number[]];

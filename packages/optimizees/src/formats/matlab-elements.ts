@@ -1,8 +1,9 @@
 import { DatasetFormatError } from './dataset-format-error.js';
 
 /**
- * The tagged data elements that a MATLAB level-5 file is made of ("MAT-File Format", The MathWorks, chapter 1). An element is a tag of 8 bytes, type and
- * length, then its bytes, padded to a multiple of 8. A small element packs type, length and up to 4 bytes into the 8 bytes of the tag.
+ * The tagged data elements that a MATLAB level-5 file is made of ("MAT-File Format", The MathWorks, chapter
+ * 1). An element is a tag of 8 bytes, type and length, then its bytes, padded to a multiple of 8. A small
+ * element packs type, length and up to 4 bytes into the 8 bytes of the tag.
  */
 export interface MatElement {
   readonly type: number;
@@ -78,7 +79,10 @@ export function readElement(bytes: Uint8Array, at: number, littleEndian: boolean
   return { type: first, bytes: bytes.subarray(begin, end), next };
 }
 
-/** All numbers of a numeric element, as `Values` (which must hold them exactly, or be floats). May be a view of the element's bytes. */
+/**
+ * All numbers of a numeric element, as `Values` (which must hold them exactly, or be floats). May be a view
+ * of the element's bytes.
+ */
 export function numbersOf<Values extends NumberArray>(
   element: MatElement,
   littleEndian: boolean,

@@ -19,7 +19,10 @@ import {
 export interface MatArray {
   /** At least two sides. */
   readonly shape: readonly number[];
-  /** Column-major: element (i, j, k, …) is data[i + shape[0]·(j + shape[1]·(k + …))]. 64-bit integers come as doubles. */
+  /**
+   * Column-major: element (i, j, k, …) is data[i + shape[0]·(j + shape[1]·(k + …))]. 64-bit integers come as
+   * doubles.
+   */
   readonly data: NumberArray;
 }
 
@@ -27,8 +30,8 @@ export interface MatArray {
 export interface MatFile {
   readonly arrays: ReadonlyMap<string, MatArray>;
   /**
-   * What was not read, by name, and what it is: cell arrays, structures, text, sparse and complex arrays, arrays with 64-bit integers
-   * that no double holds exactly, and arrays not asked for.
+   * What was not read, by name, and what it is: cell arrays, structures, text, sparse and complex arrays,
+   * arrays with 64-bit integers that no double holds exactly, and arrays not asked for.
    */
   readonly skipped: ReadonlyMap<string, string>;
 }
@@ -37,8 +40,9 @@ export interface MatOptions {
   /** Names of the variables to read; all others are skipped. Default: all. */
   readonly variables?: readonly string[];
   /**
-   * Unpacks a zlib stream, as the default of MATLAB since version 7 writes; for example `inflateSync` of node:zlib. Must throw rather than return more than
-   * `limit` bytes. Default: compressed elements are refused.
+   * Unpacks a zlib stream, as the default of MATLAB since version 7 writes; for example `inflateSync` of
+   * node:zlib. Must throw rather than return more than `limit` bytes. Default: compressed elements are
+   * refused.
    */
   readonly inflate?: (bytes: Uint8Array, limit: number) => Uint8Array;
 }
@@ -77,12 +81,14 @@ const OTHER: Readonly<Record<number, string>> = {
 };
 
 /**
- * Parses a MATLAB level-5 MAT-file (MATLAB 5 to 7.2, `save -v6` or `-v7`): numeric arrays of any class, any number of dimensions and either byte order,
- * stored in smaller types where MATLAB did so, compressed or not. What compressed variables unpack to, and the arrays, take at most 64
- * MiB and a hundred times the bytes of the file (below 2 GiB) together.
+ * Parses a MATLAB level-5 MAT-file (MATLAB 5 to 7.2, `save -v6` or `-v7`): numeric arrays of any class, any
+ * number of dimensions and either byte order, stored in smaller types where MATLAB did so, compressed or not.
+ * What compressed variables unpack to, and the arrays, take at most 64 MiB and a hundred times the bytes of
+ * the file (below 2 GiB) together.
  *
  * @param bytes the whole file
- * @throws DatasetFormatError on level-4 files, on version 7.3 (HDF5), on everything that is damaged or truncated, and on what would take
+ * @throws DatasetFormatError on level-4 files, on version 7.3 (HDF5), on everything that is damaged or
+ *   truncated, and on what would take
  *   more memory.
  */
 export function parseMat(bytes: Uint8Array, options: MatOptions = {}): MatFile {
@@ -162,7 +168,8 @@ function readHeader(bytes: Uint8Array): boolean {
     fail(`the header has ${HEADER} bytes, but the file has ${bytes.length}; it is truncated, or no MAT-file`);
   const endian = String.fromCharCode(bytes[126] as number, bytes[127] as number);
   if (endian !== 'IM' && endian !== 'MI') {
-    // A level-4 file begins with a small integer; one of its bytes is always zero, and never in the text of a level-5 header.
+    // A level-4 file begins with a small integer; one of its bytes is always zero, and never in the text of a
+    // level-5 header.
     if (bytes.subarray(0, 4).includes(0))
       fail('this is no level-5 file, perhaps a level-4 one; save it in MATLAB with the option -v7');
     fail('bytes 126 and 127 must be "IM" or "MI", but are not; this is no level-5 MAT-file');
@@ -286,7 +293,7 @@ function realPart(
   if (count * size !== element.bytes.length) {
     fail(
       `"${printable(name)}" has the dimensions ${shown(shape)}, ${count} numbers of ${size} bytes, ` +
-      `but ${element.bytes.length} bytes; the file is damaged`,
+        `but ${element.bytes.length} bytes; the file is damaged`,
     );
   }
   memory.take(count * Class.BYTES_PER_ELEMENT);

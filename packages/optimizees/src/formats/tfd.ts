@@ -12,8 +12,8 @@ export const tfdOptionsSchema = z.strictObject({
   /** Which of the five official splits, from 1 as in MATLAB. */
   fold: z._default(z.int().check(z.minimum(1), z.maximum(5)), 1),
   /**
-   * Which sets of that split. Li & Malik 2017, §4, speak of 3,300 images; the data set has 4,178 labelled ones in all, of which about that many are for
-   * training and validation together, so that is the default.
+   * Which sets of that split. Li & Malik 2017, §4, speak of 3,300 images; the data set has 4,178 labelled
+   * ones in all, of which about that many are for training and validation together, so that is the default.
    */
   sets: z._default(z.array(z.enum(['train', 'validation', 'test'])).check(z.minLength(1)), [
     'train',
@@ -23,14 +23,17 @@ export const tfdOptionsSchema = z.strictObject({
 export type TfdOptions = z.input<typeof tfdOptionsSchema>;
 
 /**
- * Parses the Toronto Faces Dataset (Susskind, Anderson & Hinton 2010), `TFD_48x48.mat` or `TFD_96x96.mat`: grey images and seven expressions.
+ * Parses the Toronto Faces Dataset (Susskind, Anderson & Hinton 2010), `TFD_48x48.mat` or `TFD_96x96.mat`:
+ * grey images and seven expressions.
  *
- * It reads the variables `images` [N, side, side] or [side, side, N] (bytes), `labs_ex` [N] (expression 1–7, −1 where there is none) and `folds` [N, 5]
- * (1 training, 2 validation, 3 test, 0 unlabelled). Class c of the result is expression c + 1. Only the images asked for are kept.
+ * It reads the variables `images` [N, side, side] or [side, side, N] (bytes), `labs_ex` [N] (expression 1–7,
+ * −1 where there is none) and `folds` [N, 5] (1 training, 2 validation, 3 test, 0 unlabelled). Class c of the
+ * result is expression c + 1. Only the images asked for are kept.
  *
  * @param bytes the whole file
  * @param inflate unpacks compressed variables (see `MatOptions`)
- * @throws UserError if an option is out of range; DatasetFormatError if a variable is missing or has other shapes or values than these.
+ * @throws UserError if an option is out of range; DatasetFormatError if a variable is missing or has other
+ *   shapes or values than these.
  */
 export function parseTfd(
   bytes: Uint8Array,
@@ -86,7 +89,7 @@ function variable(file: MatFile, name: string): MatArray {
   if (skipped) return fail(`\`${name}\` must be an array of numbers, but is ${skipped}`);
   return fail(
     `there is no variable \`${name}\` (others: ${printable(others.join(', '), 200) || 'none'}); give TFD_48x48.mat, ` +
-    'not the file with the information alone',
+      'not the file with the information alone',
   );
 }
 

@@ -13,7 +13,8 @@ export interface DataFile {
 /**
  * The contents of a data file, unpacked if it is a gzip stream (told by its first bytes, not by its name).
  *
- * @throws UserError that names the file, if it is missing or cannot be read; DatasetFormatError, if it cannot be unpacked or is an archive.
+ * @throws UserError that names the file, if it is missing or cannot be read; DatasetFormatError, if it cannot
+ *   be unpacked or is an archive.
  */
 export function readDataFile(caller: string, path: string): DataFile {
   const packed = readBytes(caller, path);
@@ -33,7 +34,7 @@ export function readDataFile(caller: string, path: string): DataFile {
   if (container) {
     throw new DatasetFormatError(
       `${caller}: ${path} is ${container.name}${bytes === packed ? '' : ', compressed'}, but the file in it is needed; ` +
-      `unpack it first (${container.unpack} ${path})`,
+        `unpack it first (${container.unpack} ${path})`,
     );
   }
   return { bytes, limit };
@@ -66,8 +67,8 @@ function unpackingFailure(error: unknown, limit: number): string {
 }
 
 /**
- * Unpacks zlib streams that must be whole (see `MatOptions.inflate`), of at most `total` bytes together. The limit is kept while a
- * stream is unpacked: no more memory is taken than it allows.
+ * Unpacks zlib streams that must be whole (see `MatOptions.inflate`), of at most `total` bytes together. The
+ * limit is kept while a stream is unpacked: no more memory is taken than it allows.
  */
 export function inflateWithin(total: number): (bytes: Uint8Array, limit: number) => Uint8Array {
   let left = total;
@@ -135,8 +136,8 @@ function whyNoFolder(path: string): string {
 }
 
 /**
- * Whether there is a folder of this path that can be looked into; false also for a path below a file, or behind a folder that is
- * closed.
+ * Whether there is a folder of this path that can be looked into; false also for a path below a file, or
+ * behind a folder that is closed.
  */
 export function isDirectory(path: string): boolean {
   try {

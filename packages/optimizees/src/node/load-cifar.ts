@@ -9,8 +9,10 @@ export type Part = 'train' | 'test';
 /**
  * Loads CIFAR-10 (Krizhevsky 2009) in its binary version: 32 × 32 colour images of ten classes.
  *
- * @param source the folder of the published archive (`cifar-10-batches-bin`, or the folder around it): 50,000 training images in `data_batch_1.bin` …
- *   `data_batch_5.bin`, 10,000 test images in `test_batch.bin`. Or a list of files, taken as they are and in this order.
+ * @param source the folder of the published archive (`cifar-10-batches-bin`, or the folder around it): 50,000
+ *   training images in `data_batch_1.bin` …
+ * `data_batch_5.bin`, 10,000 test images in `test_batch.bin`. Or a list of files, taken as they are and in
+ *   this order.
  * @param options.part of a folder. Default: 'train'.
  * @throws UserError naming the file, what is wrong with it and what to do.
  * @example
@@ -27,9 +29,11 @@ export function loadCifar10(
 }
 
 /**
- * Loads CIFAR-100 (Krizhevsky 2009) in its binary version: 32 × 32 colour images of a hundred classes in twenty superclasses.
+ * Loads CIFAR-100 (Krizhevsky 2009) in its binary version: 32 × 32 colour images of a hundred classes in
+ * twenty superclasses.
  *
- * @param source the folder of the published archive (`cifar-100-binary`, or the folder around it): 50,000 training images in `train.bin`, 10,000 test
+ * @param source the folder of the published archive (`cifar-100-binary`, or the folder around it): 50,000
+ *   training images in `train.bin`, 10,000 test
  *   images in `test.bin`. Or a list of files, taken as they are and in this order.
  * @param options.part of a folder. Default: 'train'.
  * @param options.labels the hundred fine classes or the twenty coarse ones. Default: 'fine'.
@@ -53,7 +57,10 @@ function pathsOf(
   names: readonly string[],
 ): readonly string[] {
   if (Array.isArray(source)) return source;
-  if (typeof source !== 'string') throw new UserError(`${caller}: the source must be a folder or a list of files, but is ${typeof source}; give the path of the unpacked archive`);
+  if (typeof source !== 'string')
+    throw new UserError(
+      `${caller}: the source must be a folder or a list of files, but is ${typeof source}; give the path of the unpacked archive`,
+    );
   const nested = `${source}/${subfolder}`;
   const directory = isDirectory(nested) ? nested : source;
   const advice = 'unpack the whole archive there, or give the files wanted as a list';

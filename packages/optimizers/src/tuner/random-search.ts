@@ -18,11 +18,13 @@ export const randomSearchOptionsSchema = z.strictObject({
 export type RandomSearchOptions = z.input<typeof randomSearchOptionsSchema>;
 
 /**
- * Random search: draws every axis independently and log-uniformly from [from, to] (on the complement scale, 1 − value is log-uniform), evaluates all
- * draws on the same tasks in one batch and reports them like `tuneOptimizer`. An axis' `ratio`, `minimum` and `maximum` are not used.
+ * Random search: draws every axis independently and log-uniformly from [from, to] (on the complement scale, 1
+ * − value is log-uniform), evaluates all draws on the same tasks in one batch and reports them like
+ * `tuneOptimizer`. An axis' `ratio`, `minimum` and `maximum` are not used.
  *
- * It serves where a grid has too many axes, or a trial is too dear to follow an optimum: learning rates of meta-training, for example. The range is never
- * extended; an optimum near its end is flagged with the outcome `near-edge`.
+ * It serves where a grid has too many axes, or a trial is too dear to follow an optimum: learning rates of
+ * meta-training, for example. The range is never extended; an optimum near its end is flagged with the
+ * outcome `near-edge`.
  *
  * Candidate number i depends on the key and i only: more candidates continue the same sequence.
  *

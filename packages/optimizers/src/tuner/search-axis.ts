@@ -58,7 +58,8 @@ export function parseAxes(caller: string, axes: readonly SearchAxis[]): ParsedAx
 /**
  * The value at `position` steps of `ratio` above `from`; fractions lie between grid points.
  *
- * Rounded to six significant digits (of 1 − value on the complement scale): it prints well, and does not depend on how a platform rounds powers.
+ * Rounded to six significant digits (of 1 − value on the complement scale): it prints well, and does not
+ * depend on how a platform rounds powers.
  *
  * @example
  * axisValue({ name: 'learningRate', scale: 'log', from: 0.001, to: 1, ratio: 10, minimum: 1e-8, maximum: 1e4 }, 0.5) // => 0.00316228

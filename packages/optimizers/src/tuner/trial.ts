@@ -13,8 +13,9 @@ export interface Trial {
 }
 
 /**
- * Runs trials, in whatever order and wherever it likes, and returns their scores in the order of the trials: lower is better, a value that is
- * not finite means that the run diverged. A score must depend on the trial alone.
+ * Runs trials, in whatever order and wherever it likes, and returns their scores in the order of the trials:
+ * lower is better, a value that is not finite means that the run diverged. A score must depend on the trial
+ * alone.
  */
 export type EvaluateTrials = (trials: readonly Trial[]) => Promise<readonly number[]>;
 
@@ -32,7 +33,10 @@ export interface Candidate {
   readonly scores: readonly number[];
   /** Mean of the scores; +∞ if any run diverged. */
   readonly score: number;
-  /** Standard error of that mean over tasks; NaN if a run diverged or there is one task only. Candidates share tasks, so differences are surer than this. */
+  /**
+   * Standard error of that mean over tasks; NaN if a run diverged or there is one task only. Candidates share
+   * tasks, so differences are surer than this.
+   */
   readonly standardError: number;
   /** Runs that diverged, of `scores.length`. */
   readonly diverged: number;

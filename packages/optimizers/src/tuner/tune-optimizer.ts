@@ -31,9 +31,15 @@ export interface Tunable {
 }
 
 export const tuneOptionsSchema = z.strictObject({
-  /** How many optimizees each candidate is run on. 10: enough to rank settings that share their random numbers; no source. */
+  /**
+   * How many optimizees each candidate is run on. 10: enough to rank settings that share their random
+   * numbers; no source.
+   */
   tasks: z._default(z.int().check(z.minimum(1)), 10),
-  /** How often the spacing around the optimum is halved (in the logarithm). 2: half decades become eighths of a decade. */
+  /**
+   * How often the spacing around the optimum is halved (in the logarithm). 2: half decades become eighths of
+   * a decade.
+   */
   refinements: z._default(z.int().check(z.minimum(0), z.maximum(8)), 2),
   /** Options that are the same for all candidates. */
   fixed: z._default(z.record(z.string(), z.number()), {}),
@@ -50,15 +56,18 @@ interface Located {
  * Finds the hyper-parameters with the lowest mean score by a geometric grid that follows its optimum.
  *
  * 1. The whole first grid is evaluated (the product of the axes).
- * 2. While the best candidate lies on the edge of the grid, the grid grows by one step over that edge: a whole new row or column. Where every
+ * 2. While the best candidate lies on the edge of the grid, the grid grows by one step over that edge: a
+ *   whole new row or column. Where every
  *    candidate diverged, it grows towards smaller values of the first axis.
- * 3. The spacing is halved and all neighbours of the best candidate are evaluated, again until none is better; as often as `refinements` says.
+ * 3. The spacing is halved and all neighbours of the best candidate are evaluated, again until none is
+ *   better; as often as `refinements` says.
  *
- * The optimum is thus never left on an edge: the outcome is `interior` (all its neighbours at the finest spacing were evaluated), or names the bound of
- * an axis that stopped the search. An objective with several minima along an axis can still hide a better one from any grid.
+ * The optimum is thus never left on an edge: the outcome is `interior` (all its neighbours at the finest
+ * spacing were evaluated), or names the bound of an axis that stopped the search. An objective with several
+ * minima along an axis can still hide a better one from any grid.
  *
- * The search asks `evaluate` for batches of independent trials and depends on their scores alone, not on when or where they were computed. All
- * candidates see the same tasks: common random numbers.
+ * The search asks `evaluate` for batches of independent trials and depends on their scores alone, not on when
+ * or where they were computed. All candidates see the same tasks: common random numbers.
  *
  * @param optimizer what to tune; `{ ...baselineOptimizers.adam, searched: [...] }` searches other axes.
  * @param evaluate runs the trials; `evaluateInline` does so on the spot.
@@ -140,8 +149,8 @@ interface Span {
 }
 
 /**
- * Lengthens the grid by one step over each edge that `best` lies on, as far as the bounds allow; towards smaller values of the first axis where
- * there is no best because all diverged. Whether it grew.
+ * Lengthens the grid by one step over each edge that `best` lies on, as far as the bounds allow; towards
+ * smaller values of the first axis where there is no best because all diverged. Whether it grew.
  */
 function growOverEdge(
   grid: readonly Span[],

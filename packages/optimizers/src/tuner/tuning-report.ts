@@ -14,7 +14,10 @@ export type TuningOutcome =
   | { readonly kind: 'interior' }
   /** The optimum lies at a stated bound of these axes, beyond which the search must not go. */
   | { readonly kind: 'at-bound'; readonly edges: readonly EdgeOptimum[] }
-  /** Random search only: the optimum lies near the end of the range of these axes; a wider range may hold a better one. */
+  /**
+   * Random search only: the optimum lies near the end of the range of these axes; a wider range may hold a
+   * better one.
+   */
   | { readonly kind: 'near-edge'; readonly edges: readonly EdgeOptimum[] }
   /** Every candidate diverged on some task. */
   | { readonly kind: 'all-diverged' };

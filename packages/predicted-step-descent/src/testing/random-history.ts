@@ -13,7 +13,10 @@ export function randomHistory(key: Key, T: number, n: number) {
   return {
     iterates: walk('x', 0.05),
     gradients: walk('g', 0.3),
-    objectives: key.fold('f').uniform(T + 1).map((u) => 0.5 + u),
+    objectives: key
+      .fold('f')
+      .uniform(T + 1)
+      .map((u) => 0.5 + u),
   };
 }
 

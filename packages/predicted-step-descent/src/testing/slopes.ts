@@ -1,4 +1,9 @@
-import { parameterLayout, type Optimizee, type OptimizeeFamily, type ParameterBlock } from '@metadescent/core';
+import {
+  parameterLayout,
+  type Optimizee,
+  type OptimizeeFamily,
+  type ParameterBlock,
+} from '@metadescent/core';
 
 const blocks: ParameterBlock[] = [
   { name: 'layer-0/weight', role: 'weight', layer: 0, shape: [3, 2] },
@@ -8,13 +13,15 @@ const blocks: ParameterBlock[] = [
 ];
 
 /**
- * f(θ) = 10 + s·θ, with slopes of noise added on mini-batches: gradients do not depend on θ, so "observations are constants" holds exactly for a rule that reads gradients alone, and the
- * meta-gradient can be held against finite differences of whole rollouts.
+ * f(θ) = 10 + s·θ, with slopes of noise added on mini-batches: gradients do not depend on θ, so "observations
+ * are constants" holds exactly for a rule that reads gradients alone, and the meta-gradient can be held
+ * against finite differences of whole rollouts.
  */
 export function slopes(): Optimizee {
   const layout = parameterLayout(blocks);
   const truth = Float32Array.from({ length: layout.size }, (_, j) => 0.1 * Math.sin(1 + j));
-  const value = (slope: Float32Array, parameters: Float32Array) => parameters.reduce((sum, x, j) => sum + x * slope[j]!, 10);
+  const value = (slope: Float32Array, parameters: Float32Array) =>
+    parameters.reduce((sum, x, j) => sum + x * slope[j]!, 10);
   return {
     name: 'slopes',
     layout,
@@ -55,7 +62,11 @@ export function bowls(noise = 0.1): OptimizeeFamily {
     minibatch: (key, step) => ({
       evaluate(parameters, gradient) {
         const value = exact(parameters, gradient);
-        if (gradient) key.fold(step).normal(layout.size).forEach((draw, j) => (gradient[j]! += noise * draw));
+        if (gradient)
+          key
+            .fold(step)
+            .normal(layout.size)
+            .forEach((draw, j) => (gradient[j]! += noise * draw));
         return value;
       },
     }),

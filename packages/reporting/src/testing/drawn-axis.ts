@@ -1,4 +1,7 @@
-/** A label of an axis as a reader finds it in an SVG: its text and where its tick stands, in pixels from the top left of the plot. */
+/**
+ * A label of an axis as a reader finds it in an SVG: its text and where its tick stands, in pixels from the
+ * top left of the plot.
+ */
 export interface DrawnLabel {
   readonly text: string;
   readonly at: number;

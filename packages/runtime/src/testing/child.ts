@@ -18,7 +18,10 @@ export interface Child {
 export interface Fixture {
   /** File in `fixtures/`. */
   readonly name: string;
-  /** No file may grow beyond so many blocks (of 512 or 1,024 bytes, as the shell has it): a full disk for one process. */
+  /**
+   * No file may grow beyond so many blocks (of 512 or 1,024 bytes, as the shell has it): a full disk for one
+   * process.
+   */
   readonly maxFileBlocks?: number;
   /** Run it in a PID namespace of its own, as in a container. Needs `unshare` and the right to use it. */
   readonly ownPids?: boolean;

@@ -1,8 +1,18 @@
-import { cpuCandidate, loadFirst, wasmCandidate, type BackendCandidate, type LoadBackendOptions, type LoadedBackend } from '../backend-candidates.js';
+import {
+  cpuCandidate,
+  loadFirst,
+  wasmCandidate,
+  type BackendCandidate,
+  type LoadBackendOptions,
+  type LoadedBackend,
+} from '../backend-candidates.js';
 
 export type { BackendName, LoadBackendOptions, LoadedBackend } from '../backend-candidates.js';
 
-/** The C library. Its package downloads it when it is installed, and as of 4.22 it does not run on Node 23 and later. */
+/**
+ * The C library. Its package downloads it when it is installed, and as of 4.22 it does not run on Node 23 and
+ * later.
+ */
 const nodeCandidate: BackendCandidate = {
   name: 'node',
   backend: 'tensorflow',
@@ -15,8 +25,9 @@ const nodeCandidate: BackendCandidate = {
 };
 
 /**
- * Starts the fastest tfjs backend of this Node: @tensorflow/tfjs-node where it is installed and works, else WebAssembly (with the kernels for training), else plain
- * JavaScript. One line says why where one that is installed, or was asked for, does not run.
+ * Starts the fastest tfjs backend of this Node: @tensorflow/tfjs-node where it is installed and works, else
+ * WebAssembly (with the kernels for training), else plain JavaScript. One line says why where one that is
+ * installed, or was asked for, does not run.
  *
  * @throws UserError if none runs.
  * @example

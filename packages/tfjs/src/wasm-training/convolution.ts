@@ -11,7 +11,15 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { sharedEngine } from '../shared-engine.js';
-import { gatherPatches, outputsPerExample, patchSize, planeSizes, scatterPatches, volumeSizes, type ConvSizes } from './patches.js';
+import {
+  gatherPatches,
+  outputsPerExample,
+  patchSize,
+  planeSizes,
+  scatterPatches,
+  volumeSizes,
+  type ConvSizes,
+} from './patches.js';
 import { floats, wasmKernel, type WasmBackend } from './wasm-kernel.js';
 
 type Shape4 = [number, number, number, number];
@@ -20,9 +28,15 @@ type Shape5 = [number, number, number, number, number];
 /** tfjs has no such kernel for wasm. */
 export const conv2dBackpropFilter = wasmKernel(
   Conv2DBackpropFilter,
-  ({ x, dy }: { x: TensorInfo; dy: TensorInfo }, { strides, pad, dataFormat, dimRoundingMode, filterShape }: Conv2DBackpropFilterAttrs, backend) => {
+  (
+    { x, dy }: { x: TensorInfo; dy: TensorInfo },
+    { strides, pad, dataFormat, dimRoundingMode, filterShape }: Conv2DBackpropFilterAttrs,
+    backend,
+  ) => {
     checkFormat(Conv2DBackpropFilter, dataFormat);
-    const sizes = planeSizes(backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode));
+    const sizes = planeSizes(
+      backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode),
+    );
     return filterGradient(x, dy, filterShape, sizes, backend);
   },
 );
@@ -30,9 +44,15 @@ export const conv2dBackpropFilter = wasmKernel(
 /** tfjs has this kernel, as plain loops; this one is several times faster. */
 export const conv2dBackpropInput = wasmKernel(
   Conv2DBackpropInput,
-  ({ dy, filter }: { dy: TensorInfo; filter: TensorInfo }, { strides, pad, dataFormat, dimRoundingMode, inputShape }: Conv2DBackpropInputAttrs, backend) => {
+  (
+    { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
+    { strides, pad, dataFormat, dimRoundingMode, inputShape }: Conv2DBackpropInputAttrs,
+    backend,
+  ) => {
     checkFormat(Conv2DBackpropInput, dataFormat);
-    const sizes = planeSizes(backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode));
+    const sizes = planeSizes(
+      backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode),
+    );
     return inputGradient(dy, filter, inputShape, sizes, backend);
   },
 );
@@ -40,8 +60,14 @@ export const conv2dBackpropInput = wasmKernel(
 /** tfjs 4.22 has this kernel; it differs from the cpu backend's in our tests. */
 export const conv3dBackpropFilter = wasmKernel(
   Conv3DBackpropFilterV2,
-  ({ x, dy }: { x: TensorInfo; dy: TensorInfo }, { strides, pad, filterShape }: Conv3DBackpropFilterV2Attrs, backend) => {
-    const sizes = volumeSizes(backend_util.computeConv3DInfo(x.shape as Shape5, filterShape, strides, 1, pad));
+  (
+    { x, dy }: { x: TensorInfo; dy: TensorInfo },
+    { strides, pad, filterShape }: Conv3DBackpropFilterV2Attrs,
+    backend,
+  ) => {
+    const sizes = volumeSizes(
+      backend_util.computeConv3DInfo(x.shape as Shape5, filterShape, strides, 1, pad),
+    );
     return filterGradient(x, dy, filterShape, sizes, backend);
   },
 );
@@ -49,20 +75,33 @@ export const conv3dBackpropFilter = wasmKernel(
 /** tfjs 4.22 has this kernel; it differs from the cpu backend's in our tests. */
 export const conv3dBackpropInput = wasmKernel(
   Conv3DBackpropInputV2,
-  ({ dy, filter }: { dy: TensorInfo; filter: TensorInfo }, { strides, pad, inputShape }: Conv3DBackpropInputV2Attrs, backend) => {
-    const sizes = volumeSizes(backend_util.computeConv3DInfo(inputShape, filter.shape as Shape5, strides, 1, pad));
+  (
+    { dy, filter }: { dy: TensorInfo; filter: TensorInfo },
+    { strides, pad, inputShape }: Conv3DBackpropInputV2Attrs,
+    backend,
+  ) => {
+    const sizes = volumeSizes(
+      backend_util.computeConv3DInfo(inputShape, filter.shape as Shape5, strides, 1, pad),
+    );
     return inputGradient(dy, filter, inputShape, sizes, backend);
   },
 );
 
 /**
- * ∂L/∂filter of y = conv(x, filter): with P the patches of x [batch · outputs, patch] and dy as a matrix [batch · outputs, outChannels],
+ * ∂L/∂filter of y = conv(x, filter): with P the patches of x [batch · outputs, patch] and dy as a matrix
+ * [batch · outputs, outChannels],
  *
  *     dfilter = Pᵀ dy   [patch, outChannels]
  *
  * as matrix products over a few examples at a time.
  */
-function filterGradient(x: TensorInfo, dy: TensorInfo, filterShape: readonly number[], sizes: ConvSizes, backend: WasmBackend): TensorInfo {
+function filterGradient(
+  x: TensorInfo,
+  dy: TensorInfo,
+  filterShape: readonly number[],
+  sizes: ConvSizes,
+  backend: WasmBackend,
+): TensorInfo {
   const out = backend.makeOutput(filterShape, 'float32');
   const [input, gradient] = [floats(backend, x), floats(backend, dy)];
   const sum = new Float32Array(patchSize(sizes) * sizes.outChannels);
@@ -83,8 +122,17 @@ function filterGradient(x: TensorInfo, dy: TensorInfo, filterShape: readonly num
   return out;
 }
 
-/** ∂L/∂x of y = conv(x, filter): the gradients of the patches, dP = dy filterᵀ, added back to where the patches came from. */
-function inputGradient(dy: TensorInfo, filter: TensorInfo, inputShape: readonly number[], sizes: ConvSizes, backend: WasmBackend): TensorInfo {
+/**
+ * ∂L/∂x of y = conv(x, filter): the gradients of the patches, dP = dy filterᵀ, added back to where the
+ * patches came from.
+ */
+function inputGradient(
+  dy: TensorInfo,
+  filter: TensorInfo,
+  inputShape: readonly number[],
+  sizes: ConvSizes,
+  backend: WasmBackend,
+): TensorInfo {
   const out = backend.makeOutput(inputShape, 'float32');
   const [gradient, weights, input] = [floats(backend, dy), floats(backend, filter), floats(backend, out)];
   input.fill(0);
@@ -105,11 +153,19 @@ function inputGradient(dy: TensorInfo, filter: TensorInfo, inputShape: readonly 
 
 function checkFormat(kernel: string, dataFormat: 'NHWC' | 'NCHW'): void {
   if (dataFormat === 'NHWC') return;
-  throw new Error(`${kernel}: the wasm backend convolves NHWC only, but the data format is ${dataFormat}; transpose the input`);
+  throw new Error(
+    `${kernel}: the wasm backend convolves NHWC only, but the data format is ${dataFormat}; transpose the input`,
+  );
 }
 
-/** Runs over the batch, as many examples at a time as have patches of about 8 MiB: larger matrices gain nothing and leave the cache. */
-function forChunks(sizes: ConvSizes, work: (first: number, count: number, patches: Float32Array) => void): void {
+/**
+ * Runs over the batch, as many examples at a time as have patches of about 8 MiB: larger matrices gain
+ * nothing and leave the cache.
+ */
+function forChunks(
+  sizes: ConvSizes,
+  work: (first: number, count: number, patches: Float32Array) => void,
+): void {
   const perExample = outputsPerExample(sizes) * patchSize(sizes);
   const step = Math.max(1, Math.min(sizes.batchSize, Math.floor(2 ** 21 / perExample)));
   const room = new Float32Array(step * perExample);

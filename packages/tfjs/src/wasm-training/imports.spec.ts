@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 
-/** What a module imports at run time, itself and by the modules of this package that it imports: files of this package and names of others. */
+/**
+ * What a module imports at run time, itself and by the modules of this package that it imports: files of this
+ * package and names of others.
+ */
 function imported(file: URL, seen = new Set<string>()): Set<string> {
   seen.add(file.href);
   for (const [, names, from] of readFileSync(file, 'utf8').matchAll(

@@ -2,17 +2,41 @@ import { backend_util, MaxPoolGrad, type MaxPoolGradAttrs, type TensorInfo } fro
 import { floats, wasmKernel } from './wasm-kernel.js';
 
 /**
- * ∂L/∂x of y = max of each window of x, NHWC: every dy goes to the first largest entry of its window. tfjs 4.22 has this kernel for wasm; where
- * windows are 2 × 2 over 7 × 7 with `same`, it breaks Euler's identity Σ x ∂f/∂x = f, which this one is tested against.
+ * ∂L/∂x of y = max of each window of x, NHWC: every dy goes to the first largest entry of its window. tfjs
+ * 4.22 has this kernel for wasm; where windows are 2 × 2 over 7 × 7 with `same`, it breaks Euler's identity Σ
+ * x ∂f/∂x = f, which this one is tested against.
  */
 export const maxPoolGrad = wasmKernel(
   MaxPoolGrad,
-  ({ dy, input: x }: { dy: TensorInfo; input: TensorInfo }, { filterSize, strides, pad, dimRoundingMode }: MaxPoolGradAttrs, backend) => {
-    const info = backend_util.computePool2DInfo(x.shape as [number, number, number, number], filterSize, strides, 1, pad, dimRoundingMode);
+  (
+    { dy, input: x }: { dy: TensorInfo; input: TensorInfo },
+    { filterSize, strides, pad, dimRoundingMode }: MaxPoolGradAttrs,
+    backend,
+  ) => {
+    const info = backend_util.computePool2DInfo(
+      x.shape as [number, number, number, number],
+      filterSize,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    );
     const out = backend.makeOutput(x.shape, 'float32');
     const [gradient, input, sum] = [floats(backend, dy), floats(backend, x), floats(backend, out)];
     sum.fill(0);
-    const { batchSize, inChannels: channels, inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
+    const {
+      batchSize,
+      inChannels: channels,
+      inHeight,
+      inWidth,
+      outHeight,
+      outWidth,
+      filterHeight,
+      filterWidth,
+      strideHeight,
+      strideWidth,
+      padInfo,
+    } = info;
     const largest = new Float32Array(channels);
     const place = new Int32Array(channels);
     let at = 0;

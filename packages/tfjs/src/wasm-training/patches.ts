@@ -57,14 +57,23 @@ function volume([depth, height, width]: Extent): number {
   return depth * height * width;
 }
 
-/** Called for the part of a patch's row that lies inside the input: `length` consecutive numbers, at `inInput` in x and at `inPatch` among the patches. */
+/**
+ * Called for the part of a patch's row that lies inside the input: `length` consecutive numbers, at `inInput`
+ * in x and at `inPatch` among the patches.
+ */
 type VisitRun = (inInput: number, inPatch: number, length: number) => void;
 
 /**
- * Where the patches of examples `first … first + count − 1` lie. With channels last, one row of an undilated patch is one run of consecutive numbers, so a convolution's rows
- * are copied (im2col) or added back (col2im) run by run.
+ * Where the patches of examples `first … first + count − 1` lie. With channels last, one row of an undilated
+ * patch is one run of consecutive numbers, so a convolution's rows are copied (im2col) or added back (col2im)
+ * run by run.
  */
-function visitRuns({ inChannels, input, output, filter, stride, padding }: ConvSizes, first: number, count: number, visit: VisitRun): void {
+function visitRuns(
+  { inChannels, input, output, filter, stride, padding }: ConvSizes,
+  first: number,
+  count: number,
+  visit: VisitRun,
+): void {
   const [inDepth, inHeight, inWidth] = input;
   const [outDepth, outHeight, outWidth] = output;
   const [filterDepth, filterHeight, filterWidth] = filter;
@@ -83,7 +92,11 @@ function visitRuns({ inChannels, input, output, filter, stride, padding }: ConvS
             for (let ky = 0; ky < filterHeight; ky++) {
               const y = oy * stride[1] - padding[1] + ky;
               if (z >= 0 && z < inDepth && y >= 0 && y < inHeight && length > 0) {
-                visit(((b * inDepth + z) * inHeight + y) * inWidth * inChannels + inRow, patch + from * inChannels, length);
+                visit(
+                  ((b * inDepth + z) * inHeight + y) * inWidth * inChannels + inRow,
+                  patch + from * inChannels,
+                  length,
+                );
               }
               patch += rowLength;
             }
@@ -95,7 +108,13 @@ function visitRuns({ inChannels, input, output, filter, stride, padding }: ConvS
 }
 
 /** The patches of `count` examples, zero outside of the input [count · outputs, patchSize] (im2col). */
-export function gatherPatches(x: Float32Array, sizes: ConvSizes, first: number, count: number, patches: Float32Array): void {
+export function gatherPatches(
+  x: Float32Array,
+  sizes: ConvSizes,
+  first: number,
+  count: number,
+  patches: Float32Array,
+): void {
   patches.fill(0);
   visitRuns(sizes, first, count, (inInput, inPatch, length) => {
     for (let i = 0; i < length; i++) patches[inPatch + i] = x[inInput + i] as number;
@@ -103,8 +122,15 @@ export function gatherPatches(x: Float32Array, sizes: ConvSizes, first: number, 
 }
 
 /** Adds patches back to where they came from (col2im), the transpose of `gatherPatches`. */
-export function scatterPatches(patches: Float32Array, sizes: ConvSizes, first: number, count: number, x: Float32Array): void {
+export function scatterPatches(
+  patches: Float32Array,
+  sizes: ConvSizes,
+  first: number,
+  count: number,
+  x: Float32Array,
+): void {
   visitRuns(sizes, first, count, (inInput, inPatch, length) => {
-    for (let i = 0; i < length; i++) x[inInput + i] = (x[inInput + i] as number) + (patches[inPatch + i] as number);
+    for (let i = 0; i < length; i++)
+      x[inInput + i] = (x[inInput + i] as number) + (patches[inPatch + i] as number);
   });
 }

@@ -1,4 +1,11 @@
-import type { backend_util, DataType, KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type {
+  backend_util,
+  DataType,
+  KernelConfig,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
 
 /** What these kernels use of tfjs's wasm backend. */
 export interface WasmBackend {
@@ -14,7 +21,8 @@ export function floats(backend: WasmBackend, info: TensorInfo): Float32Array {
 }
 
 /**
- * A kernel of the wasm backend. tfjs hands every kernel untyped inputs and attributes whose real types belong to the kernel's name; this is the one place that says so.
+ * A kernel of the wasm backend. tfjs hands every kernel untyped inputs and attributes whose real types belong
+ * to the kernel's name; this is the one place that says so.
  */
 export function wasmKernel<Inputs, Attributes>(
   kernelName: string,
@@ -23,7 +31,14 @@ export function wasmKernel<Inputs, Attributes>(
   return {
     kernelName,
     backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }: { inputs: NamedTensorInfoMap; attrs?: NamedAttrMap; backend: unknown }) =>
-      compute(inputs as Inputs, attrs as Attributes, backend as WasmBackend),
+    kernelFunc: ({
+      inputs,
+      attrs,
+      backend,
+    }: {
+      inputs: NamedTensorInfoMap;
+      attrs?: NamedAttrMap;
+      backend: unknown;
+    }) => compute(inputs as Inputs, attrs as Attributes, backend as WasmBackend),
   };
 }

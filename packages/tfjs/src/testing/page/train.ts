@@ -15,7 +15,12 @@ export interface PageResult {
 async function train(optimizer: tf.Optimizer): Promise<{ first: number; last: number; time: number }> {
   const x = tf.randomNormal([256, 8], 0, 1, 'float32', 1);
   const y = tf.oneHot(tf.argMax(x, 1), 8);
-  const model = sequential({ layers: [layers.dense({ units: 64, inputShape: [8], activation: 'sigmoid' }), layers.dense({ units: 8, activation: 'softmax' })] });
+  const model = sequential({
+    layers: [
+      layers.dense({ units: 64, inputShape: [8], activation: 'sigmoid' }),
+      layers.dense({ units: 8, activation: 'softmax' }),
+    ],
+  });
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   await model.fit(x, y, { epochs: 1, batchSize: 64, verbose: 0 });
   const began = Date.now();
@@ -33,7 +38,11 @@ async function run(): Promise<PageResult> {
     backend: detail,
     first: learned.first,
     last: learned.last,
-    millisecondsPerStep: { 'l2l-mnist': learned.time, 'adam (drop-in)': ours.time, 'tf.train.adam': theirs.time },
+    millisecondsPerStep: {
+      'l2l-mnist': learned.time,
+      'adam (drop-in)': ours.time,
+      'tf.train.adam': theirs.time,
+    },
   };
 }
 
