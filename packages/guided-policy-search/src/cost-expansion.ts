@@ -101,7 +101,7 @@ export interface LeastSquaresCostOptions {
 
 /**
  * Only sampled costs are known: regresses them on a quadratic in the state (and action), per step, then clips
- * negative curvature to zero. The share of a row's trajectory in the cost is what the row is regressed on.
+ * negative curvature to zero. The target of a row is the share of its trajectory in the cost.
  */
 export function leastSquaresCost({
   terms,
