@@ -5,6 +5,8 @@ import * as guidedPolicySearch from '@metadescent/guided-policy-search';
 import * as kernels from '@metadescent/kernels';
 import * as kernelsNode from '@metadescent/kernels/node';
 import * as lstmOptimizer from '@metadescent/lstm-optimizer';
+import * as metaLearning from '@metadescent/meta-learning';
+import * as metaLearningConformance from '@metadescent/meta-learning/conformance';
 import * as optimizees from '@metadescent/optimizees';
 import * as optimizeesNode from '@metadescent/optimizees/node';
 import * as optimizers from '@metadescent/optimizers';
@@ -31,6 +33,8 @@ const entries: Readonly<Record<string, object>> = {
   kernels,
   'kernels/node': kernelsNode,
   'lstm-optimizer': lstmOptimizer,
+  'meta-learning': metaLearning,
+  'meta-learning/conformance': metaLearningConformance,
   optimizees,
   'optimizees/node': optimizeesNode,
   optimizers,
@@ -67,8 +71,16 @@ const exceptions: Readonly<Record<string, string>> = {
 /** Doors that no example happens to use. */
 const MORE_DOORS = [
   ...[
-    'inlineExecutor',
+    'metaTrainLstm',
     'metaTrain',
+    'evolutionStrategies',
+    'truncatedBackpropagation',
+    'candidateSearch',
+    'updaterOf',
+    'taskMap',
+    'learnedOptimizerConformance',
+    'gradientConformance',
+    'estimatorConformance',
     'parseLstmRule',
     'parseMetaTraining',
     'readTrainedRule',

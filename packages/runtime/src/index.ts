@@ -1,4 +1,5 @@
 export * from './executor.js';
+export * from './task-map.js';
 export * from './shared-copy.js';
 export * from './run.js';
 export { checkRunFolder } from './run-claim.js';

@@ -20,6 +20,7 @@ import {
   writeFileAtomic,
   type Executor,
   type Run,
+  taskMap,
 } from '@metadescent/runtime';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
@@ -202,13 +203,17 @@ async function fineTuning(
   { recipe, training, validation, start: nominal }: FineTuningPreset,
   { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights },
 ): Promise<Trained> {
+  const from = withNominalStep(start, nominal);
   const resume =
     run.checkpoint &&
-    fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+    fineTuningStateFromTensors(from, {
+      tensors: run.checkpoint.tensors,
+      metadata: run.checkpoint.metadata ?? {},
+    });
   const progress = createProgress({
     label: title,
     total: recipe.steps,
-    initial: resume?.step ?? 0,
+    initial: resume?.round ?? 0,
     unit: 'meta-update',
   });
   let note: readonly string[] = [];
@@ -216,12 +221,10 @@ async function fineTuning(
   const state = await fineTune({
     recipe,
     key,
-    start: resume ?? withNominalStep(start, nominal),
-    executor: {
-      objectives: { training: training.length, validation: validation.length },
-      episodes: (tasks) => executor.map('episode', tasks),
-      validations: (tasks) => executor.map('validate', tasks),
-    },
+    start: from,
+    ...(resume && { resume }),
+    objectives: { training: training.length, validation: validation.length },
+    map: taskMap(executor),
     onStep: (done) => progress.update(done, note),
     onRecord(record, next) {
       results = { score: record.bestScore, validation: record.validation };
@@ -242,5 +245,5 @@ async function fineTuning(
     },
   });
   progress.finish(note);
-  return { weights: bestWeights(state), results };
+  return { weights: bestWeights(from, state), results };
 }
