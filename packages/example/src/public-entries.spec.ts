@@ -61,11 +61,6 @@ const bad: readonly (readonly [label: string, ...words: unknown[]])[] = [
 const exceptions: Readonly<Record<string, string>> = {
   'runtime.runCommand': 'it is there to report what its function throws',
   'core.parseOptions': 'for authors of functions with options: its schema is written beside the call',
-  'core.mean': 'unchecked as yet',
-  'optimizers.evaluateInline': 'unchecked as yet',
-  'optimizers.tuneOptimizer': 'unchecked as yet',
-  'tfjs.optimizeeFromModel': 'unchecked as yet',
-  'tfjs/backend.loadBackend': 'unchecked as yet',
 };
 
 /** Doors that no example happens to use. */

@@ -24,6 +24,7 @@ import {
 } from '@metadescent/runtime';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
+import { announceEngine } from '../announce-engine.js';
 import type { PresetName } from '../experiments/experiment.js';
 import { program } from '../program.js';
 import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
@@ -62,7 +63,7 @@ export const PSD_WEIGHTS_FILE = 'weights.safetensors';
 export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions): Promise<PsdWeights> {
   const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
   const preset = experiment.presets[presetName];
-  const engine = loadEngine(engineName);
+  const engine = announceEngine(loadEngine(engineName));
   const config: SearchConfig | FineTuningConfig = {
     experiment: experiment.name,
     preset: presetName,
