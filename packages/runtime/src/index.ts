@@ -8,6 +8,7 @@ export { parseExact, stringifyExact } from './exact-json.js';
 export { packageVersions, type RunEnvironment } from './environment.js';
 export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';
+export { readOrdinaryFile } from './ordinary-file.js';
 export { prepareFolder, type PreparedFolder } from './prepared-folder.js';
 export * from './progress.js';
 export { formatDuration } from './progress-line.js';
