@@ -1,6 +1,8 @@
 import {
   describeIssues,
   isTypedArray,
+  packPlainData,
+  parsePlainData,
   printable,
   readSafetensors,
   UserError,
@@ -9,7 +11,6 @@ import {
   type TensorFile,
 } from '@metadescent/core';
 import * as z from 'zod/mini';
-import { packPlainData, parsePlainData } from './plain-data.js';
 import type { GuidedPolicySearchState } from './state.js';
 
 const FORMAT = 'metadescent guided-policy-search state 1';

@@ -44,6 +44,7 @@ static void record_inputs(const lstm_backward *b, ptrdiff_t block, int lanes, pt
   const float *features = b->features + step * inputs * b->n + block, *cotangent = b->cotangent + step * b->n + block;
   gather_rows(features, b->n, inputs, lanes, record_x(&b->record, t));
   gather_rows(cotangent, b->n, 1, lanes, b->cotangents + t * LANES);
+  zero_floats(b->cotangents + t * LANES + lanes, LANES - lanes);
   if (block + 2 * LANES <= b->n) {
     for (int row = 0; row < inputs; row++) __builtin_prefetch(features + row * b->n + 2 * LANES - 1);
     __builtin_prefetch(cotangent + 2 * LANES - 1);

@@ -26,6 +26,7 @@ import type {
 export interface BareEngine {
   readonly name: KernelEngine['name'];
   readonly detail: string;
+  readonly note?: string | undefined;
   lstm(shape: LstmShape, layout: LstmLayout): BareLstm<unknown>;
   mlp(shape: MlpShape, layout: MlpLayout): BareMlp;
   preprocessGradient(n: number, gradient: Float32Array, p: number, features: Float32Array): void;
@@ -95,6 +96,7 @@ export interface BarePsdFeatures {
 export interface BareGpsEngine {
   readonly name: GpsEngine['name'];
   readonly detail: string;
+  readonly note?: string | undefined;
   gemm(options: Required<GpsGemm>): void;
   syrk(options: Required<Omit<GpsSyrk, 'offset'>> & Pick<GpsSyrk, 'offset'>): void;
   columnMeans(rows: number, n: number, a: Float64Array, means: Float64Array): void;

@@ -21,6 +21,7 @@ export function checkedEngine(bare: BareEngine): KernelEngine {
   return {
     name: bare.name,
     detail: bare.detail,
+    ...(bare.note !== undefined && { note: bare.note }),
     lstm: (shape) => checkedLstm(bare, shape),
     mlp: (shape) => checkedMlp(bare, shape),
     preprocessGradient(gradient, p, features) {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -17,6 +17,7 @@ import { TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { crc32c } from './crc32c.js';
 import { parseExact, stringifyExact } from './exact-json.js';
 import { shownPath, withFileErrors } from './file-errors.js';
+import { readOrdinaryFile } from './ordinary-file.js';
 import { prepareFolder } from './prepared-folder.js';
 import { type Warn, warnOnStandardError } from './warning.js';
 
@@ -61,6 +62,9 @@ export interface CheckpointStore {
   steps(): number[];
 }
 
+/** What Node reads at once. */
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+
 /** Keys of the file's metadata that are ours. */
 const HEADER_KEY = 'checkpoint';
 const CHECKSUM_KEY = 'crc32c';
@@ -93,7 +97,7 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
   const damaged = new Set<number>();
   const load = (step: number): Checkpoint | undefined => {
     // A file that cannot be read just now is no damaged one.
-    const bytes = withFileErrors('read', pathOf(step), () => readFileSync(pathOf(step)));
+    const bytes = readOrdinaryFile(pathOf(step), LARGEST_CHECKPOINT);
     try {
       const checkpoint = decodeCheckpoint(bytes);
       if (checkpoint.step === step) return checkpoint;

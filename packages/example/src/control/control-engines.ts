@@ -1,6 +1,7 @@
 import { UserError } from '@metadescent/core';
 import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine, type KernelEngine } from '@metadescent/kernels';
 import { bestGpsEngine, loadEngine, nativeGpsEngine, type EngineChoice } from '@metadescent/kernels/node';
+import { announceEngine } from '../announce-engine.js';
 
 /** The kernels of guided policy search and those of network policies, of one kind. */
 export interface ControlEngines {
@@ -14,7 +15,7 @@ export interface ControlEngines {
  * @throws UserError if `native` was asked for and cannot be had (the message says why).
  */
 export function controlEngines(choice: EngineChoice): ControlEngines {
-  return { search: searchEngine(choice), networks: loadEngine(choice) };
+  return { search: announceEngine(searchEngine(choice)), networks: announceEngine(loadEngine(choice)) };
 }
 
 function searchEngine(choice: EngineChoice): GpsEngine {

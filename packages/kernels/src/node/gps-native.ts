@@ -7,7 +7,7 @@ import {
 } from '../gps-compiled.js';
 import type { GpsEngine } from '../gps-engine.js';
 import { wasmGpsEngine } from '../gps-wasm.js';
-import { type NativeTarget, availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { type NativeTarget, availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
 import { NativeUnavailable } from './native-unavailable.js';
 
 /** The native engine, or why there is none. */
@@ -48,19 +48,25 @@ export function nativeGpsEngine(target?: NativeTarget): NativeGpsEngine {
         library.func(`${SIGNATURES[name][0]} ${name}_${chosen}(${SIGNATURES[name][1]})`),
       ]),
     ) as unknown as GpsFunctions;
-    return { engine: compiledGpsEngine('native', nativeDetail(chosen), () => nativeMemory(functions)) };
+    return {
+      engine: compiledGpsEngine(
+        'native',
+        `native ${chosen}`,
+        () => nativeMemory(functions),
+        nativeNote(chosen),
+      ),
+    };
   } catch (error) {
     if (error instanceof NativeUnavailable) return { reason: error.message };
     throw error;
   }
 }
 
-/** Native where it can be had, else WebAssembly, whose `detail` then says why not native. */
+/** Native where it can be had, else WebAssembly, whose `note` then says why not native. */
 export function bestGpsEngine(): GpsEngine {
   const { engine, reason } = nativeGpsEngine();
   if (engine) return engine;
-  const wasm = wasmGpsEngine();
-  return { ...wasm, detail: `${wasm.detail} (not native: ${reason})` };
+  return { ...wasmGpsEngine(), note: `not native: ${reason}` };
 }
 
 /** C sees the arrays themselves; only scratch has to be kept, one array per place on the stack. */

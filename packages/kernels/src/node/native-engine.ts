@@ -1,7 +1,7 @@
 import type { BareEngine } from '../bare-engine.js';
 import { checkedEngine } from '../checked-engine.js';
 import type { KernelEngine } from '../engine.js';
-import { type NativeTarget, availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { type NativeTarget, availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
 import { NativeUnavailable } from './native-unavailable.js';
 import { nativeLstm } from './native-lstm.js';
 import { nativeMlp } from './native-mlp.js';
@@ -59,7 +59,8 @@ function engineFor(target: NativeTarget): BareEngine {
 
   return {
     name: 'native',
-    detail: nativeDetail(target),
+    detail: `native ${target}`,
+    note: nativeNote(target),
     lstm: nativeLstm(library, target),
     mlp: nativeMlp(library, target),
     psdFeatures: nativePsdFeatures(library, target),

@@ -38,8 +38,6 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
         written: { gradient: new Float32Array(parameterCount) },
       }),
       optional: ['gradient'],
-      // As with the LSTM: the last block of examples is filled up with zeros.
-      finiteOnly: ['parameters'],
       run({ kernels }, { parameters, gradient }) {
         const kernel = kernels.mlp(shape);
         const { inputs, targets } = batch();
@@ -77,9 +75,6 @@ export const lstmCalls: WrapperCall[] = [
     caller: 'LstmKernel.backpropagate',
     variant: traced ? 'with a trace' : 'without a trace',
     looseInfinities: true,
-    // The C kernels fill up the last block with coordinates that are 0: times an infinite weight that is NaN,
-    // and reaches the sum of gradients.
-    finiteOnly: ['weights'],
     arrays: () => ({
       read: {
         weights: f32('weights', LSTM_WEIGHTS),

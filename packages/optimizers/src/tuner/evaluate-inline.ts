@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   mean,
   rollout,
   type Key,
@@ -54,12 +55,17 @@ export function runTrial(trial: Trial, task: TuningTask, options: TrialOptions):
 /**
  * Runs trials one after another in this thread. Tasks are made once and kept: memory for `tasks` optimizees.
  *
- * @throws UserError (from the returned function) if a trial's options are refused by the rule.
+ * @throws UserError if the setting is not whole; from the returned function, if a trial's options are refused
+ *   by the rule.
  */
 export function evaluateInline(
   setting: { family: OptimizeeFamily; key: Key } & TrialOptions,
 ): EvaluateTrials {
+  const advice = 'pass { family: quadratics({ dimension: 10 }), key: createKey(1), horizon: 100 }, say';
+  checkArgument('evaluateInline', 'the setting', setting, ['family', 'key', 'horizon'], advice);
   const { family, key } = setting;
+  checkArgument('evaluateInline', 'the family', family, ['sample'], advice);
+  checkArgument('evaluateInline', 'the key', key, ['fold'], advice);
   const tasks = new Map<number, TuningTask>();
   const taskOf = (index: number): TuningTask => {
     const task = tasks.get(index) ?? tuningTask(family, key, index);

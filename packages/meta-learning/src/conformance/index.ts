@@ -1,0 +1,3 @@
+export * from './learned-optimizer-conformance.js';
+export * from './gradient-conformance.js';
+export * from './estimator-conformance.js';
