@@ -42,6 +42,7 @@ export function standardError(values: ArrayLike<number>): number {
  * summariseCurves([[1, 2], [3, 4]]).mean // => [2, 3]
  */
 export function summariseCurves(curves: readonly ArrayLike<number>[]): CurveSummary {
+  checkList('summariseCurves', 'the curves', curves);
   const length = curves[0]?.length ?? 0;
   const summary: CurveSummary = { mean: [], standardError: [], count: [] };
   for (let t = 0; t < length; t++) {

@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   describeIssues,
   isTypedArray,
   packPlainData,
@@ -50,6 +51,13 @@ export function stateToTensors<S>(state: GuidedPolicySearchState<S>): TensorFile
  * @throws UserError if it is something else.
  */
 export function stateFromTensors<S>(file: TensorFile): GuidedPolicySearchState<S> {
+  checkArgument(
+    'stateFromTensors',
+    'the file',
+    file,
+    ['tensors', 'metadata'],
+    'pass { tensors, metadata }, as readSafetensors gives them',
+  );
   return stateOf(file, 'stateFromTensors', 'stateToTensors');
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
+  checkArgument,
   describeIssues,
   parseOptions,
   printable,
@@ -158,7 +159,15 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
  *
  * @throws UserError if the step is not an integer ≥ 0 or a metadata key is taken; TypeError if the state is no JSON.
  */
-export function encodeCheckpoint({ step, tensors, state, score, metadata = {} }: Checkpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  checkArgument(
+    'encodeCheckpoint',
+    'the checkpoint',
+    checkpoint,
+    ['step', 'tensors'],
+    'pass { step, tensors }',
+  );
+  const { step, tensors, state, score, metadata = {} } = checkpoint;
   parseOptions('a checkpoint', headerSchema, { step, score });
   for (const key of [HEADER_KEY, CHECKSUM_KEY]) {
     if (Object.hasOwn(metadata, key)) {

@@ -44,6 +44,15 @@ export function tuningTask(family: OptimizeeFamily, key: Key, index: number): Tu
 
 /** Runs one trial on its task and returns the score; +∞ if the run did not finish. */
 export function runTrial(trial: Trial, task: TuningTask, options: TrialOptions): number {
+  checkArgument(
+    'runTrial',
+    'the trial',
+    trial,
+    ['optimizer', 'options'],
+    'pass { optimizer, options, taskIndex }',
+  );
+  checkArgument('runTrial', 'the task', task, ['optimizee', 'key'], 'pass what tuningTask returned');
+  checkArgument('runTrial', 'the options', options, ['horizon'], 'pass { horizon: 100 }, say');
   const { horizon, score = 'final', create = createBaseline } = options;
   const optimizer = create(trial.optimizer, trial.options);
   const { outcome, objectives, parameters } = rollout(task.optimizee, optimizer, { horizon, key: task.key });
