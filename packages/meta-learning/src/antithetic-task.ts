@@ -62,6 +62,15 @@ export function runAntitheticTask<Phi>(
   problem: AntitheticProblem<Phi>,
   task: AntitheticTask,
 ): AntitheticResult {
+  checkArgument(
+    'runAntitheticTask',
+    'the problem',
+    problem,
+    ['learned', 'phi', 'family'],
+    'pass { learned, phi, family }',
+  );
+  const wanted = ['perturbation', 'point', 'sigma'];
+  checkArgument('runAntitheticTask', 'the task', task, wanted, 'pass a task of evolutionStrategies');
   const epsilon = keyFromWords(task.perturbation).normal(task.point.length);
   const [plus, minus] = ([1, -1] as const).map((sign) => {
     const values = task.point.map((x, i) => x + sign * task.sigma * (epsilon[i] as number));

@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   packPlainData,
   parsePlainData,
   printable,
@@ -25,6 +26,7 @@ export function trainingStateToTensors(state: PsdTrainingState): TensorFile {
 
 /** @throws UserError if the tensors are something else. */
 export function trainingStateFromTensors(file: TensorFile): PsdTrainingState {
+  checkFile('trainingStateFromTensors', file);
   return fromTensors<PsdTrainingState>(SEARCH, file);
 }
 
@@ -37,8 +39,22 @@ export function fineTuningStateToTensors(state: FineTuningState): TensorFile {
  * @param start the weights that fine-tuning started from
  * @throws UserError if the tensors are something else, or belong to another rule.
  */
-export function fineTuningStateFromTensors({ lstm: point }: PsdWeights, file: TensorFile): FineTuningState {
+export function fineTuningStateFromTensors(start: PsdWeights, file: TensorFile): FineTuningState {
+  checkArgument(
+    'fineTuningStateFromTensors',
+    'the start',
+    start,
+    ['lstm'],
+    "pass the weights of pretrained('psd')",
+  );
+  checkFile('fineTuningStateFromTensors', file);
+  const { lstm: point } = start;
   return metaTrainingStateFromTensors({ training: FINE_TUNING, updater: metaAdam(), point }, file);
+}
+
+function checkFile(caller: string, file: unknown): void {
+  const advice = 'pass { tensors, metadata }, as readSafetensors gives them';
+  checkArgument(caller, 'the file', file, ['tensors', 'metadata'], advice);
 }
 
 function toTensors(format: string, state: unknown): TensorFile {
