@@ -1,4 +1,3 @@
-import { checkArgument } from './check-argument.js';
 import { duplicateKey } from './duplicate-key.js';
 import { printable } from './printable-text.js';
 import { STORED_TYPES, writtenType, type TensorData } from './safetensors-types.js';
@@ -50,7 +49,6 @@ const METADATA = '__metadata__';
  *   100,000,000 bytes.
  */
 export function writeSafetensors(file: TensorFile): Uint8Array {
-  checkArgument('writeSafetensors', 'the file', file, ['tensors', 'metadata'], 'pass { tensors, metadata }');
   const refuse = (what: string): never => {
     throw new SafetensorsError(`writeSafetensors: ${what}`);
   };
