@@ -15,7 +15,7 @@ import { estimatorConformance, learnedOptimizerConformance } from '@metadescent/
 import { lstmLearnedOptimizer } from './learned-optimizer.js';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import { runSegmentTask, type SegmentDetails } from './meta-training-tasks.js';
-import { bowls } from './slopes.fixture.js';
+import { bowls } from './bowls.fixture.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, outputScale: 1 });
 const engine = typescriptEngine();

@@ -9,7 +9,7 @@ import { learningRateAt, metaTrainingSchema, unrollAt } from './meta-training-re
 import { metaTrainingTasks, type MetaTrainingProblem } from './meta-training-tasks.js';
 import { epochsOf, metaTrainLstm, type EpochRecord, type LstmTrainingState } from './meta-training.js';
 import { randomlyScaled } from './random-scaling.js';
-import { bowls } from './slopes.fixture.js';
+import { bowls } from './bowls.fixture.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 4, layers: 1, outputScale: 1 });
 const problem: MetaTrainingProblem = {

@@ -16,7 +16,7 @@ import {
   type ReadoutSearchOptions,
   type ReadoutSearchRecord,
 } from './readout-search.js';
-import { bowls } from './slopes.fixture.js';
+import { bowls } from './bowls.fixture.js';
 
 const networks = [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }];
 const rule = lstmRuleSchema.parse({

@@ -14,7 +14,7 @@ import { horizonAt, learningRateAt, parseFineTuning } from './fine-tuning-recipe
 import { fineTuningTasks } from './fine-tuning-tasks.js';
 import { initialPsdWeights } from './initial-weights.js';
 import { psdRuleSchema } from './psd-rule.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const problem = {
   engine: typescriptEngine(),

@@ -7,7 +7,7 @@ import { runEpisodeTask, type EpisodeDetails } from './fine-tuning-tasks.js';
 import { initialPsdWeights } from './initial-weights.js';
 import { psdLearnedOptimizer } from './learned-optimizer.js';
 import { psdRuleSchema } from './psd-rule.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const rule = psdRuleSchema.parse({ hidden: 3, inputs: 'psi+scale' });
 const engine = typescriptEngine();

@@ -1,11 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import {
-  createKey,
-  parameterLayout,
-  readSafetensors,
-  writeSafetensors,
-  type OptimizeeFamily,
-} from '@metadescent/core';
+import { createKey, readSafetensors, writeSafetensors } from '@metadescent/core';
 import {
   heldOutScore,
   metaAdam,
@@ -20,7 +14,11 @@ import {
   type TaskMap,
   type UnrollCursor,
 } from '@metadescent/meta-learning';
-import { gradientConformance, learnedOptimizerConformance } from '@metadescent/meta-learning/conformance';
+import {
+  gradientConformance,
+  learnedOptimizerConformance,
+  slopes,
+} from '@metadescent/meta-learning/conformance';
 import { createExecutor, taskMap } from '@metadescent/runtime';
 import { momentum, momentumSegment } from './momentum.js';
 import type * as Tasks from './tasks.js';
@@ -29,29 +27,10 @@ for (const check of learnedOptimizerConformance(() => momentum, { descends: true
   test(check.name, check.run);
 
 describe('its segments', () => {
-  const layout = parameterLayout([{ name: 'x', role: 'vector', layer: 0, shape: [3] }]);
-  // Gradients that do not depend on θ: then they are constants, as the segment takes them.
-  const slopes: OptimizeeFamily = {
-    name: 'slopes',
-    layout,
-    sample: (key) => {
-      const evaluate = (slope: Float64Array) => (parameters: Float32Array, gradient?: Float32Array) => {
-        gradient?.set(slope);
-        return parameters.reduce((sum, x, i) => sum + x * slope[i]!, 0);
-      };
-      return {
-        name: 'slopes',
-        layout,
-        initialParameters: (from) => Float32Array.from(from.normal(3)),
-        minibatch: (from, step) => ({ evaluate: evaluate(from.fold(step).normal(3)) }),
-        trueObjective: evaluate(key.normal(3)),
-      };
-    },
-  };
   const task = { key: createKey(3).words, length: 8, horizon: 8 };
   const suite = gradientConformance({
-    loss: (point) => momentumSegment(slopes, { ...task, point }).meanObjective,
-    gradient: (point) => momentumSegment(slopes, { ...task, point }).gradient,
+    loss: (point) => momentumSegment(slopes(), { ...task, point }).meanObjective,
+    gradient: (point) => momentumSegment(slopes(), { ...task, point }).gradient,
     point: Float32Array.of(-1, -0.7),
   });
   for (const check of suite) test(check.name, check.run);

@@ -22,8 +22,8 @@ export interface GradientConformanceOptions {
  *
  *     |(L(φ + ε u) − L(φ − ε u)) / 2ε − ∇L·u| ≤ tolerance · ‖∇L‖,   u ~ N(0, I)
  *
- * along random directions u. Where a rule's gradient takes something as constant, such as the gradients that
- * it reads, give a problem on which that is exact.
+ * along random directions u. Where a rule's gradient takes the gradients that it reads as constants, give a
+ * problem on which that is exact, such as `slopes`.
  *
  * @example
  * for (const check of gradientConformance({ loss, gradient, point })) test(check.name, check.run);
