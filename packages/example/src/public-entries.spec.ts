@@ -112,7 +112,7 @@ const MORE_DOORS = [
     'runAntitheticTask',
     'updaterOf',
   ],
-  ...['fineTuningStateFromTensors', 'initialFineTuningState', 'inlineFineTuningExecutor', 'withNominalStep'],
+  ...['fineTuningStateFromTensors', 'fineTuningTasks', 'metaTrainingTasks', 'withNominalStep'],
   ...['trainingStateFromTensors', 'weightsFromTensors'],
   ...[
     'idxDataset',

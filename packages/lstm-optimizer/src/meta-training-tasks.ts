@@ -1,4 +1,10 @@
-import { keyFromWords, metaLosses, type MetaLossName, type OptimizeeFamily } from '@metadescent/core';
+import {
+  checkArgument,
+  keyFromWords,
+  metaLosses,
+  type MetaLossName,
+  type OptimizeeFamily,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import {
   runValidationTask,
@@ -62,6 +68,9 @@ export function runSegmentTask(problem: MetaTrainingProblem, task: LstmSegmentTa
 
 /** The tasks of `metaTrainLstm` by their names: for `inlineTasks`, or as the exports of a module of workers. */
 export function metaTrainingTasks(problem: MetaTrainingProblem) {
+  const members = ['rule', 'engine', 'training', 'validation'];
+  const advice = 'pass { rule, engine, training, validation }';
+  checkArgument('metaTrainingTasks', 'the problem', problem, members, advice);
   const learned = lstmLearnedOptimizer(problem);
   const phi = new Float32Array(weightCount(problem.rule));
   return {

@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   keyFromWords,
   mean,
   metaLosses,
@@ -96,6 +97,9 @@ export function runPsdValidationTask(
 
 /** The tasks of `fineTune` by their names: for `inlineTasks`, or as the exports of a module of workers. */
 export function fineTuningTasks(problem: FineTuningProblem) {
+  const members = ['engine', 'training', 'validation'];
+  const advice = 'pass { engine, training: [family], validation: [family] }';
+  checkArgument('fineTuningTasks', 'the problem', problem, members, advice);
   return {
     episode: (task: EpisodeTask) => runEpisodeTask(problem, task),
     validate: (task: PsdValidationTask) => runPsdValidationTask(problem, task),
