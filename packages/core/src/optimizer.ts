@@ -1,3 +1,4 @@
+import type { Key } from './key.js';
 import type { ParameterLayout } from './layout.js';
 import type { Minibatch } from './optimizee.js';
 
@@ -32,8 +33,23 @@ export type OptimizerState = Record<string, Float32Array | Float64Array | Int32A
  */
 export interface Optimizer<State extends OptimizerState = OptimizerState> {
   readonly name: string;
-  /** The state before the first step. */
-  init(layout: ParameterLayout): State;
+  /**
+   * Whether each coordinate's step depends on that coordinate alone (its parameter, gradient, memory and
+   * group) and on the objective: such a rule may be stepped group by group. Default false, which is right
+   * for every rule. `optimizerConformance` checks the claim.
+   */
+  readonly coordinatewise?: boolean;
+  /**
+   * Whether a step evaluates the mini-batch beyond the one evaluation that every rule gets, as line searches
+   * do: comparisons per step show such rules apart. Default false; `optimizerConformance` counts.
+   */
+  readonly extraEvaluations?: boolean;
+  /**
+   * The state before the first step.
+   *
+   * @param key source of whatever the state draws; without one a rule draws the same each time
+   */
+  init(layout: ParameterLayout, key?: Key): State;
   /**
    * Writes the step Δθ, so that θ_{t+1} = θ_t + Δθ, and updates `state` in place.
    *

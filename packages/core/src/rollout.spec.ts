@@ -245,3 +245,61 @@ test('curve summaries: mean and standard error, non-finite repetitions counted o
   expect(summary.count).toEqual([3, 2]);
   expect(summary.standardError[0]).toBeCloseTo(2 / Math.sqrt(3));
 });
+
+test('an observer sees what the optimizer saw, its step and its memory', () => {
+  const layout = parameterLayout([{ name: 'x', role: 'vector', layer: 0, shape: [1] }]);
+  const evaluate = (x: Float32Array, gradient?: Float32Array) => {
+    gradient?.fill(2 * x[0]!);
+    return x[0]! ** 2;
+  };
+  const minibatches = [{ evaluate }, { evaluate }, { evaluate }];
+  const parabola: Optimizee = {
+    name: 'parabola',
+    layout,
+    initialParameters: () => Float32Array.of(4),
+    minibatch: (_, step) => minibatches[step]!,
+    trueObjective: evaluate,
+  };
+  const counting: Optimizer = {
+    name: 'counting',
+    init: () => ({ count: new Uint32Array(1) }),
+    update({ gradient }, { count }, step) {
+      count![0]! += 1;
+      step[0] = -0.25 * gradient[0]!;
+    },
+  };
+  const seen: unknown[] = [];
+  rollout(parabola, counting, {
+    horizon: 2,
+    key: createKey(1),
+    observers: [
+      ({ minibatch, state, step, ...observation }) =>
+        seen.push([
+          observation.iteration,
+          observation.layout === layout,
+          minibatches.indexOf(minibatch as (typeof minibatches)[number]),
+          state['count']![0],
+          step[0],
+        ]),
+    ],
+  });
+  expect(seen).toEqual([
+    [0, true, 0, 1, -2],
+    [1, true, 1, 2, -1],
+    [2, true, 2, 2, 0],
+  ]);
+});
+
+test('what the state draws comes from the rollout’s key, apart from the start and the mini-batches', () => {
+  const drawn: number[] = [];
+  const rule: Optimizer = {
+    name: 'drawing',
+    init: (_, key) => (drawn.push(key!.uniform(1)[0]!), {}),
+    update: (_, __, step) => void step.fill(0),
+  };
+  const run = (seed: number) => rollout(noisyBowl, rule, { horizon: 1, key: createKey(seed) });
+  [7, 7, 8].forEach(run);
+  expect(drawn[0]).toBe(drawn[1]);
+  expect(drawn[0]).not.toBe(drawn[2]);
+  expect(drawn[0]).toBe(createKey(7).fold('optimizer').uniform(1)[0]);
+});

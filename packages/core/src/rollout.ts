@@ -1,22 +1,20 @@
 import type { Key } from './key.js';
 import type { Optimizee } from './optimizee.js';
-import type { Optimizer, OptimizerState } from './optimizer.js';
+import type { Observation, Optimizer, OptimizerState } from './optimizer.js';
 import type { Outcome } from './outcome.js';
 import { printable } from './printable-text.js';
 import { describeKind, isTypedArray } from './typed-array.js';
 import { UserError } from './user-error.js';
 
-/** What an observer sees at step t. The arrays are reused by the next step: copy what you keep. */
-export interface RolloutStep {
-  readonly iteration: number;
-  /** θ_t [n] */
-  readonly parameters: Float32Array;
-  /** f̂(θ_t) on the step's mini-batch. */
-  readonly objective: number;
-  /** ∇f̂(θ_t) [n] */
-  readonly gradient: Float32Array;
+/**
+ * What an observer sees at step t: what the optimizer saw, and what it did. The arrays are reused by the next
+ * step: copy what you keep.
+ */
+export interface RolloutStep extends Observation {
   /** Δθ_t [n]; all zero at the last point, t = horizon, which is evaluated but not stepped from. */
   readonly step: Float32Array;
+  /** The optimizer's memory after this step. Read only: it is the one that the next step goes on from. */
+  readonly state: Readonly<OptimizerState>;
 }
 
 /** Watches a rollout; called once for every t = 0 … horizon. */
@@ -25,7 +23,10 @@ export type RolloutObserver = (step: RolloutStep) => void;
 export interface RolloutOptions {
   /** Number of steps T ≥ 1. */
   readonly horizon: number;
-  /** Source of θ₀ (`fold('initial')`) and of the mini-batches (`fold('minibatches')`). */
+  /**
+   * Source of θ₀ (`fold('initial')`), of the mini-batches (`fold('minibatches')`) and of what the optimizer's
+   * state draws (`fold('optimizer')`).
+   */
   readonly key: Key;
   /** Start here instead of at a draw of θ₀ [n]; copied. */
   readonly initialParameters?: Float32Array;
@@ -56,9 +57,8 @@ export interface Trajectory {
 }
 
 /**
- * The optimisation loop: T steps of `optimizer` on `optimizee`. Every comparison runs it, and every
- * meta-training but that of rules on the tape of TensorFlow.js, which needs the mini-batch and the memory of
- * each step.
+ * The optimisation loop: T steps of `optimizer` on `optimizee`. Every comparison and every meta-training runs
+ * it.
  *
  *     θ_{t+1} = θ_t + Δθ_t,   Δθ_t = optimizer(θ_t, f̂_t(θ_t), ∇f̂_t(θ_t)),   t = 0 … T − 1
  *
@@ -88,7 +88,7 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
         `${(parameters as ArrayLike<number> | undefined)?.length}; give a Float32Array of length ${n}`,
     );
   }
-  const state = options.state ?? optimizer.init(layout);
+  const state = options.state ?? optimizer.init(layout, key.fold('optimizer'));
   const minibatches = key.fold('minibatches');
   const gradient = new Float32Array(n);
   const step = new Float32Array(n);
@@ -120,8 +120,9 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
       outcome = { kind: 'diverged', step: iteration };
       break;
     }
+    const observation = { layout, iteration, parameters, gradient, objective, minibatch };
     if (t < horizon) {
-      optimizer.update({ layout, iteration, parameters, gradient, objective, minibatch }, state, step);
+      optimizer.update(observation, state, step);
       if (!allFinite(step)) {
         outcome = { kind: 'non-finite', step: iteration, what: 'step' };
         break;
@@ -129,7 +130,7 @@ export function rollout(optimizee: Optimizee, optimizer: Optimizer, options: Rol
     } else {
       step.fill(0);
     }
-    for (const observe of observers) observe({ iteration, parameters, objective, gradient, step });
+    for (const observe of observers) observe({ ...observation, step, state });
     if (t < horizon)
       for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
   }

@@ -18,6 +18,7 @@ describe('conformance', () => {
     'one network': {},
     'two networks': { networks: [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }] },
     'random orientation': { orientation: 'random' as const },
+    'orientation drawn for each rollout': { orientation: 'drawn' as const },
     'nominal step': { nominal: { learningRate: 0.1, momentum: 0.9 } },
   };
   for (const [name, variant] of Object.entries(variants)) {
@@ -143,4 +144,25 @@ test("a nominal step is Nesterov's, added to the step of the rule without it", (
     });
     expect(step).toBeAllClose(wanted, { rtol: 1e-5, atol: 1e-6 });
   });
+});
+
+test('random orientation is the same for every key; a drawn one is the key’s', () => {
+  const init = (orientation: 'random' | 'drawn', seed: number) => {
+    const rule = lstmRuleSchema.parse({ hidden: 4, orientation });
+    const optimizer = lstmOptimizer(rule, initialWeights(rule, createKey(2)), engine);
+    return optimizer.init(layout, createKey(seed))['orientation/all'];
+  };
+  expect(init('random', 1)).toEqual(init('random', 2));
+  expect(init('random', 1)).toEqual(randomOrientation(9));
+  expect(init('drawn', 1)).toEqual(init('drawn', 1));
+  expect(init('drawn', 1)).not.toEqual(init('drawn', 2));
+});
+
+test('a rule is coordinatewise unless its networks go by the place of a layer', () => {
+  const says = (networks?: { name: string; layers?: number[] }[]) => {
+    const rule = lstmRuleSchema.parse({ hidden: 4, ...(networks && { networks }) });
+    return lstmOptimizer(rule, initialWeights(rule, createKey(2)), engine).coordinatewise;
+  };
+  expect(says()).toBe(true);
+  expect(says([{ name: 'first', layers: [0] }, { name: 'rest' }])).toBe(false);
 });

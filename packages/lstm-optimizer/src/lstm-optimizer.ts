@@ -64,14 +64,24 @@ export function lstmOptimizer(
 
   return {
     name: 'lstm',
-    init: (layout) =>
+    // A network for certain layers goes by a place among all layers, which a group alone does not have.
+    coordinatewise: rule.networks.every(({ layers }) => layers === undefined),
+    init: (layout, key) =>
       Object.fromEntries(
         planOf(layout)
           .flatMap(({ network }) => [
             [stateNameOf(network), new Float32Array(kernel.stateSize(network.size))],
-            ...(rule.orientation === 'random'
-              ? [[orientationNameOf(network), randomOrientation(network.size)]]
-              : []),
+            ...(rule.orientation === 'none'
+              ? []
+              : [
+                  [
+                    orientationNameOf(network),
+                    randomOrientation(
+                      network.size,
+                      rule.orientation === 'drawn' ? key?.fold(network.name) : undefined,
+                    ),
+                  ],
+                ]),
           ])
           .concat(rule.nominal ? [['velocity', new Float32Array(layout.size)]] : []),
       ),

@@ -27,10 +27,11 @@ export const lstmRuleSchema = z.strictObject({
     { kind: 'log-sign', p: 10 },
   ),
   /**
-   * `random`: the LSTM sees every coordinate with a random sign (see `randomOrientation`); `none`: as it is,
-   * as in the paper.
+   * `none`: the LSTM sees every coordinate as it is, as in the paper. `random`: with a random sign (see
+   * `randomOrientation`), the same in every rollout, so that weights take the same steps whatever the key.
+   * `drawn`: with signs drawn anew from each rollout's key.
    */
-  orientation: z._default(z.enum(['none', 'random']), 'none'),
+  orientation: z._default(z.enum(['none', 'random', 'drawn']), 'none'),
   /** Δθ = outputScale · (output of the LSTM): 1 for quadratics, 0.1 for MNIST (§3.2). */
   outputScale: z._default(z.number().check(z.positive()), 0.1),
   /**

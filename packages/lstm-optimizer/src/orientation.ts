@@ -1,4 +1,4 @@
-import { createKey } from '@metadescent/core';
+import { createKey, type Key } from '@metadescent/core';
 
 /**
  * Random orientation: every coordinate j has a sign σ_j = ±1, drawn once, and the LSTM sees the problem in
@@ -13,14 +13,15 @@ import { createKey } from '@metadescent/core';
  * coordinates drifts up and the other half down: the drift is a random perturbation, which does not saturate
  * the units. It even helps a network whose weights start so close to zero that it has no gradients.
  *
- * Ours; the paper has no signs. They depend on the number of coordinates alone.
+ * Ours; the paper has no signs.
  *
+ * @param key source of the signs; without one they depend on the number of coordinates alone
  * @returns σ [n]
  * @example
  * randomOrientation(3).every((sign) => Math.abs(sign) === 1) // => true
  */
-export function randomOrientation(n: number): Float32Array {
-  return Float32Array.from(createKey(0).fold('orientation').uniform(n), (u) => (u < 0.5 ? -1 : 1));
+export function randomOrientation(n: number, key: Key = createKey(0)): Float32Array {
+  return Float32Array.from(key.fold('orientation').uniform(n), (u) => (u < 0.5 ? -1 : 1));
 }
 
 /** x_j ← σ_j x_j; nothing where the rule has no orientation. */

@@ -33,6 +33,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState> {
   const hyper = parseOptions('adagrad', adagradOptionsSchema, options);
   return {
     name: 'adagrad',
+    coordinatewise: true,
     init: ({ size }) => ({ squares: new Float32Array(size) }),
     update({ gradient }, { squares }, step) {
       const { learningRate, epsilon } = hyper;

@@ -56,6 +56,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
   const hyper = parseOptions('adam', adamOptionsSchema, options);
   return {
     name: 'adam',
+    coordinatewise: true,
     init: ({ size }) => ({
       firstMoment: new Float32Array(size),
       secondMoment: new Float32Array(size),

@@ -72,6 +72,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsState> {
   const { memory } = hyper;
   return {
     name: 'lbfgs',
+    extraEvaluations: true,
     init: ({ size }) => ({
       ...secantPairs(memory, size),
       evaluations: new Uint32Array(1),

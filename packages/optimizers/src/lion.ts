@@ -35,6 +35,7 @@ export function lion(options: LionOptions = {}): Optimizer<LionState> {
   const hyper = parseOptions('lion', lionOptionsSchema, options);
   return {
     name: 'lion',
+    coordinatewise: true,
     init: ({ size }) => ({ momentum: new Float32Array(size) }),
     update({ gradient, parameters }, { momentum }, step) {
       const { learningRate, beta1, beta2, weightDecay } = hyper;

@@ -33,6 +33,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer<MomentumState
   const hyper = parseOptions('momentum', momentumOptionsSchema, options);
   return {
     name: 'momentum',
+    coordinatewise: true,
     init: ({ size }) => ({ velocity: new Float32Array(size) }),
     update({ gradient }, { velocity }, step) {
       const { learningRate, momentum: mu } = hyper;

@@ -38,6 +38,7 @@ export function nadam(options: NadamOptions = {}): Optimizer<NadamState> {
   const momentumAt = (t: number): number => hyper.beta1 * (1 - 0.5 * 0.96 ** (t * hyper.momentumDecay));
   return {
     name: 'nadam',
+    coordinatewise: true,
     init: ({ size }) => ({
       firstMoment: new Float32Array(size),
       secondMoment: new Float32Array(size),

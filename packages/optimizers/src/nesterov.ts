@@ -20,6 +20,7 @@ export function nesterov(options: MomentumOptions = {}): Optimizer<MomentumState
   const hyper = parseOptions('nesterov', momentumOptionsSchema, options);
   return {
     name: 'nesterov',
+    coordinatewise: true,
     init: ({ size }) => ({ velocity: new Float32Array(size) }),
     update({ gradient }, { velocity }, step) {
       const { learningRate, momentum: mu } = hyper;

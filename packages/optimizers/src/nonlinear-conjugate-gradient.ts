@@ -70,6 +70,7 @@ export function nonlinearConjugateGradient(
   const hyper = parseOptions('nonlinearConjugateGradient', nonlinearConjugateGradientOptionsSchema, options);
   return {
     name: 'conjugate-gradient',
+    extraEvaluations: true,
     init: ({ size }) => ({
       direction: new Float32Array(size),
       beta: new Float64Array(1),

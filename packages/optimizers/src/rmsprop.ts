@@ -36,6 +36,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
   const hyper = parseOptions('rmsprop', rmspropOptionsSchema, options);
   return {
     name: 'rmsprop',
+    coordinatewise: true,
     init: ({ size }) => ({ squares: new Float32Array(size) }),
     update({ gradient }, { squares }, step) {
       const { learningRate, decay, epsilon } = hyper;

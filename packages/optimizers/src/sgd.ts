@@ -30,6 +30,7 @@ export function sgd(options: SgdOptions = {}): Optimizer<SgdState> {
   const hyper = parseOptions('sgd', sgdOptionsSchema, options);
   return {
     name: 'sgd',
+    coordinatewise: true,
     init: () => ({}),
     update({ gradient }, _state, step) {
       const { learningRate } = hyper;

@@ -32,6 +32,8 @@ export type InputObserver = (network: number, inputs: Float32Array) => void;
  * on the observation features Ψ of §3.6, for every coordinate alone, with weights shared within a coordinate
  * group and across groups of one role (see `networkOf`). Pure, and good for any layout.
  *
+ * Not `coordinatewise`: which network a coordinate has depends on the place of its layer among all layers.
+ *
  * State: what Ψ needs of the two steps before (`squares`: Σ g², where the features see normalised gradients),
  * and one LSTM state per network (`lstm/first/weight` …, opaque order; see `LstmKernel.stateIndex`).
  *

@@ -1,6 +1,7 @@
 export { LearnedOptimizer } from './learned-optimizer.js';
 export { learnedOptimizerOptionsSchema, type LearnedOptimizerOptions } from './learned-optimizer-options.js';
-export { pretrained, registerRule, ruleNames, type RuleEntry, type SlotKind } from './rule-registry.js';
+export { pretrained, registerRule, ruleNames, type RuleEntry } from './rule-registry.js';
+export { type SlotKind } from './slots.js';
 export type { RuleReference } from './rule-reference.js';
 export {
   groupOverridesSchema,

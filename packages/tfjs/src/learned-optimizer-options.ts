@@ -17,8 +17,8 @@ export const learnedOptimizerOptionsSchema = z.strictObject({
   /** Corrections to the coordinate groups, see `variableGroups`. */
   groups: z._default(groupOverridesSchema, {}),
   /**
-   * How the rule's memory is kept; default: known for rules that are named, `joint`, which is right for every
-   * rule, for optimizer objects.
+   * How the rule's memory is kept; default: `per-variable` for a rule that says it is `coordinatewise`, and
+   * `joint`, which is right for every rule, for others.
    */
   slots: z.optional(z.enum(['per-variable', 'joint'])),
   /** What a variable without saved state does at the first step after loading: an error, or a fresh start. */

@@ -88,7 +88,7 @@ export class LearnedOptimizer extends Optimizer {
     super();
     this.#options = parseOptions('LearnedOptimizer', learnedOptimizerOptionsSchema, options);
     this.#resolved = resolveRule(rule, () => kernels ?? sharedEngine());
-    this.#slots = createSlots(this.#resolved.rule, this.#options.slots ?? this.#resolved.slots);
+    this.#slots = createSlots(this.#resolved.rule, this.#options.slots);
     const { guard } = this.#options;
     if (guard !== false) {
       this.#guard = createGuard(

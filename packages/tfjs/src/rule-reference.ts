@@ -1,6 +1,6 @@
 import { printable, UserError, type Optimizer } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
-import { ruleNamed, ruleNames, type SlotKind } from './rule-registry.js';
+import { ruleNamed, ruleNames } from './rule-registry.js';
 
 /** A rule: itself, or by name, with options as plain data where it takes any. */
 export type RuleReference = Optimizer | string | { readonly name: string; readonly options?: unknown };
@@ -13,11 +13,6 @@ export interface ResolvedRule {
   /** The name that makes it again; undefined for an object. */
   readonly name: string | undefined;
   readonly options: unknown;
-  /**
-   * `joint` for an object: what it does with other coordinates cannot be read off it, and joint is right for
-   * every rule.
-   */
-  readonly slots: SlotKind;
   readonly horizon: number | undefined;
 }
 
@@ -35,7 +30,6 @@ export function resolveRule(reference: RuleReference, engine: () => KernelEngine
       label: reference.name,
       name: undefined,
       options: undefined,
-      slots: 'joint',
       horizon: undefined,
     };
   }
@@ -43,7 +37,7 @@ export function resolveRule(reference: RuleReference, engine: () => KernelEngine
     typeof reference === 'string' ? { name: reference } : namedReference(reference);
   const entry = ruleNamed(name);
   const rule = refusalsNamed(name, () => entry.create(options, engine));
-  return { rule, label: name, name, options, slots: entry.slots ?? 'joint', horizon: entry.horizon };
+  return { rule, label: name, name, options, horizon: entry.horizon };
 }
 
 function isOptimizer(reference: unknown): reference is Optimizer {

@@ -1,22 +1,13 @@
 import { checkArgument, printable, UserError, type Optimizer } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { lstmOptimizer, pretrained as pretrainedLstm, pretrainedNames } from '@metadescent/lstm-optimizer';
-import { baselineOptimizers, type BaselineName } from '@metadescent/optimizers';
+import { baselineOptimizers } from '@metadescent/optimizers';
 import { sharedEngine } from './shared-engine.js';
-
-/**
- * Whether each variable's coordinates can be stepped by themselves (`per-variable`), or the rule looks at all
- * of them together (`joint`): inner products, line searches, norms. The first kind keeps a slot per variable,
- * which is unmoved when other variables come and go.
- */
-export type SlotKind = 'per-variable' | 'joint';
 
 /** How a name becomes an optimizer. */
 export interface RuleEntry {
   /** The optimizer; `options` are plain data, and undefined where none were given. */
   create(options: unknown, engine: () => KernelEngine): Optimizer;
-  /** Default `joint`, which is right for every rule. */
-  readonly slots?: SlotKind;
   /** Steps that its weights were trained for; absent for hand-made rules. */
   readonly horizon?: number | undefined;
 }
@@ -31,7 +22,7 @@ const loaders = new Map<string, () => Promise<RuleEntry>>();
  *
  * @throws UserError if the name is no text, or the entry has no `create`.
  * @example
- * registerRule('half-step', { create: () => sgd({ learningRate: 0.5 }), slots: 'per-variable' });
+ * registerRule('half-step', { create: () => sgd({ learningRate: 0.5 }) });
  * ruleNames().includes('half-step') // => true
  */
 export function registerRule(name: string, entry: RuleEntry): void {
@@ -91,14 +82,8 @@ export async function pretrained(
   return ruleNamed(name).create(undefined, () => options.engine ?? sharedEngine());
 }
 
-/** Rules of @metadescent/optimizers that use inner products over all coordinates. */
-const jointBaselines: readonly BaselineName[] = ['conjugate-gradient', 'lbfgs'];
-
 for (const [name, baseline] of Object.entries(baselineOptimizers)) {
-  registerRule(name, {
-    create: (options) => baseline.create(options ?? {}),
-    slots: jointBaselines.includes(name as BaselineName) ? 'joint' : 'per-variable',
-  });
+  registerRule(name, { create: (options) => baseline.create(options ?? {}) });
 }
 
 for (const name of pretrainedNames) {
@@ -109,7 +94,6 @@ for (const name of pretrainedNames) {
       const { rule, weights } = pretrainedLstm(name);
       return lstmOptimizer(rule, weights, engine());
     },
-    slots: 'per-variable',
     // Read when it is asked for: importing this package should not decode weights that nobody uses.
     get horizon() {
       return trainedHorizon(pretrainedLstm(name).provenance);
@@ -137,14 +121,12 @@ for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
         `pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`,
       );
     });
-    // Its networks go by the place of a layer among all layers: joint.
     const { weights, provenance } = psd.pretrained(name);
     return {
       create(options, engine) {
         refuseOptions(options);
         return psd.predictedStepDescent(weights, engine());
       },
-      slots: 'joint',
       horizon: trainedHorizon(provenance, psd.parsePsdRecipe({}).horizon),
     };
   });

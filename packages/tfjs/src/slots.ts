@@ -9,7 +9,12 @@ import {
   type ParameterLayout,
 } from '@metadescent/core';
 import { renameKeys } from './renamed-variables.js';
-import type { SlotKind } from './rule-registry.js';
+
+/**
+ * Whether each variable has a slot of its own (`per-variable`), which is unmoved when other variables come and
+ * go, or one slot is over all of them together (`joint`).
+ */
+export type SlotKind = 'per-variable' | 'joint';
 
 /** One step of a rule, as `Slots` is asked for it. */
 export interface SlotStep {
@@ -61,8 +66,15 @@ export interface Slots {
   ): void;
 }
 
-/** Slots of a rule. */
-export function createSlots(rule: Optimizer, kind: SlotKind): Slots {
+/**
+ * Slots of a rule.
+ *
+ * @param kind default: per variable for a rule that says it is coordinatewise; joint is right for every rule
+ */
+export function createSlots(
+  rule: Optimizer,
+  kind: SlotKind = rule.coordinatewise === true ? 'per-variable' : 'joint',
+): Slots {
   return kind === 'joint' ? jointSlots(rule) : variableSlots(rule);
 }
 

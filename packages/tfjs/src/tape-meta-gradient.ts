@@ -1,5 +1,5 @@
 import {
-  allFinite,
+  rollout,
   UserError,
   type Key,
   type MetaLoss,
@@ -77,57 +77,41 @@ export function unrollOnTape(
   options: TapeSegmentOptions,
 ): TapeSegment {
   const { length, horizon, loss, key, secondDerivatives = false, cursor } = options;
-  const n = optimizee.layout.size;
   const first = cursor?.iteration ?? 0;
   const optimizer = tapeOptimizer(rule, layout, weights);
-  const parameters = cursor?.parameters.slice() ?? optimizee.initialParameters(key.fold('initial'));
-  const memory = cursor ? copyMemory(cursor.memory) : optimizer.init(optimizee.layout);
+  const state = cursor ? copyMemory(cursor.memory) : optimizer.init(optimizee.layout);
   const points: Point[] = [];
-  const step = new Float32Array(n);
-  let outcome: Outcome = { kind: 'finished' };
-  let total = 0;
-  for (let t = 0; t <= length; t++) {
-    const minibatch = optimizee.minibatch(key.fold('minibatches'), first + t);
-    const gradient = new Float32Array(n);
-    const objective = minibatch.evaluate(parameters, gradient);
-    if (!Number.isFinite(objective) || !allFinite(gradient)) {
-      outcome = {
-        kind: 'non-finite',
-        step: first + t,
-        what: Number.isFinite(objective) ? 'gradient' : 'objective',
-      };
-      break;
-    }
-    if (t > 0) total += loss.weight(first + t, horizon) * objective;
-    points.push({
-      minibatch,
-      parameters: parameters.slice(),
-      gradient,
-      objective,
-      memory: copyMemory(memory),
-    });
-    if (t === length) break;
-    optimizer.update(
-      { layout: optimizee.layout, iteration: first + t, parameters, gradient, objective, minibatch },
-      memory,
-      step,
-    );
-    if (!allFinite(step)) {
-      outcome = { kind: 'non-finite', step: first + t, what: 'step' };
-      break;
-    }
-    for (let i = 0; i < n; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
-  }
+  // Observers see the memory after a step; the tape starts from the one before it.
+  let memory = copyMemory(state);
+  const { outcome, parameters } = rollout(optimizee, optimizer, {
+    horizon: length,
+    key,
+    state,
+    firstIteration: first,
+    ...(cursor && { initialParameters: cursor.parameters }),
+    observers: [
+      ({ minibatch, parameters: at, gradient, objective }) => {
+        points.push({ minibatch, parameters: at.slice(), gradient: gradient.slice(), objective, memory });
+        memory = copyMemory(state);
+      },
+    ],
+  });
   const finished = outcome.kind === 'finished';
   const weightOf = (t: number): number => loss.weight(first + t, horizon);
+  const sumOf = (weight: (t: number) => number): number =>
+    finished ? points.reduce((sum_, { objective }, t) => sum_ + (t > 0 ? weight(t) * objective : 0), 0) : NaN;
   return {
     gradient: finished
       ? backpropagate(rule, layout, weights, points, first, weightOf, secondDerivatives)
       : new Float32Array(layout.size),
-    loss: finished ? total : NaN,
-    objectiveSum: finished ? points.slice(1).reduce((total_, { objective }) => total_ + objective, 0) : NaN,
+    loss: sumOf(weightOf),
+    objectiveSum: sumOf(() => 1),
     outcome,
-    cursor: { iteration: first + points.length - 1, parameters, memory },
+    cursor: {
+      iteration: outcome.kind === 'finished' ? first + length : outcome.step,
+      parameters,
+      memory: state,
+    },
   };
 }
 

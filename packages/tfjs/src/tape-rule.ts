@@ -23,6 +23,8 @@ export interface TapeObservation {
  */
 export interface TapeRule<Weights extends string = string, Memory extends string = string> {
   readonly name: string;
+  /** Whether each coordinate's step depends on that coordinate alone, see `Optimizer`. Default false. */
+  readonly coordinatewise?: boolean;
   /** A draw of φ before meta-training. */
   readonly initial: (key: Key) => Readonly<Record<Weights, Tensor>>;
   /** What is remembered per coordinate, by name, and how many numbers of it; zero at the start. Default: nothing. */
@@ -93,6 +95,7 @@ export function tapeOptimizer(
   checkArgument('tapeOptimizer', 'the rule', rule, ['name', 'initial'], 'pass a TapeRule');
   return {
     name: rule.name,
+    coordinatewise: rule.coordinatewise === true,
     init: ({ size }) =>
       Object.fromEntries(
         Object.entries(rule.memory ?? {}).map(([name, width]) => [name, new Float32Array(width * size)]),

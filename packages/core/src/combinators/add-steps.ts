@@ -29,7 +29,12 @@ export function addSteps(a: Optimizer, b: Optimizer): Optimizer {
   );
   return {
     name: `${a.name}+${b.name}`,
-    init: (layout) => ({ ...prefixed('a/', a.init(layout)), ...prefixed('b/', b.init(layout)) }),
+    coordinatewise: a.coordinatewise === true && b.coordinatewise === true,
+    extraEvaluations: a.extraEvaluations === true || b.extraEvaluations === true,
+    init: (layout, key) => ({
+      ...prefixed('a/', a.init(layout, key?.fold('a'))),
+      ...prefixed('b/', b.init(layout, key?.fold('b'))),
+    }),
     update(observation, state, step) {
       a.update(observation, unprefixed('a/', state), step);
       const second = new Float32Array(step.length);

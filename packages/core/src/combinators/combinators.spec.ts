@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { optimizerConformance } from '../conformance/index.js';
+import { createKey } from '../key.js';
 import { parameterLayout } from '../layout.js';
 import type { Optimizer } from '../optimizer.js';
 import { schedule } from '../schedule.js';
@@ -56,6 +57,38 @@ const gradients = [
   [0.5, 0, -1],
   [-3, 4, 12],
 ];
+
+test('a combinator says what it makes of its rules', () => {
+  const rule = (what: Partial<Optimizer>): Optimizer => ({ ...heavyBall(0.1, 0.9), ...what });
+  const alone = rule({ coordinatewise: true });
+  const searching = rule({ extraEvaluations: true });
+  const saysOf = ({ coordinatewise, extraEvaluations }: Optimizer) => [
+    coordinatewise === true,
+    extraEvaluations === true,
+  ];
+  expect(saysOf(addSteps(alone, alone))).toEqual([true, false]);
+  expect(saysOf(addSteps(alone, searching))).toEqual([false, true]);
+  expect(saysOf(scaled(alone, 0.5))).toEqual([true, false]);
+  expect(saysOf(scaled(searching, 0.5))).toEqual([false, true]);
+  expect(saysOf(withAverage(alone, 0.9))).toEqual([true, false]);
+  expect(saysOf(withWeightDecay(alone, { rate: 0.1 }))).toEqual([true, false]);
+  // The norm is over all coordinates.
+  expect(saysOf(withClippedGradient(alone, 1))).toEqual([false, false]);
+});
+
+test('a combinator hands its key to its rules', () => {
+  const drawing: Optimizer = {
+    ...heavyBall(0.1, 0.9),
+    init: ({ size }, key = createKey(0)) => ({ velocity: Float32Array.from(key.normal(size)) }),
+  };
+  for (const rule of [addSteps(drawing, heavyBall(0.1, 0)), withAverage(drawing, 0.5), scaled(drawing, 2)]) {
+    const draw = (seed?: number) =>
+      Object.values(rule.init(layout, seed === undefined ? undefined : createKey(seed)))[0];
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+    expect(draw(undefined)).toEqual(draw(undefined));
+  }
+});
 
 describe('every combinator of a conforming rule conforms', () => {
   const made: Record<string, () => Optimizer> = {

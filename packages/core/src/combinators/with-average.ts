@@ -20,8 +20,8 @@ export function withAverage(optimizer: Optimizer, decay: number): Optimizer {
     throw new UserError(`withAverage: the decay must be a number in [0, 1), but is ${decay}`);
   return {
     ...optimizer,
-    init: (layout) => ({
-      ...optimizer.init(layout),
+    init: (layout, key) => ({
+      ...optimizer.init(layout, key),
       average: new Float64Array(layout.size),
       'average/weight': new Float64Array(1),
     }),

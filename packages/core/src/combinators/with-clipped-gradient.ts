@@ -20,6 +20,8 @@ export function withClippedGradient<State extends OptimizerState>(
     throw new UserError(`withClippedGradient: the norm must be positive, but is ${maximumNorm}`);
   return {
     ...optimizer,
+    // The norm is over all coordinates.
+    coordinatewise: false,
     update(observation, state, step) {
       const { gradient } = observation;
       let squares = 0;

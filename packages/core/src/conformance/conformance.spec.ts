@@ -85,6 +85,38 @@ describe('each fault is caught by the check that names it', () => {
     );
   });
 
+  test('a rule that couples its coordinates and says it does not', () => {
+    const normed = (coordinatewise: boolean) => (): Optimizer => ({
+      name: 'normed',
+      coordinatewise,
+      init: () => ({}),
+      update({ gradient }, _, step) {
+        const norm = Math.max(1e-9, Math.hypot(...gradient));
+        gradient.forEach((g, i) => (step[i] = (-0.05 * g) / norm));
+      },
+    });
+    expect(failing(optimizerConformance(normed(true)))).toEqual([
+      'a rule that says it is coordinatewise steps a coordinate the same whatever the others do',
+    ]);
+    expect(failing(optimizerConformance(normed(false)))).toEqual([]);
+  });
+
+  test('evaluations that are not declared, and declared ones that do not happen', () => {
+    const careful = (extraEvaluations: boolean, looks: boolean) => (): Optimizer => ({
+      name: 'careful',
+      extraEvaluations,
+      init: () => ({}),
+      update({ gradient, parameters, minibatch }, _, step) {
+        if (looks) minibatch.evaluate(parameters);
+        gradient.forEach((g, i) => (step[i] = -0.1 * g));
+      },
+    });
+    const fault = ['a rule evaluates its mini-batch again exactly if it says so'];
+    expect(failing(optimizerConformance(careful(false, true)))).toEqual(fault);
+    expect(failing(optimizerConformance(careful(true, false)))).toEqual(fault);
+    expect(failing(optimizerConformance(careful(true, true)))).toEqual([]);
+  });
+
   test('a wrong gradient, a batch that changes between calls, ignored keys', () => {
     const broken =
       (

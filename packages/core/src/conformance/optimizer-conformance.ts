@@ -1,4 +1,4 @@
-import { createKey } from '../key.js';
+import { createKey, type Key } from '../key.js';
 import { parameterLayout } from '../layout.js';
 import type { Minibatch, Optimizee } from '../optimizee.js';
 import { copyState, type Optimizer } from '../optimizer.js';
@@ -121,6 +121,7 @@ export function optimizerConformance(
       },
     },
   ];
+  checks.push(coordinatewiseCheck(make, key), evaluationsCheck(make, key));
   if (descends) {
     checks.push({
       name: 'a well-conditioned quadratic goes down',
@@ -138,4 +139,83 @@ export function optimizerConformance(
     });
   }
   return checks;
+}
+
+/** Only the claim is checked: a rule that couples coordinates may do as it likes. */
+function coordinatewiseCheck(make: () => Optimizer, key: Key): ConformanceCheck {
+  return {
+    name: 'a rule that says it is coordinatewise steps a coordinate the same whatever the others do',
+    run() {
+      const n = 17;
+      const optimizer = make();
+      if (optimizer.coordinatewise !== true) return;
+      const { layout } = bowl(n);
+      /** Steps [5][n] on given gradients; `kept` alone sees the same in every run. */
+      const run = (kept: number, others: number): Float32Array[] => {
+        const state = optimizer.init(layout);
+        const draw = (name: string, t: number): Float32Array =>
+          Float32Array.from(key.fold(name).fold(t).normal(n), (x, j) => (j === kept ? x : x * others));
+        return Array.from({ length: 5 }, (_, iteration) => {
+          const step = new Float32Array(n);
+          optimizer.update(
+            {
+              layout,
+              iteration,
+              parameters: draw('parameters', iteration),
+              gradient: draw('gradient', iteration),
+              objective: 1,
+              minibatch: { evaluate: () => 1 },
+            },
+            state,
+            step,
+          );
+          return step;
+        });
+      };
+      for (const kept of [0, 8, n - 1]) {
+        const [one, other] = [run(kept, 1), run(kept, -3)];
+        one.forEach((step, t) =>
+          require(Object.is(step[kept], other[t]?.[kept]), () =>
+            `coordinate ${kept} stepped by ${step[kept]}, and by ${other[t]?.[kept]} when the others had other gradients; ` +
+            'leave coordinatewise out'),
+        );
+      }
+    },
+  };
+}
+
+function evaluationsCheck(make: () => Optimizer, key: Key): ConformanceCheck {
+  return {
+    name: 'a rule evaluates its mini-batch again exactly if it says so',
+    run() {
+      const optimizer = make();
+      const inner = bowl(7);
+      let evaluations = 0;
+      let updating = false;
+      const counted: Optimizee = {
+        ...inner,
+        minibatch: (from, step) => {
+          const { evaluate } = inner.minibatch(from, step);
+          return {
+            evaluate: (...point) => {
+              if (updating) evaluations++;
+              return evaluate(...point);
+            },
+          };
+        },
+      };
+      const watched: Optimizer = {
+        ...optimizer,
+        update(...step) {
+          updating = true;
+          optimizer.update(...step);
+          updating = false;
+        },
+      };
+      rollout(counted, watched, { horizon: 5, key });
+      const says = optimizer.extraEvaluations === true;
+      require(evaluations > 0 === says, () =>
+        `the rule evaluated the mini-batch ${evaluations} times in 5 steps, but its extraEvaluations is ${says}`);
+    },
+  };
 }
