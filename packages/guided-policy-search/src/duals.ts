@@ -1,4 +1,4 @@
-import { median } from './statistics.js';
+import { median } from '@metadescent/core';
 
 /** The dual variables of Bregman ADMM: λ_t and ν_t per group and time step. */
 export interface Duals {

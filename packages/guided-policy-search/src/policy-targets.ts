@@ -1,9 +1,9 @@
+import { median } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels';
 import { nuCap, type Duals } from './duals.js';
 import type { GroupSamples } from './environment.js';
 import { controllerMeans, precisions, type LinearGaussian } from './linear-gaussian.js';
 import type { PolicyTargets } from './policy.js';
-import { median } from './statistics.js';
 
 /**
  * A step's precision is capped at this multiple of the median step's, so that a nearly deterministic step

@@ -1,8 +1,9 @@
+import { median } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels';
 import { searchEta, type EtaOutcome } from './eta-search.js';
 import { clampCovariances } from './linear-gaussian.js';
 import { createLqgSolver, type ControllerEvaluation, type ControllerProblem } from './lqg.js';
-import { median, total } from './statistics.js';
+import { total } from './statistics.js';
 
 export interface TrustRegionOptions {
   /** ε: bound on Σ_t E[KL(ψ‖ψ')], in nats */

@@ -19,7 +19,8 @@ import {
 import { lstmRuleSchema, weightCount, type LstmRule } from './lstm-rule.js';
 import type { LstmTrainingState } from './meta-training.js';
 
-const FORMAT = 'metadescent/lstm-optimizer';
+/** The metadata `format` of weights files of this package. */
+export const LSTM_WEIGHTS_FORMAT = 'metadescent/lstm-optimizer';
 const TRAINING = 'lstm-optimizer';
 
 /**
@@ -44,7 +45,7 @@ export function writeTrainedRule(
   checkWeights('writeTrainedRule', rule, weights);
   return writeSafetensors({
     tensors: { weights: { shape: [weights.length], data: weights } },
-    metadata: { ...provenance, format: FORMAT, rule: JSON.stringify(rule) },
+    metadata: { ...provenance, format: LSTM_WEIGHTS_FORMAT, rule: JSON.stringify(rule) },
   });
 }
 
@@ -64,21 +65,33 @@ export interface TrainedRule {
  */
 export function readTrainedRule(bytes: Uint8Array, file?: string): TrainedRule {
   const from = file === undefined ? 'readTrainedRule' : `readTrainedRule: ${printable(file, 200)}`;
-  const refuse = (what: string): never => {
-    throw new UserError(`${from}: ${what}`);
-  };
   let content: TensorFile;
   try {
     content = readSafetensors(bytes);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    return refuse(`not a weights file: ${error.message}; give a .safetensors file written by a training run`);
+    throw new UserError(
+      `${from}: not a weights file: ${error.message}; give a .safetensors file written by a training run`,
+    );
   }
+  return trainedRuleFromTensors(content, from);
+}
+
+/**
+ * The rule that a weights file holds, its bytes read already.
+ *
+ * @param from whose failure it is, for messages
+ * @throws UserError as `readTrainedRule` does.
+ */
+export function trainedRuleFromTensors(content: TensorFile, from = 'trainedRuleFromTensors'): TrainedRule {
+  const refuse = (what: string): never => {
+    throw new UserError(`${from}: ${what}`);
+  };
   const { format, rule: ruleText, ...provenance } = content.metadata;
-  if (format !== FORMAT) {
+  if (format !== LSTM_WEIGHTS_FORMAT) {
     const given = format === undefined ? '(none)' : `"${printable(format)}"`;
     refuse(
-      `the weights are of format ${given}, but an LSTM optimizer ("${FORMAT}") was expected; ` +
+      `the weights are of format ${given}, but an LSTM optimizer ("${LSTM_WEIGHTS_FORMAT}") was expected; ` +
         'give the weights of an andrychowicz experiment',
     );
   }

@@ -9,6 +9,7 @@ export * from './meta-training.js';
 export * from './random-scaling.js';
 export * from './checkpoint.js';
 export * from './pretrained.js';
+export * from './optimizer-entries.js';
 export * from './orientation.js';
 export * from './readout-search-recipe.js';
 export * from './readout-search.js';

@@ -1,11 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createKey, keyFromWords, type KeyWords } from '@metadescent/core';
+import { createKey, inlineTasks, keyFromWords, type KeyWords } from '@metadescent/core';
 import { candidateSearch } from './candidate-search.js';
 import { metaTrainingStateFromTensors, metaTrainingStateToTensors } from './checkpoint.js';
 import { cmaUpdater } from './cma-es.js';
 import { metaTrain } from './meta-train.js';
 import type { MetaTrainingRecord } from './meta-training-state.js';
-import { inlineTasks } from './task-map.js';
 
 interface NoisyTask {
   readonly x: Float64Array;

@@ -1,5 +1,5 @@
 export * from './learned-optimizer.js';
-export * from './task-map.js';
+export { inlineTasks, type TaskMap } from '@metadescent/core';
 export * from './gradient-estimator.js';
 export * from './updater.js';
 export type { MetaTrainingRecord, MetaTrainingState, MetaTrainingWindow } from './meta-training-state.js';

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { createKey, keyFromWords, type Optimizer } from '@metadescent/core';
+import { createKey, inlineTasks, keyFromWords, type Optimizer, type TaskMap } from '@metadescent/core';
 import { runAntitheticTask } from './antithetic-task.js';
 import { evolutionStrategies, persistentEvolutionStrategies } from './evolution-strategies.js';
 import { metaTrain, type MetaTrainingOptions } from './meta-train.js';
 import type { MetaTrainingRecord, MetaTrainingState } from './meta-training-state.js';
-import { inlineTasks, type TaskMap } from './task-map.js';
 import { learnedRate, meanGradient, scalarQuadratic, truncatedGradient } from './testing/scalar-quadratic.js';
 import {
   truncatedBackpropagation,

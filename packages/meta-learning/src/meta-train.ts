@@ -1,4 +1,4 @@
-import { checkArgument, UserError, type Key } from '@metadescent/core';
+import { checkArgument, UserError, type Key, type TaskMap } from '@metadescent/core';
 import { checkWhole } from './check-whole.js';
 import type { Estimate, EstimatorContext, GradientEstimator, Vector } from './gradient-estimator.js';
 import {
@@ -8,7 +8,6 @@ import {
   type MetaTrainingRecord,
   type MetaTrainingState,
 } from './meta-training-state.js';
-import type { TaskMap } from './task-map.js';
 import type { Updater } from './updater.js';
 
 /** Whether training ends here; may be awaited. */

@@ -7,9 +7,9 @@ import {
   type KeyWords,
   type OptimizeeFamily,
   type Outcome,
+  type TaskMap,
 } from '@metadescent/core';
 import type { LearnedOptimizer } from './learned-optimizer.js';
-import type { TaskMap } from './task-map.js';
 
 /** One held-out rollout of the optimizer at a point, as plain data that can be sent to a worker. */
 export interface ValidationTask {

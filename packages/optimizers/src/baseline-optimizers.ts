@@ -1,4 +1,11 @@
-import { printable, UserError, type Optimizer } from '@metadescent/core';
+import {
+  printable,
+  UserError,
+  type Optimizer,
+  type OptimizerClass,
+  type OptimizerEntry,
+  type SearchAxis,
+} from '@metadescent/core';
 import type * as z from 'zod/mini';
 import { adagrad, adagradOptionsSchema } from './adagrad.js';
 import { adam, adamOptionsSchema } from './adam.js';
@@ -11,23 +18,11 @@ import {
 } from './nonlinear-conjugate-gradient.js';
 import { rmsprop, rmspropOptionsSchema } from './rmsprop.js';
 import { sgd, sgdOptionsSchema } from './sgd.js';
-import type { SearchAxis } from './tuner/search-axis.js';
 
-/** A rule as plain data can ask for it: by name and options, with the search that makes it strong. */
-export interface BaselineOptimizer {
-  readonly name: string;
-  /** What `create` accepts; the defaults are in it. */
+/** The entry of a hand-made rule: an `OptimizerEntry` that has options, and a search that makes it strong. */
+export interface BaselineOptimizer extends OptimizerEntry {
+  /** What the options must be; the defaults are in it. */
   readonly schema: z.ZodMiniType;
-  /**
-   * The rule with these options.
-   *
-   * @throws UserError if the schema does not accept them.
-   */
-  create(options?: unknown): Optimizer;
-  /**
-   * The hyper-parameters to search before the rule is compared with others; the first is the one that
-   * prevents divergence when it is small.
-   */
   readonly searched: readonly SearchAxis[];
 }
 
@@ -80,19 +75,20 @@ const stepNorm: SearchAxis = {
  * // => ['sgd', 'momentum', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'conjugate-gradient', 'lbfgs']
  */
 export const baselineOptimizers = {
-  sgd: baseline('sgd', sgdOptionsSchema, sgd, [plainRate]),
-  momentum: baseline('momentum', momentumOptionsSchema, momentum, [plainRate, momentumAxis]),
-  nesterov: baseline('nesterov', momentumOptionsSchema, nesterov, [plainRate, momentumAxis]),
-  adagrad: baseline('adagrad', adagradOptionsSchema, adagrad, [plainRate]),
-  rmsprop: baseline('rmsprop', rmspropOptionsSchema, rmsprop, [normalisedRate]),
-  adam: baseline('adam', adamOptionsSchema, adam, [normalisedRate]),
+  sgd: baseline('sgd', 'papers', sgdOptionsSchema, sgd, [plainRate]),
+  momentum: baseline('momentum', 'papers', momentumOptionsSchema, momentum, [plainRate, momentumAxis]),
+  nesterov: baseline('nesterov', 'papers', momentumOptionsSchema, nesterov, [plainRate, momentumAxis]),
+  adagrad: baseline('adagrad', 'papers', adagradOptionsSchema, adagrad, [plainRate]),
+  rmsprop: baseline('rmsprop', 'papers', rmspropOptionsSchema, rmsprop, [normalisedRate]),
+  adam: baseline('adam', 'papers', adamOptionsSchema, adam, [normalisedRate]),
   'conjugate-gradient': baseline(
     'conjugate-gradient',
+    'line-search',
     nonlinearConjugateGradientOptionsSchema,
     nonlinearConjugateGradient,
     [stepNorm],
   ),
-  lbfgs: baseline('lbfgs', lbfgsOptionsSchema, lbfgs, [stepNorm]),
+  lbfgs: baseline('lbfgs', 'line-search', lbfgsOptionsSchema, lbfgs, [stepNorm]),
 } as const satisfies Record<string, BaselineOptimizer>;
 
 export type BaselineName = keyof typeof baselineOptimizers;
@@ -105,35 +101,46 @@ export type BaselineName = keyof typeof baselineOptimizers;
  * createBaseline('adam', { learningRate: 0.1 }).name // => 'adam'
  */
 export function createBaseline(name: string, options: unknown = {}): Optimizer {
-  return ruleNamed('createBaseline', baselineOptimizers, name).create(options);
+  return ruleOf('createBaseline', baselineOptimizers, name, options);
 }
 
 /**
- * The rule of this name in a registry.
+ * The rule of this name among these.
  *
  * @throws UserError with the choices if there is none.
  */
-export function ruleNamed(
+export function ruleOf(
   caller: string,
-  registry: Readonly<Record<string, BaselineOptimizer>>,
+  rules: Readonly<Record<string, BaselineOptimizer>>,
   name: string,
-): BaselineOptimizer {
-  const found = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  options: unknown,
+): Optimizer {
+  const found = Object.hasOwn(rules, name) ? rules[name] : undefined;
   if (!found) {
-    const names = Object.keys(registry).join(', ');
+    const names = Object.keys(rules).join(', ');
     throw new UserError(
       `${caller}: there is no baseline optimizer "${printable(name)}"; choose one of ${names}`,
     );
   }
-  return found;
+  return found.create({ name, options }, noEngine);
 }
+
+/** Hand-made rules compute with none. */
+function noEngine(): void {}
 
 /** Every rule parses its options with its own schema, so any value may be handed on to it. */
 export function baseline<Options>(
   name: string,
+  rank: OptimizerClass,
   schema: z.ZodMiniType<unknown, Options>,
   create: (options?: Options) => Optimizer,
   searched: readonly SearchAxis[],
 ): BaselineOptimizer {
-  return { name, schema, create: (options = {}) => create(options as Options), searched };
+  return {
+    name,
+    class: rank,
+    schema,
+    create: ({ options = {} }) => create(options as Options),
+    searched,
+  };
 }

@@ -21,7 +21,7 @@ export {
   type BaselineOptimizer,
 } from './baseline-optimizers.js';
 export * from './modern-optimizers.js';
-export { searchAxisSchema, type SearchAxis } from './tuner/search-axis.js';
+export { searchAxisSchema } from './tuner/search-axis.js';
 export {
   type Candidate,
   type CandidateOrigin,

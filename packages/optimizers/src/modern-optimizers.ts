@@ -4,7 +4,7 @@ import {
   baseline,
   baselineOptimizers,
   normalisedRate,
-  ruleNamed,
+  ruleOf,
   type BaselineOptimizer,
 } from './baseline-optimizers.js';
 import { lion, lionOptionsSchema } from './lion.js';
@@ -22,14 +22,14 @@ import { soap, soapOptionsSchema } from './soap.js';
  * // => ['adamw', 'nadam', 'lion', 'muon', 'soap']
  */
 export const modernOptimizers = {
-  adamw: baseline('adamw', adamwOptionsSchema, adamw, [normalisedRate]),
-  nadam: baseline('nadam', nadamOptionsSchema, nadam, [normalisedRate]),
-  lion: baseline('lion', lionOptionsSchema, lion, [normalisedRate]),
-  muon: baseline('muon', muonOptionsSchema, muon, [
+  adamw: baseline('adamw', 'today', adamwOptionsSchema, adamw, [normalisedRate]),
+  nadam: baseline('nadam', 'today', nadamOptionsSchema, nadam, [normalisedRate]),
+  lion: baseline('lion', 'today', lionOptionsSchema, lion, [normalisedRate]),
+  muon: baseline('muon', 'today', muonOptionsSchema, muon, [
     normalisedRate,
     { ...normalisedRate, name: 'adamLearningRate' },
   ]),
-  soap: baseline('soap', soapOptionsSchema, soap, [normalisedRate]),
+  soap: baseline('soap', 'today', soapOptionsSchema, soap, [normalisedRate]),
 } as const satisfies Record<string, BaselineOptimizer>;
 
 export type ModernOptimizerName = keyof typeof modernOptimizers;
@@ -46,5 +46,5 @@ export const handMadeOptimizers = { ...baselineOptimizers, ...modernOptimizers }
  * createHandMade('muon', { learningRate: 0.05 }).name // => 'muon'
  */
 export function createHandMade(name: string, options: unknown = {}): Optimizer {
-  return ruleNamed('createHandMade', handMadeOptimizers, name).create(options);
+  return ruleOf('createHandMade', handMadeOptimizers, name, options);
 }

@@ -23,3 +23,4 @@ export * from './meta-training-tasks.js';
 export * from './meta-training.js';
 export * from './checkpoint.js';
 export * from './pretrained.js';
+export * from './optimizer-entries.js';

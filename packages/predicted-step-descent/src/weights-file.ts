@@ -12,7 +12,8 @@ import {
 } from '@metadescent/core';
 import { checkWeights, psdRuleSchema, type PsdWeights } from './psd-rule.js';
 
-const FORMAT = 'metadescent/predicted-step-descent';
+/** The metadata `format` of weights files of this package. */
+export const PSD_WEIGHTS_FORMAT = 'metadescent/predicted-step-descent';
 
 /**
  * Learned weights with the provenance that they were stored with: configuration, seed, engine, results. No
@@ -34,7 +35,7 @@ export function weightsToTensors({ rule, lstm, mean, deviation, outputScale }: P
       'input/deviation': table(deviation),
       'output/scale': { shape: [networks], data: outputScale },
     },
-    metadata: { format: FORMAT, rule: JSON.stringify(rule) },
+    metadata: { format: PSD_WEIGHTS_FORMAT, rule: JSON.stringify(rule) },
   };
 }
 
@@ -93,10 +94,10 @@ export function weightsFromTensors(file: TensorFile): TrainedPsd {
 
 function trainedPsdOf({ tensors, metadata }: TensorFile, from: string): TrainedPsd {
   const { format, rule: ruleText, ...provenance } = metadata;
-  if (format !== FORMAT) {
+  if (format !== PSD_WEIGHTS_FORMAT) {
     const given = format === undefined ? '(none)' : `"${printable(format)}"`;
     throw new UserError(
-      `${from}: the file is of format ${given}, but "${FORMAT}" was expected; give weights of Predicted Step Descent`,
+      `${from}: the file is of format ${given}, but "${PSD_WEIGHTS_FORMAT}" was expected; give weights of Predicted Step Descent`,
     );
   }
   const stored = parsedJson(ruleText);

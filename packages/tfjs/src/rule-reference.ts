@@ -36,8 +36,8 @@ export function resolveRule(reference: RuleReference, engine: () => KernelEngine
   const { name, options = undefined } =
     typeof reference === 'string' ? { name: reference } : namedReference(reference);
   const entry = ruleNamed(name);
-  const rule = refusalsNamed(name, () => entry.create(options, engine));
-  return { rule, label: name, name, options, horizon: entry.horizon };
+  const rule = refusalsNamed(name, () => entry.create({ name, options }, engine));
+  return { rule, label: name, name, options, horizon: entry.trainedHorizon?.({ name }) };
 }
 
 function isOptimizer(reference: unknown): reference is Optimizer {

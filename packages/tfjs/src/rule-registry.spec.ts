@@ -43,7 +43,7 @@ test.each([
   ['adam', undefined],
 ])('the guard knows for how many steps %s was trained', async (name, horizon) => {
   await pretrained(name);
-  expect(ruleNamed(name).horizon).toBe(horizon);
+  expect(ruleNamed(name).trainedHorizon?.({ name })).toBe(horizon);
 });
 
 test.each([

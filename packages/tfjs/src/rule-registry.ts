@@ -1,16 +1,19 @@
-import { checkArgument, printable, UserError, type Optimizer } from '@metadescent/core';
+import {
+  checkArgument,
+  optimizerNamed,
+  optimizerRegistry,
+  printable,
+  UserError,
+  type Optimizer,
+  type OptimizerEntry,
+} from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
-import { lstmOptimizer, pretrained as pretrainedLstm, pretrainedNames } from '@metadescent/lstm-optimizer';
+import { pretrainedLstmEntries } from '@metadescent/lstm-optimizer';
 import { baselineOptimizers } from '@metadescent/optimizers';
 import { sharedEngine } from './shared-engine.js';
 
-/** How a name becomes an optimizer. */
-export interface RuleEntry {
-  /** The optimizer; `options` are plain data, and undefined where none were given. */
-  create(options: unknown, engine: () => KernelEngine): Optimizer;
-  /** Steps that its weights were trained for; absent for hand-made rules. */
-  readonly horizon?: number | undefined;
-}
+/** How a name becomes an optimizer: an entry of an optimizer registry, under whatever name it is given. */
+export type RuleEntry = Pick<OptimizerEntry<KernelEngine>, 'create' | 'trainedHorizon'>;
 
 const entries = new Map<string, RuleEntry>();
 /** Rules that live in packages that need not be installed; moved to `entries` once loaded. */
@@ -79,68 +82,21 @@ export async function pretrained(
 ): Promise<Optimizer> {
   const load = loaders.get(name);
   if (load && !entries.has(name)) entries.set(name, await load());
-  return ruleNamed(name).create(undefined, () => options.engine ?? sharedEngine());
+  return ruleNamed(name).create({ name }, () => options.engine ?? sharedEngine());
 }
 
-for (const [name, baseline] of Object.entries(baselineOptimizers)) {
-  registerRule(name, { create: (options) => baseline.create(options ?? {}) });
-}
-
-for (const name of pretrainedNames) {
-  // One of them is called by its prefix already.
-  registerRule(name.startsWith('l2l-') ? name : `l2l-${name}`, {
-    create(options, engine) {
-      refuseOptions(options);
-      const { rule, weights } = pretrainedLstm(name);
-      return lstmOptimizer(rule, weights, engine());
-    },
-    // Read when it is asked for: importing this package should not decode weights that nobody uses.
-    get horizon() {
-      return trainedHorizon(pretrainedLstm(name).provenance);
-    },
-  });
-}
-
-/**
- * The longest unroll of the recipe in a weights file's metadata; `standard` where the recipe records only
- * what differs from a default.
- */
-function trainedHorizon({ config }: Readonly<Record<string, string>>, standard = 0): number | undefined {
-  if (config === undefined) return undefined;
-  const { recipe } = JSON.parse(config) as {
-    recipe?: { horizon?: number; curriculum?: { horizon: number }[] };
-  };
-  const horizons = [recipe?.horizon ?? standard, ...(recipe?.curriculum ?? []).map((stage) => stage.horizon)];
-  return Math.max(...horizons) || undefined;
-}
+for (const entry of [...Object.values(baselineOptimizers), ...pretrainedLstmEntries])
+  registerRule(entry.name, entry);
 
 for (const name of ['psd', 'psd-normalised', 'psd-plus'] as const) {
   loaders.set(name, async () => {
-    const psd = await import('@metadescent/predicted-step-descent').catch((error: unknown) => {
-      throw new UserError(
-        `pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`,
-      );
-    });
-    const { weights, provenance } = psd.pretrained(name);
-    return {
-      create(options, engine) {
-        refuseOptions(options);
-        return psd.predictedStepDescent(weights, engine());
+    const { pretrainedPsdEntries } = await import('@metadescent/predicted-step-descent').catch(
+      (error: unknown) => {
+        throw new UserError(
+          `pretrained: "${name}" needs the package @metadescent/predicted-step-descent (${(error as Error).message.split('\n')[0]}); npm install @metadescent/predicted-step-descent`,
+        );
       },
-      horizon: trainedHorizon(provenance, psd.parsePsdRecipe({}).horizon),
-    };
+    );
+    return optimizerNamed(optimizerRegistry(pretrainedPsdEntries), name);
   });
-}
-
-/** Shipped weights are what they are: an option that changed nothing would be believed to have. */
-function refuseOptions(options: unknown): void {
-  if (
-    options === undefined ||
-    (typeof options === 'object' && options !== null && Object.keys(options).length === 0)
-  )
-    return;
-  const given = printable(JSON.stringify(options) ?? typeof options, 200);
-  throw new UserError(
-    `rules with shipped weights take no options, but ${given} was given; leave it out, or take a hand-made rule, as { name: 'adam', options }`,
-  );
 }

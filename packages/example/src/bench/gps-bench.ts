@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createKey } from '@metadescent/core';
+import { createKey, median } from '@metadescent/core';
 import { momentsOf } from '@metadescent/guided-policy-search';
 import {
   type GpsEngine,
@@ -11,7 +11,6 @@ import {
 } from '@metadescent/kernels';
 import { nativeGpsEngine } from '@metadescent/kernels/node';
 import { cpuSeconds } from './cpu-time.js';
-import { median } from './median.js';
 import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';
 
 /** One line of the benchmark of the guided-policy-search kernels. */

@@ -1,10 +1,10 @@
+import { median } from '@metadescent/core';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type KernelEngine, type PeakProbe, wasmEngine, wasmPeakProbe } from '@metadescent/kernels';
 import { availableTargets, nativeEngine, nativePeakProbe } from '@metadescent/kernels/node';
 import { cpuSeconds } from './cpu-time.js';
-import { median } from './median.js';
 import { PEER_NAMES, type Peer, type PeerName, startPeer } from './peers.js';
 import { twoWorkerGain } from './two-workers.js';
 import { type Work, benchWorks } from './works.js';

@@ -1,6 +1,6 @@
+import { median } from '@metadescent/core';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { median } from './median.js';
 
 /** Wall seconds from starting `metadescent --help` to its end, the median over `repetitions`. */
 export function startUpSeconds(repetitions: number): number {

@@ -1,6 +1,6 @@
+import { median } from '@metadescent/core';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { median } from './median.js';
 
 /**
  * Throughput of two workers over that of one, for work number `work` of `benchWorks`: each worker owns its

@@ -1,5 +1,6 @@
 import {
   createKey,
+  median,
   type Minibatch,
   type Optimizer,
   type OptimizerState,
@@ -16,7 +17,6 @@ import {
   psdRuleSchema,
 } from '@metadescent/predicted-step-descent';
 import { cpuSeconds } from '../bench/cpu-time.js';
-import { median } from '../bench/median.js';
 
 /** One optimizer on one net. */
 export interface StepBenchRow {

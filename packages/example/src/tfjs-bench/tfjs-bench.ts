@@ -1,10 +1,9 @@
-import { baselineOptimizers } from '@metadescent/optimizers';
-import { parameterLayout, type Minibatch, type Optimizer as Rule } from '@metadescent/core';
+import { baselineOptimizers, createBaseline } from '@metadescent/optimizers';
+import { median, parameterLayout, type Minibatch, type Optimizer as Rule } from '@metadescent/core';
 import { LearnedOptimizer, pretrained } from '@metadescent/tfjs';
 import { loadBackend } from '@metadescent/tfjs/backend';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { median } from '../bench/median.js';
 
 /** Overhead of the drop-in for one rule, on 100,000 parameters. */
 export interface DropInRow {
@@ -51,7 +50,7 @@ export async function runTfjsBench(print: (line: string) => void): Promise<TfjsB
     optimizer.minimize(loss, false, variables);
     variables.at(-1)?.dataSync();
   };
-  const handMade = Object.values(baselineOptimizers).map((baseline) => baseline.create({}));
+  const handMade = Object.keys(baselineOptimizers).map((name) => createBaseline(name));
   const learned = await Promise.all(
     ['l2l-mnist', 'psd', 'psd-plus'].map(async (name) => ({ ...(await pretrained(name)), name })),
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createKey } from '@metadescent/core';
 import { randomSearch } from './random-search.js';
-import type { SearchAxis } from './search-axis.js';
+import type { SearchAxis } from '@metadescent/core';
 import type { EvaluateTrials, OptionValues } from './trial.js';
 import type { Tunable } from './tune-optimizer.js';
 

@@ -1,14 +1,7 @@
-import { parseOptions } from '@metadescent/core';
+import { parseOptions, type SearchAxis } from '@metadescent/core';
 import * as z from 'zod/mini';
 
-/**
- * One hyper-parameter and where to look for it: a geometric grid from `from` to `to`, in ascending order,
- *
- *     value_k = from · ratioᵏ                 scale `log`
- *     1 − value_k = (1 − from) · ratio⁻ᵏ      scale `complement`
- *
- * that may be extended as far as `minimum` and `maximum`.
- */
+/** What a `SearchAxis` must be, with its defaults. */
 export const searchAxisSchema = z
   .strictObject({
     /** The option's name, e.g. `learningRate`. */
@@ -38,7 +31,6 @@ export const searchAxisSchema = z
       path: ['maximum'],
     }),
   );
-export type SearchAxis = z.input<typeof searchAxisSchema>;
 
 /** A search axis with its defaults filled in. */
 export type ParsedAxis = z.output<typeof searchAxisSchema>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createKey, UserError } from '@metadescent/core';
-import type { SearchAxis } from './search-axis.js';
+import type { SearchAxis } from '@metadescent/core';
 import type { EvaluateTrials, OptionValues, Trial } from './trial.js';
 import { tuneOptimizer, type Tunable } from './tune-optimizer.js';
 import { describeTuningOutcome } from './tuning-report.js';

@@ -1,13 +1,6 @@
-import { checkArgument, describeKind, parseOptions, UserError } from '@metadescent/core';
+import { checkArgument, describeKind, parseOptions, UserError, type SearchAxis } from '@metadescent/core';
 import * as z from 'zod/mini';
-import {
-  axisAllows,
-  axisPosition,
-  axisValue,
-  parseAxes,
-  type ParsedAxis,
-  type SearchAxis,
-} from './search-axis.js';
+import { axisAllows, axisPosition, axisValue, parseAxes, type ParsedAxis } from './search-axis.js';
 import {
   bestOf,
   evaluateCandidates,
