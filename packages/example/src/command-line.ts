@@ -98,7 +98,16 @@ export function createCommandLine(): Command {
     .command('evaluate')
     .argument('<experiment>', NAME)
     .description('tune the baselines and race them and the learned optimizer on held-out optimizees')
-    .addOption(pathOption('--weights <file>', 'weights of a training run (default: the shipped ones)'))
+    .option(
+      '--optimizers <names>',
+      'what to compare, e.g. psd-plus,l2l-mnist,adam,adam+linear,muon (default: the shipped optimizer of the experiment and the baselines of the papers)',
+    )
+    .addOption(
+      weightsOption(
+        '--weights <file>',
+        'weights of a training run, in place of the shipped ones, or beside --optimizers; may be given several times',
+      ),
+    )
     .addOption(countOption('--seeds <n>', 'held-out optimizees, 2 or more', 2, LIMITS.seeds).default(20))
     .addOption(seedOption('seed of tuning and of the held-out optimizees'))
     .option('--json', 'print one machine-readable object instead of a plot and a table')
@@ -238,10 +247,20 @@ function countOption(flags: string, description: string, minimum: number, maximu
 }
 
 function pathOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text) => {
-    if (text.trim() === '' || text.includes('\0')) throw new InvalidArgumentError('It must be a path.');
-    return text;
-  });
+  return new Option(flags, description).argParser(pathOf);
+}
+
+/** A list that grows every time the option is given. */
+function weightsOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text, before: readonly string[] = []) => [
+    ...before,
+    pathOf(text),
+  ]);
+}
+
+function pathOf(text: string): string {
+  if (text.trim() === '' || text.includes('\0')) throw new InvalidArgumentError('It must be a path.');
+  return text;
 }
 
 /** What commander says, as one sentence of this command's style with the next step. */

@@ -58,14 +58,16 @@ const optimizerResultSchema = z.discriminatedUnion('kind', [
     ...resultFields,
     /** The rule's settings. */
     hyperparameters: z.record(z.string(), z.unknown()),
+    /** Steps for which it was trained, where its weights say so. */
+    trainedHorizon: z.optional(count),
   }),
   z.strictObject({
     kind: z.literal('hand-made'),
     /**
-     * What it counts in: line-search methods evaluate their mini-batch several times per step and are shown
-     * for reference.
+     * What it counts among (see core's `OptimizerClass`): line-search methods evaluate their mini-batch
+     * several times per step and are shown for reference.
      */
-    class: z.enum(['first-order', 'line-search']),
+    class: z.enum(['papers', 'line-search', 'today']),
     ...resultFields,
     /** The tuned ones. */
     hyperparameters: settings,
@@ -78,16 +80,15 @@ const optimizerResultSchema = z.discriminatedUnion('kind', [
 export type OptimizerResult = Recorded<typeof optimizerResultSchema>;
 
 const comparisonSchema = z.strictObject({
-  /** Absent where every one of them diverged with every setting that tuning tried: then none was raced. */
-  bestBaseline: z.optional(name),
-  /**
-   * What "best" is of: the tuned baselines that evaluate their mini-batch once per step. Line-search methods
-   * are left out.
-   */
-  bestOf: z.literal('first-order'),
+  /** The learned optimizer. */
+  learned: name,
+  /** The best of the tuned baselines that evaluate their mini-batch once per step; line searches are left out. */
+  bestBaseline: name,
+  /** The class that this one is of. */
+  bestOf: z.enum(['papers', 'today']),
   /**
    * Mean objective of the learned optimizer / that of the best baseline at the last step; NaN if either did
-   * not finish everywhere, or if there is no best baseline.
+   * not finish everywhere.
    */
   ratio: anyNumber,
   /** Standard error of the ratio, from the paired differences (delta method). */
@@ -96,7 +97,7 @@ const comparisonSchema = z.strictObject({
   publishedRatio: z.optional(z.number()),
 });
 
-/** The learned optimizer against the best first-order baseline at the last step, on the same held-out optimizees. */
+/** A learned optimizer against the best baseline at the last step, on the same held-out optimizees. */
 export type Comparison = Recorded<typeof comparisonSchema>;
 
 /** What a meta-training was to reach on its held-out optimizees, and the best that it reached. */
@@ -112,7 +113,8 @@ const evaluationResultSchema = z
     heldOutOptimizees: z.int().check(z.positive()),
     engine: text,
     optimizers: z.array(optimizerResultSchema).check(z.minLength(1, 'expected at least one optimizer')),
-    comparison: comparisonSchema,
+    /** One for each learned optimizer; none where there is no baseline to compare with. */
+    comparisons: z.array(comparisonSchema),
     /** Where the learned optimizer was meta-trained to a target just before. */
     training: z.optional(targetSchema),
   })

@@ -9,14 +9,13 @@ import {
   type TuningRecordInput,
 } from '@metadescent/reporting';
 import type {
+  Comparison,
   EvaluationRecord,
   EvaluationResult,
   OptimizerResult,
   TrainingTarget,
 } from './evaluation-record.js';
-
-/** The name of the learned optimizer in evaluations. */
-const LEARNED = 'lstm';
+import { horizonSentence } from './lineup.js';
 
 /**
  * The curves of an evaluation: mean and band of the true objective of every optimizer. A line-search method
@@ -72,40 +71,54 @@ export function tableOf(result: EvaluationResult): ResultTableInput {
   };
 }
 
-/** What was found, a sentence each: the ratio, what it leaves out, and whether meta-training came to its target. */
+/**
+ * What was found, a sentence each: the ratios, what they leave out, who went beyond its training, and whether
+ * meta-training came to its target.
+ */
 export function findingsOf(result: EvaluationResult): string[] {
+  const { optimizers, horizon, comparisons } = result;
   return [
-    comparisonSentence(result),
+    ...comparisons.map((comparison) => comparisonSentence(result, comparison)),
+    ...(comparisons.length === 0 && optimizers.some(({ kind }) => kind === 'learned')
+      ? ['There is no baseline to compare with: none was named, or each diverged with every setting that tuning tried.']
+      : []),
     ...excludedSentence(result),
+    ...optimizers.flatMap(({ optimizer, ...entry }) =>
+      entry.kind === 'learned' && entry.trainedHorizon !== undefined && entry.trainedHorizon < horizon
+        ? [horizonSentence(optimizer, entry.trainedHorizon, horizon)]
+        : [],
+    ),
     ...(result.training ? [targetSentence(result.training)] : []),
   ];
 }
 
 /** One sentence: the ratio at the last step, its uncertainty, and the paper's. */
-export function comparisonSentence({
-  comparison,
-  horizon,
-  heldOutOptimizees,
-  optimizers,
-}: EvaluationResult): string {
-  const { bestBaseline, ratio, ratioStandardError, publishedRatio } = comparison;
+export function comparisonSentence(
+  { horizon, heldOutOptimizees, optimizers, comparisons }: EvaluationResult,
+  { learned, bestBaseline, bestOf, ratio, ratioStandardError, publishedRatio }: Comparison,
+): string {
   const published = publishedRatio === undefined ? '' : ` (the paper's plots: ${publishedRatio})`;
-  if (bestBaseline === undefined)
-    return `The learned optimizer has no first-order baseline to be compared with: each diverged with every setting that tuning tried.`;
-  const baseline = `the best tuned first-order baseline, ${bestBaseline}${published}`;
+  const baseline = `the best tuned ${baselineKind(optimizers, bestOf)}, ${bestBaseline}${published}`;
   const over = `${heldOutOptimizees} held-out optimizees, common random numbers.`;
+  const whose = comparisons.length > 1 || learned !== 'lstm' ? learned : 'the learned optimizer';
   if (Number.isFinite(ratio))
-    return `At step ${horizon} the learned optimizer's mean objective is ${ratio.toFixed(3)} ± ${ratioStandardError.toFixed(3)} times that of ${baseline}; ${over}`;
+    return `At step ${horizon} ${whose}'s mean objective is ${ratio.toFixed(3)} ± ${ratioStandardError.toFixed(3)} times that of ${baseline}; ${over}`;
   const lost = optimizers
     .filter(
       ({ optimizer, outcomes }) =>
-        (optimizer === bestBaseline || optimizer === LEARNED) && outcomes.finished < heldOutOptimizees,
+        (optimizer === bestBaseline || optimizer === learned) && outcomes.finished < heldOutOptimizees,
     )
     .map(
       ({ optimizer, outcomes }) =>
         `${optimizer} finished ${outcomes.finished} of ${heldOutOptimizees} rollouts`,
     );
-  return `At step ${horizon} the learned optimizer cannot be compared with ${baseline}: ${lost.join(', ') || 'a mean is not finite'}; ${over}`;
+  return `At step ${horizon} ${whose} cannot be compared with ${baseline}: ${lost.join(', ') || 'a mean is not finite'}; ${over}`;
+}
+
+/** Of which class the best is, where more than the papers' baselines were raced. */
+function baselineKind(optimizers: readonly OptimizerResult[], bestOf: Comparison['bestOf']): string {
+  if (!optimizers.some((entry) => entry.class === 'today')) return 'first-order baseline';
+  return bestOf === 'today' ? "baseline (a rule of today's practice)" : 'baseline (a rule of the papers)';
 }
 
 /** Which methods the comparison leaves out, and whether they end lower than those that it counts. */

@@ -1,20 +1,16 @@
-import { beforeAll, expect, test } from '@jest/globals';
-import { initialWeights, lstmRuleSchema } from '@metadescent/lstm-optimizer';
-import { createKey, keyFromWords, rollout } from '@metadescent/core';
-import { createBaseline, type BaselineName, type TuningReport } from '@metadescent/optimizers';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { initialWeights, lstmRuleSchema, writeTrainedRule } from '@metadescent/lstm-optimizer';
+import { createKey, keyFromWords, readSafetensors, rollout } from '@metadescent/core';
+import { entrantNamed } from '@metadescent/evaluation';
+import { createBaseline } from '@metadescent/optimizers';
 import { quadratics } from '@metadescent/optimizees';
 import { renderReport } from '@metadescent/reporting';
-import { comparisonSentence, curvesOf, reportOf, tableOf } from './evaluation-report.js';
-import {
-  allBaselines,
-  bestBaselineOn,
-  evaluateExperiment,
-  evaluationStages,
-  raceOptimizers,
-  tuneBaselines,
-} from './evaluation.js';
+import { comparisonSentence, curvesOf, findingsOf, reportOf, tableOf } from './evaluation-report.js';
+import { bestBaselineOn, evaluateExperiment, evaluationStages, raceOptimizers, tuneEntrants } from './evaluation.js';
 import { evaluationRecordSchema, type EvaluationResult, type OptimizerResult } from './evaluation-record.js';
 import { experimentNamed } from './experiments/registry.js';
+import { knownOptimizers } from './known-optimizers.js';
+import { horizonWarnings, learnedEntrant, paperBaselines } from './lineup.js';
 import { inlineTasks } from './tasks.fixture.js';
 
 const rule = lstmRuleSchema.parse({ hidden: 3, layers: 1, preprocessing: { kind: 'none' } });
@@ -25,6 +21,8 @@ const experiment = {
   rule,
 };
 const executor = inlineTasks({ experiment, stacked: 1, engine: 'typescript' });
+const trained = readSafetensors(writeTrainedRule(rule, initialWeights(rule, createKey(1)), {}));
+const entrants = [learnedEntrant(experiment, trained), ...paperBaselines(experiment.horizon)];
 const stages: string[] = [];
 let result: EvaluationResult;
 
@@ -33,8 +31,7 @@ beforeAll(async () => {
     executor,
     engine: 'twin',
     seed: 1,
-    rule,
-    weights: initialWeights(rule, createKey(1)),
+    entrants,
     heldOutOptimizees: 5,
     tuningOptimizees: 4,
     onStage: (note) => stages.push(note),
@@ -42,8 +39,8 @@ beforeAll(async () => {
 });
 
 test('every baseline is tuned and raced once, beside the learned optimizer, each in a stage of its own', () => {
-  expect(stages).toHaveLength(evaluationStages);
-  expect(result.optimizers.map((o) => o.optimizer)).toEqual(['lstm', ...allBaselines]);
+  expect(stages).toHaveLength(evaluationStages(entrants));
+  expect(result.optimizers.map((o) => o.optimizer)).toEqual(entrants.map(({ label }) => label));
   for (const entry of result.optimizers) {
     expect(entry.mean).toHaveLength(13);
     expect(Object.values(entry.outcomes).reduce((a, b) => a + b)).toBe(5);
@@ -77,41 +74,43 @@ test('tuned settings are the best of what was tried', () => {
 });
 
 test('the comparison is with the best first-order baseline; line-search methods are shown, not counted', () => {
-  const firstOrder = result.optimizers.filter((o) => o.class === 'first-order' && o.outcomes.finished === 5);
+  const firstOrder = result.optimizers.filter((o) => o.class === 'papers' && o.outcomes.finished === 5);
   const best = firstOrder.reduce((a, b) => (b.mean[12]! < a.mean[12]! ? b : a));
-  expect(result.comparison.bestBaseline).toBe(best.optimizer);
-  expect(result.comparison.ratio).toBeCloseTo(result.optimizers[0]!.mean[12]! / best.mean[12]!, 10);
+  expect(result.comparisons[0]!.bestBaseline).toBe(best.optimizer);
+  expect(result.comparisons[0]!.ratio).toBeCloseTo(result.optimizers[0]!.mean[12]! / best.mean[12]!, 10);
   expect(result.optimizers.filter((o) => o.class === 'line-search').map((o) => o.optimizer)).toEqual([
     'conjugate-gradient',
     'lbfgs',
   ]);
 });
 
-test('where every first-order baseline diverged with every setting, the comparison and the report say so', async () => {
+test('where every baseline that counts diverged with every setting, the report says so', async () => {
   const lineSearches = ['conjugate-gradient', 'lbfgs'];
-  const tuned = (await tuneBaselines(experiment, { executor, engine: 'twin', seed: 1, optimizees: 1 })).map(
-    ({ best, ...report }) => (lineSearches.includes(report.optimizer) ? { best, ...report } : report),
-  ) as TuningReport[];
+  const tuned = (
+    await tuneEntrants(experiment, { executor, engine: 'twin', seed: 1, entrants, optimizees: 1 })
+  ).map((each) =>
+    lineSearches.includes(each.report.optimizer)
+      ? each
+      : { entrant: undefined, report: { ...each.report, best: undefined } },
+  );
   const alone = await raceOptimizers(experiment, {
     executor,
     engine: 'twin',
     seed: 1,
-    rule,
-    weights: initialWeights(rule, createKey(1)),
+    entrants,
     tuned,
     heldOutOptimizees: 2,
   });
   expect(alone.optimizers.map((o) => o.optimizer)).toEqual(['lstm', ...lineSearches]);
-  expect(alone.comparison).toMatchObject({ bestOf: 'first-order', ratio: NaN, ratioStandardError: NaN });
-  expect(alone.comparison.bestBaseline).toBeUndefined();
+  expect(alone.comparisons).toEqual([]);
   const record = {
     kind: 'evaluation' as const,
     title: 'T',
     facts: { seed: 1, wallTimeSeconds: 2, command: 'x' },
   };
   const sentence =
-    'The learned optimizer has no first-order baseline to be compared with: each diverged with every setting that tuning tried.';
-  expect(comparisonSentence(alone)).toBe(sentence);
+    'There is no baseline to compare with: none was named, or each diverged with every setting that tuning tried.';
+  expect(findingsOf(alone)[0]).toBe(sentence);
   expect(await renderReport(reportOf({ ...record, results: [alone] }))).toContain(sentence);
   const read = evaluationRecordSchema.safeParse({ ...record, results: [alone] });
   expect(read.error?.issues).toBeUndefined();
@@ -119,16 +118,23 @@ test('where every first-order baseline diverged with every setting, the comparis
 
 test('the bar for meta-training is the best tuned baseline on the validation functions themselves', async () => {
   const keys = createKey(3).split(4);
-  const tuned = await tuneBaselines(experiment, { executor, engine: 'twin', seed: 1, optimizees: 4 });
+  const tuned = await tuneEntrants(experiment, {
+    executor,
+    engine: 'twin',
+    seed: 1,
+    entrants,
+    optimizees: 4,
+  });
   const bar = await bestBaselineOn(keys, experiment, tuned, executor);
   const finals = tuned
+    .map(({ report }) => report)
     .filter((t) => t.best && t.optimizer !== 'lbfgs' && t.optimizer !== 'conjugate-gradient')
     .map(({ optimizer, best }) => {
       const all = keys.map(
         (key) =>
           rollout(
             quadratics({ dimension: 3 }).sample(key.fold('optimizee')),
-            createBaseline(optimizer as BaselineName, best!.options),
+            createBaseline(optimizer, best!.options),
             {
               horizon: 12,
               key: key.fold('rollout'),
@@ -151,9 +157,9 @@ test('the report names every optimizer, its settings and the ratio', async () =>
     }),
   );
   for (const name of result.optimizers.map((o) => o.optimizer)) expect(page).toContain(name);
-  expect(page).toContain(result.comparison.ratio.toFixed(3));
+  expect(page).toContain(result.comparisons[0]!.ratio.toFixed(3));
   expect(page).toContain('npx metadescent demo');
-  expect(comparisonSentence(result)).toContain(result.comparison.bestBaseline!);
+  expect(comparisonSentence(result, result.comparisons[0]!)).toContain(result.comparisons[0]!.bestBaseline);
   expect(tableOf(result).rows).toHaveLength(9);
 });
 
@@ -177,4 +183,73 @@ test('line-search methods that solve the quadratics exactly are named in notes i
     optimizers: result.optimizers.map((entry) => ({ ...entry, mean: entry.mean.map(() => 1) })),
   };
   expect(curvesOf(level).series).toHaveLength(9);
+});
+
+describe('every optimizer on every experiment', () => {
+  const names = ['l2l-mnist', 'psd-plus', 'adam', 'adam+linear', 'muon', 'lbfgs'];
+  const everyone = names.map((name) => entrantNamed(knownOptimizers, name, experiment.horizon));
+  let all: EvaluationResult;
+
+  beforeAll(async () => {
+    all = await evaluateExperiment(experiment, {
+      executor,
+      engine: 'twin',
+      seed: 1,
+      entrants: everyone,
+      heldOutOptimizees: 3,
+      tuningOptimizees: 2,
+    });
+  });
+
+  test('both papers’ learned rules and hand-made ones of all classes are raced, those that can be are tuned', () => {
+    expect(all.optimizers.map(({ optimizer, class: rank }) => [optimizer, rank])).toEqual([
+      ['l2l-mnist', 'learned'],
+      ['psd-plus', 'learned'],
+      ['adam', 'papers'],
+      ['adam+linear', 'papers'],
+      ['muon', 'today'],
+      ['lbfgs', 'line-search'],
+    ]);
+    const linear = all.optimizers[3]!;
+    expect(linear.kind === 'hand-made' && linear.tuning.optimizer).toBe('adam+linear');
+    expect(all.optimizers[0]!.hyperparameters).toMatchObject({ hidden: 20, layers: 2 });
+  });
+
+  test('every learned rule is compared with the best baseline, whose class is said', () => {
+    const counted = all.optimizers.filter(({ class: rank }) => rank === 'papers' || rank === 'today');
+    const best = counted.reduce((a, b) => (b.mean[12]! < a.mean[12]! ? b : a));
+    expect(all.comparisons.map(({ learned, bestBaseline }) => [learned, bestBaseline])).toEqual([
+      ['l2l-mnist', best.optimizer],
+      ['psd-plus', best.optimizer],
+    ]);
+    const [first] = all.comparisons;
+    const words = first!.bestOf === 'today' ? "a rule of today's practice" : 'a rule of the papers';
+    expect(comparisonSentence(all, first!)).toContain(`l2l-mnist's mean objective`);
+    expect(comparisonSentence(all, first!)).toContain(
+      `the best tuned baseline (${words}), ${best.optimizer};`,
+    );
+  });
+
+  test('a learned rule that goes beyond its training says so', () => {
+    const longer = { ...all, horizon: 400 };
+    expect(findingsOf(longer)).toContain(
+      'l2l-mnist was trained for 100 steps and is run for 400, beyond what it knows.',
+    );
+    expect(findingsOf(longer).filter((finding) => finding.includes('beyond'))).toHaveLength(1);
+    expect(findingsOf(all).filter((finding) => finding.includes('beyond'))).toEqual([]);
+    expect(horizonWarnings(everyone, 400)).toHaveLength(1);
+    expect(horizonWarnings(everyone, 100)).toEqual([]);
+  });
+
+  test('its report can be drawn', async () => {
+    const page = await renderReport(
+      reportOf({
+        kind: 'evaluation',
+        title: 'T',
+        facts: { seed: 1, wallTimeSeconds: 2, command: 'c' },
+        results: [all],
+      }),
+    );
+    for (const name of names) expect(page).toContain(name);
+  });
 });

@@ -5,6 +5,7 @@ const PACKAGES = [
   'kernels',
   'optimizees',
   'optimizers',
+  'evaluation',
   'lstm-optimizer',
   'guided-policy-search',
   'predicted-step-descent',

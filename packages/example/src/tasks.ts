@@ -1,21 +1,12 @@
-import {
-  keyFromWords,
-  rollout,
-  type KeyWords,
-  type OptimizeeFamily,
-  type Optimizer,
-  type Outcome,
-} from '@metadescent/core';
+import { runRaceTask, type RaceProblem, type RaceResult, type RaceTask } from '@metadescent/evaluation';
 import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
 import {
-  lstmOptimizer,
   metaTrainingTasks,
   runCandidateTask,
   runSegmentTask,
   type CandidateResult,
   type CandidateTask,
-  type LstmRule,
   type LstmSegmentResult,
   type LstmSegmentTask,
   type MetaTrainingProblem,
@@ -23,9 +14,9 @@ import {
 import type { ValidationResult, ValidationTask } from '@metadescent/meta-learning';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { sharedCopy } from '@metadescent/runtime';
-import { createBaseline, type BaselineName } from '@metadescent/optimizers';
 import type { Experiment } from './experiments/experiment.js';
-import { problemOf, type ProblemFamilies, type Split } from './problem.js';
+import { knownOptimizers } from './known-optimizers.js';
+import { problemOf, type Split } from './problem.js';
 
 /**
  * What a worker thread is told once. The tasks below are pure functions of their input and of this: results
@@ -40,8 +31,7 @@ export interface TaskSetup {
 }
 
 export interface TaskContext {
-  readonly engine: KernelEngine;
-  readonly families: ProblemFamilies;
+  readonly raceProblem: RaceProblem<Split, KernelEngine>;
   readonly metaTraining: MetaTrainingProblem;
 }
 
@@ -55,7 +45,12 @@ export function setup({ experiment, stacked, engine: engineName, dataset }: Task
     training: families.trainingStack,
     validation: families.validation,
   };
-  return { engine, families, metaTraining };
+  const raceProblem = {
+    registry: knownOptimizers,
+    engine: () => engine,
+    family: (split: Split) => families[split],
+  };
+  return { raceProblem, metaTraining };
 }
 
 /**
@@ -80,50 +75,7 @@ export function candidate(task: CandidateTask, { metaTraining }: TaskContext): C
   return runCandidateTask(metaTraining, task);
 }
 
-/** An optimizer as plain data. */
-export type OptimizerSpecification =
-  | {
-      readonly kind: 'hand-made';
-      readonly name: BaselineName;
-      readonly options: Readonly<Record<string, number>>;
-    }
-  | { readonly kind: 'learned'; readonly rule: LstmRule; readonly weights: Float32Array };
-
-/** One rollout to compare optimizers by. */
-export interface RaceTask {
-  readonly optimizer: OptimizerSpecification;
-  readonly split: Split;
-  /** Optimizee, θ_0 and mini-batches: the same key for all optimizers gives common random numbers. */
-  readonly key: KeyWords;
-  readonly horizon: number;
-  /** 1 records the true objective at every step, `horizon` only at the end. */
-  readonly trueObjectiveEvery: number;
-}
-
-export interface RaceResult {
-  readonly outcome: Outcome;
-  /** [horizon + 1], NaN where not recorded or not reached. */
-  readonly trueObjectives: Float64Array;
-}
-
-/** One rollout of the comparison. */
-export function race(task: RaceTask, { engine, families }: TaskContext): RaceResult {
-  const key = keyFromWords(task.key);
-  const family: OptimizeeFamily = families[task.split];
-  const { outcome, trueObjectives } = rollout(
-    family.sample(key.fold('optimizee')),
-    optimizerOf(task.optimizer, engine),
-    {
-      horizon: task.horizon,
-      key: key.fold('rollout'),
-      trueObjectiveEvery: task.trueObjectiveEvery,
-    },
-  );
-  return { outcome, trueObjectives };
-}
-
-function optimizerOf(specification: OptimizerSpecification, engine: KernelEngine): Optimizer {
-  if (specification.kind === 'learned')
-    return lstmOptimizer(specification.rule, specification.weights, engine);
-  return createBaseline(specification.name, specification.options);
+/** One rollout of a comparison. */
+export function race(task: RaceTask<Split>, { raceProblem }: TaskContext): RaceResult {
+  return runRaceTask(raceProblem, task);
 }

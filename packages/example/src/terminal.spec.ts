@@ -44,7 +44,7 @@ const result: EvaluationResult = {
     {
       optimizer: 'adam',
       kind: 'hand-made',
-      class: 'first-order',
+      class: 'papers',
       hyperparameters: { learningRate: 0.1 },
       tuning: {
         optimizer: 'adam',
@@ -63,7 +63,9 @@ const result: EvaluationResult = {
       outcomes,
     },
   ],
-  comparison: { bestBaseline: 'adam', bestOf: 'first-order', ratio: 0.5, ratioStandardError: 0.1 },
+  comparisons: [
+    { learned: 'lstm', bestBaseline: 'adam', bestOf: 'papers', ratio: 0.5, ratioStandardError: 0.1 },
+  ],
 };
 
 test.each([1, 10, 19, 25, 29, 30, 80, 500])('a result can be printed on %i columns', (width) => {

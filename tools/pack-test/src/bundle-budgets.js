@@ -33,7 +33,7 @@ export const bundleBudgets = [
   { entry: '@metadescent/optimizers', names: ['sgd'], budget: 20 },
   { entry: '@metadescent/optimizers', names: ['lbfgs'], budget: 28 },
   { entry: '@metadescent/optimizers', names: [], budget: 140 },
-  { entry: '@metadescent/evaluation', names: ['race'], budget: 10, without: /zod/ },
+  { entry: '@metadescent/evaluation', names: ['race', 'runRaceTask'], budget: 10, without: /zod/ },
   { entry: '@metadescent/evaluation', names: [], budget: 44 },
   { entry: '@metadescent/optimizees', names: ['quadratics'], budget: 24 },
   { entry: '@metadescent/optimizees', names: [], budget: 78 },

@@ -1,5 +1,6 @@
 import { loadEngine } from '@metadescent/kernels/node';
-import { pretrained } from '@metadescent/lstm-optimizer';
+import { readSafetensors } from '@metadescent/core';
+import { writeTrainedRule } from '@metadescent/lstm-optimizer';
 import { validationKeys } from '@metadescent/meta-learning';
 import { readRun, withInterrupt } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
@@ -11,11 +12,12 @@ import {
   evaluateExperiment,
   evaluationStages,
   raceOptimizers,
-  tuneBaselines,
+  tuneEntrants,
 } from '../evaluation.js';
 import type { EvaluationRecord, EvaluationResult } from '../evaluation-record.js';
 import type { Experiment } from '../experiments/experiment.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
+import { learnedEntrant, paperBaselines } from '../lineup.js';
 import { runMetaTraining, trainingKey } from '../meta-training-run.js';
 import { checkOutputFolder } from '../output-folder.js';
 import { checkRunFolder } from '../run-folder.js';
@@ -85,11 +87,12 @@ export async function demo(options: DemoOptions): Promise<void> {
     printResult(learned);
 
     say(`\n2. Race the shipped optimizer on real MNIST (${mnist.source})`);
-    const progress = stageProgress('MNIST', evaluationStages);
+    const entrants = [learnedEntrant(mnist), ...paperBaselines(mnist.horizon)];
+    const progress = stageProgress('MNIST', evaluationStages(entrants));
     const raced = await withSession(mnist, options, (session) =>
       evaluateExperiment(mnist, {
         ...session,
-        ...pretrained(mnist.pretrained),
+        entrants,
         ...SIZES.mnist,
         seed: options.seed,
         onStage: progress.next,
@@ -115,9 +118,14 @@ async function learnAndRace(
 ): Promise<EvaluationResult> {
   const { recipe, stacked } = presetOf(experiment, 'quick');
   const { heldOutOptimizees, tuningOptimizees } = SIZES.quadratics;
-  const progress = stageProgress('quadratics', evaluationStages);
+  const baselines = paperBaselines(experiment.horizon);
+  const progress = stageProgress('quadratics', evaluationStages(baselines) + 1);
   const context = { ...session, seed, onStage: progress.next };
-  const tuned = await tuneBaselines(experiment, { ...context, optimizees: tuningOptimizees });
+  const tuned = await tuneEntrants(experiment, {
+    ...context,
+    entrants: baselines,
+    optimizees: tuningOptimizees,
+  });
   const best = await bestBaselineOn(
     validationKeys(trainingKey(experiment, seed), recipe.validationUnrolls),
     experiment,
@@ -139,10 +147,10 @@ async function learnAndRace(
     signal,
     target,
   });
+  const trained = readSafetensors(writeTrainedRule(experiment.rule, state.best.point, {}));
   const result = await raceOptimizers(experiment, {
     ...context,
-    rule: experiment.rule,
-    weights: state.best.point,
+    entrants: [learnedEntrant(experiment, trained), ...baselines],
     tuned,
     heldOutOptimizees,
   });

@@ -182,7 +182,7 @@ test('an optimizer that diverged stays diverged in a report that is drawn again'
       {
         ...result!,
         optimizers: [{ ...learned!, ...lost }, ...others],
-        comparison: { ...result!.comparison, ratio: Infinity, ratioStandardError: NaN },
+        comparisons: [{ ...result!.comparisons[0]!, ratio: NaN, ratioStandardError: NaN }],
       },
     ],
   };

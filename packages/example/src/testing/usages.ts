@@ -34,6 +34,29 @@ const weights = [
   undefined,
 ];
 
+const optimizers = [
+  '',
+  ' ',
+  ',',
+  'adam,',
+  'adam,adam',
+  'adam, adam',
+  'adm',
+  'lstm',
+  'ADAM',
+  'adam+',
+  'adam+step',
+  'adam+linear+cosine',
+  'lbfgs+linear',
+  'conjugate-gradient+cosine',
+  '+linear',
+  'adam;muon',
+  'line\nbreak',
+  `\u001b[2J${'x'.repeat(5000)}`,
+  ...PROTOTYPE_NAMES,
+  undefined,
+];
+
 /** A command with what it takes and what it must refuse. */
 export interface Usage {
   /** Words with which the work begins. */
@@ -100,11 +123,26 @@ export const usages: Readonly<Record<string, readonly Usage[]>> = {
   ],
   evaluate: [
     {
+      good: ['andrychowicz/quadratics', '--optimizers', 'psd-plus,l2l-mnist,adam+linear,muon,lbfgs'],
+      names: [],
+      bad: {
+        ...work,
+        '--weights': weights,
+        '--seeds': [...count, '0', '1', '10001'],
+        '--seed': count,
+        '--json': noFlag,
+        '--out': output,
+        '--data': [...data, 'empty'],
+        '--optimizers': optimizers,
+      },
+    },
+    {
       good: ['andrychowicz/mnist'],
       names: [...names, [], ['andrychowicz/mnist', 'x'], ['li-malik/psd'], ['control/pendulum']],
       bad: {
         ...work,
         '--weights': weights,
+        '--optimizers': optimizers,
         '--seeds': [...count, '0', '1', '10001'],
         '--seed': count,
         '--json': noFlag,
