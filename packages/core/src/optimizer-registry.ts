@@ -4,6 +4,7 @@ import type { OptimizerEntry, OptimizerSpecification } from './optimizer-specifi
 import { printable } from './printable-text.js';
 import type { TensorFile } from './safetensors.js';
 import { schedule } from './schedule.js';
+import { describeKind } from './typed-array.js';
 import { UserError } from './user-error.js';
 
 /** Optimizers by name: a plain value, made where it is used of the entries that packages export. */
@@ -21,6 +22,10 @@ export type OptimizerRegistry<Engine = unknown> = ReadonlyMap<string, OptimizerE
 export function optimizerRegistry<Engine = unknown>(
   entries: readonly OptimizerEntry<Engine>[],
 ): OptimizerRegistry<Engine> {
+  if (!Array.isArray(entries) || entries.some((entry) => typeof entry?.name !== 'string'))
+    throw new UserError(
+      `optimizerRegistry: the entries must be a list of optimizer entries, but are ${describeKind(entries)}; pass such as Object.values(baselineOptimizers)`,
+    );
   const registry = new Map<string, OptimizerEntry<Engine>>();
   for (const entry of entries) {
     if (registry.has(entry.name))

@@ -1,4 +1,5 @@
-import { checkArgument, UserError } from '@metadescent/core';
+import { checkArgument } from './check-argument.js';
+import { UserError } from './user-error.js';
 
 /**
  * Runs pure tasks of one name, here or on workers, and gives their results in the order of the tasks. Every

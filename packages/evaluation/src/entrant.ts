@@ -1,4 +1,6 @@
 import {
+  checkArgument,
+  describeKind,
   UserError,
   printable,
   type OptimizerClass,
@@ -27,6 +29,11 @@ export function entrantNamed<Engine>(
   text: string,
   horizon: number,
 ): Entrant {
+  const advice =
+    "pass optimizerRegistry(Object.values(baselineOptimizers)), a name such as 'adam+linear' and the horizon";
+  checkArgument('entrantNamed', 'the registry', registry, ['get', 'keys'], advice);
+  if (typeof text !== 'string')
+    throw new UserError(`entrantNamed: the name must be text, but is ${describeKind(text)}; ${advice}`);
   const [name = '', ...after] = text.split('+');
   const entry = registry.get(name);
   const kind = SCHEDULES.find((known) => known === after[0]);

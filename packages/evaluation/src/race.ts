@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   createOptimizer,
   keyFromWords,
   mean,
@@ -49,9 +50,13 @@ export interface RaceProblem<Family = string, Engine = unknown> {
  * @throws UserError if the optimizer cannot be made.
  */
 export function runRaceTask<Family, Engine>(
-  { registry, engine, family }: RaceProblem<Family, Engine>,
+  problem: RaceProblem<Family, Engine>,
   task: RaceTask<Family>,
 ): RaceResult {
+  const advice = 'pass { registry, engine, family } and a task that race made';
+  checkArgument('runRaceTask', 'the problem', problem, ['registry', 'engine', 'family'], advice);
+  checkArgument('runRaceTask', 'the task', task, ['optimizer', 'family', 'key', 'horizon'], advice);
+  const { registry, engine, family } = problem;
   const key = keyFromWords(task.key);
   const { outcome, objectives, trueObjectives } = rollout(
     family(task.family).sample(key.fold('optimizee')),
@@ -100,6 +105,13 @@ export interface RaceColumn {
  * });
  */
 export async function race<Family>(options: RaceOptions<Family>): Promise<RaceColumn[]> {
+  checkArgument(
+    'race',
+    'the options',
+    options,
+    ['family', 'entrants', 'keys', 'horizon', 'map'],
+    'pass { family, entrants, keys: createKey(7).split(10), horizon: 100, map }',
+  );
   const { family, entrants, keys, horizon, map, trueObjectiveEvery = 1, onEntrant } = options;
   const columns: RaceColumn[] = [];
   for (const entrant of entrants) {
@@ -123,10 +135,15 @@ export async function race<Family>(options: RaceOptions<Family>): Promise<RaceCo
 export type RaceScore = 'final' | 'mean';
 
 /** The score of one rollout. */
-export function scoreOf(
-  { outcome, trueObjectives, meanObjective }: RaceResult,
-  score: RaceScore = 'final',
-): number {
+export function scoreOf(result: RaceResult, score: RaceScore = 'final'): number {
+  checkArgument(
+    'scoreOf',
+    'the result',
+    result,
+    ['outcome', 'trueObjectives'],
+    'pass one of the results of race',
+  );
+  const { outcome, trueObjectives, meanObjective } = result;
   const value = score === 'final' ? (trueObjectives.at(-1) as number) : meanObjective;
   return outcome.kind === 'finished' && Number.isFinite(value) ? value : Infinity;
 }

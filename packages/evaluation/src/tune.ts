@@ -1,4 +1,4 @@
-import type { Key, OptimizerEntry, TaskMap } from '@metadescent/core';
+import { checkArgument, type Key, type OptimizerEntry, type TaskMap } from '@metadescent/core';
 import { tuneOptimizer, type TuneOptions, type TuningReport } from '@metadescent/optimizers';
 import type { Entrant } from './entrant.js';
 import { scoreOf, type RaceResult, type RaceScore, type RaceTask } from './race.js';
@@ -36,6 +36,10 @@ export async function tuneEntrant<Family>(
   searched: NonNullable<OptimizerEntry['searched']>,
   options: TuneEntrantOptions<Family>,
 ): Promise<TunedEntrant> {
+  const advice =
+    'pass an entrant such as that of entrantNamed, the axes of its entry, and { family, keys, horizon, map }';
+  checkArgument('tuneEntrant', 'the entrant', entrant, ['label', 'specification'], advice);
+  checkArgument('tuneEntrant', 'the options', options, ['family', 'keys', 'horizon', 'map'], advice);
   const { family, keys, horizon, map, score, refinements } = options;
   const { label, specification } = entrant;
   const report = await tuneOptimizer(

@@ -86,11 +86,11 @@ test('evaluate --json: one object on standard output, the same for any number of
   expect(one.status).toBe(0);
   const result = JSON.parse(one.stdout);
   expect(result).toMatchObject({
-    schema: 1,
+    schema: 2,
     version: '0.1.0',
     seed: 1,
     heldOutOptimizees: 2,
-    weights: { shipped: 'quadratics' },
+    weights: [{ optimizer: 'lstm', shipped: 'l2l-quadratics' }],
   });
   expect(result.optimizers.map((o: { optimizer: string }) => o.optimizer)).toContain('lstm');
   for (const entry of result.optimizers) {

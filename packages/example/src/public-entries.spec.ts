@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as core from '@metadescent/core';
 import * as conformance from '@metadescent/core/conformance';
+import * as evaluation from '@metadescent/evaluation';
 import * as guidedPolicySearch from '@metadescent/guided-policy-search';
 import * as kernels from '@metadescent/kernels';
 import * as kernelsNode from '@metadescent/kernels/node';
@@ -29,6 +30,7 @@ import * as example from './index.js';
 const entries: Readonly<Record<string, object>> = {
   core,
   'core/conformance': conformance,
+  evaluation,
   'guided-policy-search': guidedPolicySearch,
   kernels,
   'kernels/node': kernelsNode,
