@@ -52,7 +52,8 @@ export async function tuneEntrant<Family>(
           family,
           key: (keys[taskIndex] as Key).words,
           horizon,
-          trueObjectiveEvery: horizon,
+          // The mean is of mini-batch objectives.
+          trueObjectiveEvery: score === 'mean' ? 0 : horizon,
         })),
       );
       return results.map((result) => scoreOf(result, score));

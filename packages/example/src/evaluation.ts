@@ -1,4 +1,4 @@
-import { createKey, mean, summariseCurves, type Key, type TaskMap } from '@metadescent/core';
+import { createKey, mean, summariseCurves, type Key } from '@metadescent/core';
 import {
   countOutcomes,
   race,
@@ -16,6 +16,7 @@ import type { Experiment } from './experiments/experiment.js';
 import { knownOptimizers } from './known-optimizers.js';
 import { learnedEntrant } from './lineup.js';
 import type { Split } from './problem.js';
+import { taskMap } from './task-map.js';
 import type * as Tasks from './tasks.js';
 
 /** What tuning and racing share. */
@@ -132,11 +133,6 @@ export async function bestBaselineOn(
     map: taskMap(executor),
   });
   return Math.min(...columns.map(({ results }) => mean(results.map((result) => scoreOf(result)))));
-}
-
-/** The tasks of an executor by name. */
-export function taskMap(executor: Executor<typeof Tasks>): TaskMap {
-  return (name, tasks) => executor.map(name as never, tasks as never) as never;
 }
 
 function searchedOf({ specification }: Entrant) {

@@ -137,7 +137,7 @@ function freeLabel(name: string, taken: ReadonlySet<string>): string {
 }
 
 /** Weights go to every rollout: on shared memory they travel as a reference. */
-function onSharedMemory({ tensors, metadata }: TensorFile): TensorFile {
+export function onSharedMemory({ tensors, metadata }: TensorFile): TensorFile {
   return {
     metadata,
     tensors: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createKey } from '@metadescent/core';
+import type { Entrant } from '@metadescent/evaluation';
 import { initialWeights, lstmRuleSchema, pretrained, writeTrainedRule } from '@metadescent/lstm-optimizer';
 import {
   initialPsdWeights,
@@ -20,32 +21,26 @@ const tuned = [
   { optimizer: 'adam', record: { optimizer: 'adam', chosen: {} } },
 ] as const;
 
+/** The rule that an entrant's weights say they are of. */
+function ruleOf({ specification }: Entrant): unknown {
+  return JSON.parse(specification.weights!.metadata['rule']!);
+}
+
 test('learned optimizers come first, with the shipped weights; a baseline without settings cannot take part', () => {
   const entrants = lineup(tuned);
-  expect(entrants.filter(({ kind }) => kind === 'hand-made').map(({ optimizer }) => optimizer)).toEqual([
+  expect(entrants.filter((entrant) => entrant.class !== 'learned').map(({ label }) => label)).toEqual([
     'sgd',
   ]);
-  expect(entrants.slice(0, 4)).toMatchObject([
-    {
-      optimizer: 'PSD',
-      kind: 'learned',
-      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd').weights.rule } },
-    },
-    {
-      optimizer: 'PSD-N',
-      kind: 'learned',
-      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-normalised').weights.rule } },
-    },
-    {
-      optimizer: 'PSD+',
-      kind: 'learned',
-      specification: { kind: 'psd', weights: { rule: pretrainedPsd('psd-plus').weights.rule } },
-    },
-    {
-      optimizer: 'L2LBGDBGD',
-      kind: 'learned',
-      specification: { kind: 'lstm', rule: pretrained('l2l-48').rule },
-    },
+  const shipped = entrants.slice(0, 4);
+  expect(shipped.map(({ label, specification: { name } }) => [label, name])).toEqual([
+    ['PSD', 'psd'],
+    ['PSD-N', 'psd-normalised'],
+    ['PSD+', 'psd-plus'],
+    ['L2LBGDBGD', 'l2l-48'],
+  ]);
+  expect(shipped.map(ruleOf)).toEqual([
+    ...(['psd', 'psd-normalised', 'psd-plus'] as const).map((name) => pretrainedPsd(name).weights.rule),
+    pretrained('l2l-48').rule,
   ]);
 });
 
@@ -63,10 +58,7 @@ test('Predicted Step Descent takes weights of a file too', () => {
   const path = join(folder, 'psd.safetensors');
   writeFileSync(path, writeWeights(weights));
   const entrants = lineup(tuned, learnedEntrants([`PSD+=${path}`]));
-  expect(entrants.find(({ optimizer }) => optimizer === 'PSD+')?.specification).toMatchObject({
-    kind: 'psd',
-    weights: { rule: weights.rule },
-  });
+  expect(ruleOf(entrants.find(({ label }) => label === 'PSD+')!)).toEqual(weights.rule);
 });
 
 test('weights of a file take the place of the shipped ones', () => {
@@ -74,11 +66,11 @@ test('weights of a file take the place of the shipped ones', () => {
   const weights = initialWeights(rule, createKey(4));
   const path = join(folder, 'weights.safetensors');
   writeFileSync(path, writeTrainedRule(rule, weights, {}));
-  const { specification } = lineup(tuned, learnedEntrants([`l2lbgdbgd=${path}`])).find(
-    ({ optimizer }) => optimizer === 'L2LBGDBGD',
+  const found = lineup(tuned, learnedEntrants([`l2lbgdbgd=${path}`])).find(
+    ({ label }) => label === 'L2LBGDBGD',
   )!;
-  expect(specification).toMatchObject({ kind: 'lstm', rule });
-  expect(specification.kind === 'lstm' && [...specification.weights]).toEqual([...weights]);
+  expect(ruleOf(found)).toEqual(rule);
+  expect([...found.specification.weights!.tensors['weights']!.data]).toEqual([...weights]);
 });
 
 test.each([

@@ -1,54 +1,36 @@
-import { UserError, printable } from '@metadescent/core';
-import { pretrained as pretrainedLstm, readTrainedRule, type TrainedRule } from '@metadescent/lstm-optimizer';
+import { optimizerNamed, printable, readSafetensors, UserError, type TensorFile } from '@metadescent/core';
+import type { Entrant } from '@metadescent/evaluation';
 import {
-  pretrained as pretrainedPsd,
-  readWeights,
-  type TrainedPsd,
-} from '@metadescent/predicted-step-descent';
-import type { OptimizerKind } from '@metadescent/reporting';
-import { sharedCopy } from '@metadescent/runtime';
+  pretrained as pretrainedLstm,
+  writeTrainedRule,
+  type TrainedRule,
+} from '@metadescent/lstm-optimizer';
+import { baselineOptimizers } from '@metadescent/optimizers';
+import { pretrained as pretrainedPsd, weightsToTensors } from '@metadescent/predicted-step-descent';
+import { knownOptimizers } from '../known-optimizers.js';
+import { onSharedMemory } from '../lineup.js';
 import { readWeightsFile } from '../weights-file.js';
-import type { EntrantSpecification } from './tasks.js';
 import type { TunedBaseline } from './tuning.js';
 
-/** One of the optimizers that are compared. */
-export interface Entrant {
-  /** Its name in figures and tables. */
-  readonly optimizer: string;
-  readonly kind: OptimizerKind;
-  readonly specification: EntrantSpecification;
-}
-
-/** A learned optimizer of the comparison, and where its weights come from. */
+/** A learned optimizer of the comparison. */
 interface LearnedOptimizer {
-  readonly optimizer: string;
-  /** The weights that ship. */
-  shipped(): EntrantSpecification;
-  /** Weights of a file's bytes. */
-  read(bytes: Uint8Array): EntrantSpecification;
+  /** Its name in figures and tables. */
+  readonly label: string;
+  /** In the registry. */
+  readonly name: string;
+  /** The weights that ship: they decide which results on the disk are still valid. */
+  shipped(): TensorFile;
 }
 
 const learnedOptimizers: readonly LearnedOptimizer[] = [
+  { label: 'PSD', name: 'psd', shipped: () => weightsToTensors(pretrainedPsd('psd').weights) },
   {
-    optimizer: 'PSD',
-    shipped: () => psdSpecification(pretrainedPsd('psd')),
-    read: (bytes) => psdSpecification(readWeights(bytes)),
+    label: 'PSD-N',
+    name: 'psd-normalised',
+    shipped: () => weightsToTensors(pretrainedPsd('psd-normalised').weights),
   },
-  {
-    optimizer: 'PSD-N',
-    shipped: () => psdSpecification(pretrainedPsd('psd-normalised')),
-    read: (bytes) => psdSpecification(readWeights(bytes)),
-  },
-  {
-    optimizer: 'PSD+',
-    shipped: () => psdSpecification(pretrainedPsd('psd-plus')),
-    read: (bytes) => psdSpecification(readWeights(bytes)),
-  },
-  {
-    optimizer: 'L2LBGDBGD',
-    shipped: () => lstmSpecification(pretrainedLstm('l2l-48')),
-    read: (bytes) => lstmSpecification(readTrainedRule(bytes)),
-  },
+  { label: 'PSD+', name: 'psd-plus', shipped: () => weightsToTensors(pretrainedPsd('psd-plus').weights) },
+  { label: 'L2LBGDBGD', name: 'l2l-48', shipped: () => l2lWeights(pretrainedLstm('l2l-48')) },
 ];
 
 /**
@@ -60,9 +42,7 @@ export function lineup(
   learned: readonly Entrant[] = learnedEntrants(),
 ): Entrant[] {
   const handMade = tuned.flatMap(({ optimizer: name, options }): Entrant[] =>
-    options
-      ? [{ optimizer: name, kind: 'hand-made', specification: { kind: 'hand-made', name, options } }]
-      : [],
+    options ? [{ label: name, class: baselineOptimizers[name].class, specification: { name, options } }] : [],
   );
   return [...learned, ...handMade];
 }
@@ -81,13 +61,11 @@ export function learnedEntrants(weights: readonly string[] = []): Entrant[] {
       throw new UserError(`--weights names ${optimizer} twice; give one file for each optimizer`);
     files.set(optimizer, path);
   }
-  return learnedOptimizers.map(({ optimizer, shipped, read }): Entrant => {
-    const path = files.get(optimizer.toLowerCase());
-    return {
-      optimizer,
-      kind: 'learned',
-      specification: path === undefined ? shipped() : readWeightsFile(path, read).weights,
-    };
+  return learnedOptimizers.map(({ label, name, shipped }): Entrant => {
+    const path = files.get(label.toLowerCase());
+    const weights =
+      path === undefined ? shipped() : readWeightsFile(path, (bytes) => weightsOf(name, bytes)).weights;
+    return { label, class: 'learned', specification: { name, weights: onSharedMemory(weights) } };
   });
 }
 
@@ -97,20 +75,22 @@ function weightsFile(text: string): [optimizer: string, path: string] {
   if (
     !text.includes('=') ||
     path === '' ||
-    !learnedOptimizers.some((known) => known.optimizer.toLowerCase() === optimizer.toLowerCase())
+    !learnedOptimizers.some((known) => known.label.toLowerCase() === optimizer.toLowerCase())
   ) {
     throw new UserError(
-      `--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.optimizer).join(', ')}, but is "${printable(text, 200)}"`,
+      `--weights must be <optimizer>=<file> with one of ${learnedOptimizers.map((known) => known.label).join(', ')}, but is "${printable(text, 200)}"`,
     );
   }
   return [optimizer.toLowerCase(), path];
 }
 
-/** The weights go to every rollout: on shared memory they travel as a reference. */
-function lstmSpecification({ rule, weights }: TrainedRule): EntrantSpecification {
-  return { kind: 'lstm', rule, weights: sharedCopy(weights) };
+/** Checked against the rule that is to use them. */
+function weightsOf(name: string, bytes: Uint8Array): TensorFile {
+  const weights = readSafetensors(bytes);
+  optimizerNamed(knownOptimizers, name).describe?.({ name, weights });
+  return weights;
 }
 
-function psdSpecification({ weights }: TrainedPsd): EntrantSpecification {
-  return { kind: 'psd', weights: { ...weights, lstm: sharedCopy(weights.lstm) } };
+function l2lWeights({ rule, weights }: TrainedRule): TensorFile {
+  return readSafetensors(writeTrainedRule(rule, weights, {}));
 }

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createKey, rollout } from '@metadescent/core';
+import { createKey, readSafetensors, rollout } from '@metadescent/core';
+import type { Entrant } from '@metadescent/evaluation';
 import { typescriptEngine } from '@metadescent/kernels';
-import { initialWeights, lstmRuleSchema } from '@metadescent/lstm-optimizer';
+import { initialWeights, lstmRuleSchema, writeTrainedRule } from '@metadescent/lstm-optimizer';
 import { liMalikFamily } from '@metadescent/optimizees';
 import { createBaseline } from '@metadescent/optimizers';
-import { initialPsdWeights, psdRuleSchema } from '@metadescent/predicted-step-descent';
+import { initialPsdWeights, psdRuleSchema, weightsToTensors } from '@metadescent/predicted-step-descent';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Entrant } from './lineup.js';
 import { raceArenas, type ArenaInput, type RaceOptions } from './race-arenas.js';
 import { arenaName, trainingArena, type Arena } from './settings.js';
 import { inlineTasks, syntheticDatasets } from './tasks.fixture.js';
@@ -20,16 +20,8 @@ const arenas: ArenaInput[] = [
   { arena: other, classes: 4, data: 'b' },
 ];
 const entrants: Entrant[] = [
-  {
-    optimizer: 'adam',
-    kind: 'hand-made',
-    specification: { kind: 'hand-made', name: 'adam', options: { learningRate: 0.01 } },
-  },
-  {
-    optimizer: 'sgd',
-    kind: 'hand-made',
-    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.3 } },
-  },
+  { label: 'adam', class: 'papers', specification: { name: 'adam', options: { learningRate: 0.01 } } },
+  { label: 'sgd', class: 'papers', specification: { name: 'sgd', options: { learningRate: 0.3 } } },
 ];
 
 let folder: string;
@@ -91,7 +83,7 @@ test('finished columns are kept: another optimizer is all that runs again', asyn
   expect(again.executor.ran.count).toBe(0);
   const faster = entrants.with(1, {
     ...entrants[1]!,
-    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 0.4 } },
+    specification: { name: 'sgd', options: { learningRate: 0.4 } },
   });
   const changed = setUp({ entrants: faster });
   const [training] = await changed.run();
@@ -131,16 +123,19 @@ test('learned optimizers run as any other entrant', async () => {
   const rule = lstmRuleSchema.parse({ hidden: 2, layers: 1 });
   const learned: Entrant[] = [
     {
-      optimizer: 'L2LBGDBGD',
-      kind: 'learned',
-      specification: { kind: 'lstm', rule, weights: initialWeights(rule, createKey(1)) },
+      label: 'L2LBGDBGD',
+      class: 'learned',
+      specification: {
+        name: 'l2l-48',
+        weights: readSafetensors(writeTrainedRule(rule, initialWeights(rule, createKey(1)), {})),
+      },
     },
     {
-      optimizer: 'PSD',
-      kind: 'learned',
+      label: 'PSD',
+      class: 'learned',
       specification: {
-        kind: 'psd',
-        weights: initialPsdWeights(psdRuleSchema.parse({ hidden: 2 }), createKey(5)),
+        name: 'psd',
+        weights: weightsToTensors(initialPsdWeights(psdRuleSchema.parse({ hidden: 2 }), createKey(5))),
       },
     },
   ];
@@ -153,9 +148,9 @@ test('learned optimizers run as any other entrant', async () => {
 
 test('a rollout that is not finite is kept as what it is', async () => {
   const wild: Entrant = {
-    optimizer: 'sgd',
-    kind: 'hand-made',
-    specification: { kind: 'hand-made', name: 'sgd', options: { learningRate: 1e30 } },
+    label: 'sgd',
+    class: 'papers',
+    specification: { name: 'sgd', options: { learningRate: 1e30 } },
   };
   const [first] = await setUp({ entrants: [wild] }).run();
   const [kept] = await setUp({ entrants: [wild] }).run();

@@ -1,6 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { weightCount } from '@metadescent/lstm-optimizer';
-import { lstmWeightCount } from '@metadescent/predicted-step-descent';
+import type { Entrant, RaceResult, RaceTask } from '@metadescent/evaluation';
 import { liMalikArchitectures } from '@metadescent/optimizees';
 import type { Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
@@ -8,10 +7,8 @@ import * as z from 'zod/mini';
 import { anyNumber, count, name, optimizerKind } from '../record-fields.js';
 import type { Recorded } from '../record-file.js';
 import { keptFile, type KeptFile } from './kept-file.js';
-import type { Entrant } from './lineup.js';
 import { arenaName, ROLLOUT_STEPS, type Arena } from './settings.js';
 import type * as Tasks from './tasks.js';
-import type { EntrantSpecification, RaceResult, RaceTask } from './tasks.js';
 
 const step = count;
 const columnSchema = z.strictObject({
@@ -97,12 +94,7 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
   } = options;
   const pending = arenas.flatMap((input) =>
     entrants.map((entrant): Pending => {
-      const path = join(
-        directory,
-        'rollouts',
-        arenaName(input.arena),
-        `${entrant.optimizer.toLowerCase()}.json`,
-      );
+      const path = join(directory, 'rollouts', arenaName(input.arena), `${entrant.label.toLowerCase()}.json`);
       const file = keptFile<Column>(path, columnSchema, {
         ...input,
         specification: entrant.specification,
@@ -131,13 +123,19 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
   onProgress?.(done, total, '');
   await executor.map(
     'race',
-    jobs.map(({ entry: { input, entrant }, index }): RaceTask => {
+    jobs.map(({ entry: { input, entrant }, index }): RaceTask<Arena> => {
       const key = createKey(seed)
         .fold('li-malik')
         .fold('race')
         .fold(arenaName(input.arena))
         .fold(index).words;
-      return { arena: input.arena, specification: entrant.specification, key, steps };
+      return {
+        optimizer: entrant.specification,
+        family: input.arena,
+        key,
+        horizon: steps,
+        trueObjectiveEvery: 1,
+      };
     }),
     {
       ...(signal && { signal }),
@@ -150,7 +148,7 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
         onProgress?.(
           done,
           total,
-          `rollout ${ended} of ${jobs.length}: ${arenaName(entry.input.arena)}, ${entry.entrant.optimizer}`,
+          `rollout ${ended} of ${jobs.length}: ${arenaName(entry.input.arena)}, ${entry.entrant.label}`,
         );
       },
     },
@@ -165,9 +163,9 @@ export async function raceArenas(options: RaceOptions): Promise<ArenaResult[]> {
 
 function finish(entry: Pending, results: readonly RaceResult[]): void {
   entry.column = {
-    optimizer: entry.entrant.optimizer,
-    kind: entry.entrant.kind,
-    objectives: results.map(({ objectives }) => objectives),
+    optimizer: entry.entrant.label,
+    kind: entry.entrant.class === 'learned' ? 'learned' : 'hand-made',
+    objectives: results.map(({ trueObjectives }) => [...trueObjectives]),
     outcomes: results.map(({ outcome }) => outcome),
   };
   entry.file.write(entry.column);
@@ -177,24 +175,17 @@ function finish(entry: Pending, results: readonly RaceResult[]): void {
 const EVALUATION_ROWS = 2000;
 
 /** Rough cost of a rollout in GFLOP, for the time left. */
-function rolloutCost({ arena, classes }: ArenaInput, { specification }: Entrant, steps: number): number {
+function rolloutCost({ arena, classes }: ArenaInput, entrant: Entrant, steps: number): number {
   const { inputs, hidden } = liMalikArchitectures[arena.architecture];
   const coordinates = (inputs + 1) * hidden + (hidden + 1) * classes;
   const evaluation = 6 * arena.batchSize * coordinates;
-  const step = coordinates * stepCost(specification);
-  const lineSearch =
-    specification.kind === 'hand-made' && 'maximumStepNorm' in specification.options ? 4 * evaluation : 0;
+  const step = coordinates * stepCost(entrant);
+  const lineSearch = entrant.class === 'line-search' ? 4 * evaluation : 0;
   return (steps * (evaluation + lineSearch + step + 2 * EVALUATION_ROWS * coordinates)) / 1e9;
 }
 
-/** FLOP of one step per coordinate: every weight of an LSTM is used once. */
-function stepCost(specification: EntrantSpecification): number {
-  switch (specification.kind) {
-    case 'hand-made':
-      return 30;
-    case 'lstm':
-      return 2 * weightCount(specification.rule);
-    case 'psd':
-      return 2 * lstmWeightCount(specification.weights.rule);
-  }
+/** FLOP of one step per coordinate: every weight of a coordinate's network, a row of a tensor, is used once. */
+function stepCost({ specification: { weights } }: Entrant): number {
+  if (!weights) return 30;
+  return 2 * Math.max(...Object.values(weights.tensors).map(({ shape }) => shape.at(-1) ?? 1));
 }

@@ -1,16 +1,15 @@
 import { createKey } from '@metadescent/core';
-import {
-  baselineOptimizers,
-  describeTuningOutcome,
-  tuneOptimizer,
-  type BaselineName,
-} from '@metadescent/optimizers';
+import { entrantNamed, tuneEntrant } from '@metadescent/evaluation';
+import { baselineOptimizers, describeTuningOutcome, type BaselineName } from '@metadescent/optimizers';
 import { tuningRecordSchema } from '@metadescent/reporting';
 import type { Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { knownOptimizers } from '../known-optimizers.js';
 import type { Recorded } from '../record-file.js';
+import { taskMap } from '../task-map.js';
 import { keptFile } from './kept-file.js';
+import { trainingArena, type Arena } from './settings.js';
 import type * as Tasks from './tasks.js';
 
 /** The seven hand-made optimizers of Li & Malik 2017, §4. */
@@ -57,7 +56,8 @@ export interface TuneOptions {
  */
 export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<TunedBaseline[]> {
   const { executor, seed, horizon, starts, directory, ingredients, signal, onStage } = options;
-  const key = createKey(seed).fold('li-malik').fold('tuning').words;
+  const key = createKey(seed).fold('li-malik').fold('tuning').fold('tuning-task');
+  const keys = Array.from({ length: starts }, (_, index) => key.fold(index));
   const tuned: TunedBaseline[] = [];
   for (const name of comparedBaselines) {
     const { searched } = baselineOptimizers[name];
@@ -75,16 +75,13 @@ export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<Tun
       continue;
     }
     onStage?.(`tuning ${name}`);
-    const report = await tuneOptimizer(
-      baselineOptimizers[name],
-      (trials) =>
-        executor.map(
-          'trial',
-          trials.map((trial) => ({ trial, key, horizon })),
-          { ...(signal && { signal }) },
-        ),
-      { tasks: starts },
-    );
+    const { report } = await tuneEntrant<Arena>(entrantNamed(knownOptimizers, name, horizon), searched, {
+      family: trainingArena,
+      keys,
+      horizon,
+      map: taskMap(executor, signal),
+      score: 'mean',
+    });
     const { best, candidates, outcome, divergedCandidates } = report;
     const baseline: TunedBaseline = {
       optimizer: name,

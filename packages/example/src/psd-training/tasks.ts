@@ -1,4 +1,4 @@
-import { keyFromWords, rollout, type OptimizeeFamily } from '@metadescent/core';
+import type { OptimizeeFamily } from '@metadescent/core';
 import type {
   GroupTask,
   GroupTaskResult,
@@ -8,7 +8,6 @@ import type {
 import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels';
 import { bestGpsEngine, loadEngine } from '@metadescent/kernels/node';
 import type { LabelledDataset } from '@metadescent/optimizees';
-import { createBaseline, type BaselineName, type OptionValues } from '@metadescent/optimizers';
 import {
   createPsdTaskRunner,
   runEpisodeTask,
@@ -88,28 +87,4 @@ export function episode(task: EpisodeTask, problem: TaskContext): ReturnType<typ
 /** A held-out rollout of a policy. */
 export function validate(task: PsdValidationTask, problem: TaskContext): PsdValidationResult {
   return runPsdValidationTask(problem, task);
-}
-
-/** A rollout of a hand-made optimizer on a validation objective, to hold a policy against. */
-export interface BaselineTask extends Omit<PsdValidationTask, 'weights'> {
-  readonly kind: 'baseline';
-  readonly name: BaselineName;
-  readonly options: OptionValues;
-}
-
-export function baseline(
-  { name, options, objective, key: words, horizon }: BaselineTask,
-  { validation }: TaskContext,
-): PsdValidationResult {
-  const key = keyFromWords(words);
-  const { outcome, trueObjectives } = rollout(
-    validation[objective]!.sample(key.fold('optimizee')),
-    createBaseline(name, options),
-    {
-      horizon,
-      key: key.fold('rollout'),
-      trueObjectiveEvery: 1,
-    },
-  );
-  return { outcome, trueObjectives };
 }
