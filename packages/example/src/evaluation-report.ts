@@ -80,7 +80,9 @@ export function findingsOf(result: EvaluationResult): string[] {
   return [
     ...comparisons.map((comparison) => comparisonSentence(result, comparison)),
     ...(comparisons.length === 0 && optimizers.some(({ kind }) => kind === 'learned')
-      ? ['There is no baseline to compare with: none was named, or each diverged with every setting that tuning tried.']
+      ? [
+          'There is no baseline to compare with: none was named, or each diverged with every setting that tuning tried.',
+        ]
       : []),
     ...excludedSentence(result),
     ...optimizers.flatMap(({ optimizer, ...entry }) =>

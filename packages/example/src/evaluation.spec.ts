@@ -6,7 +6,13 @@ import { createBaseline } from '@metadescent/optimizers';
 import { quadratics } from '@metadescent/optimizees';
 import { renderReport } from '@metadescent/reporting';
 import { comparisonSentence, curvesOf, findingsOf, reportOf, tableOf } from './evaluation-report.js';
-import { bestBaselineOn, evaluateExperiment, evaluationStages, raceOptimizers, tuneEntrants } from './evaluation.js';
+import {
+  bestBaselineOn,
+  evaluateExperiment,
+  evaluationStages,
+  raceOptimizers,
+  tuneEntrants,
+} from './evaluation.js';
 import { evaluationRecordSchema, type EvaluationResult, type OptimizerResult } from './evaluation-record.js';
 import { experimentNamed } from './experiments/registry.js';
 import { knownOptimizers } from './known-optimizers.js';

@@ -10,13 +10,12 @@ import {
   type TunedEntrant,
 } from '@metadescent/evaluation';
 import type { TuningReport } from '@metadescent/optimizers';
-import type { Executor } from '@metadescent/runtime';
+import { taskMap, type Executor } from '@metadescent/runtime';
 import type { Comparison, EvaluationResult, OptimizerResult } from './evaluation-record.js';
 import type { Experiment } from './experiments/experiment.js';
 import { knownOptimizers } from './known-optimizers.js';
 import { learnedEntrant } from './lineup.js';
 import type { Split } from './problem.js';
-import { taskMap } from './task-map.js';
 import type * as Tasks from './tasks.js';
 
 /** What tuning and racing share. */

@@ -1,4 +1,6 @@
+import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
+import type { LabelledDataset } from '@metadescent/optimizees';
 import { createExecutor, workerCount, type Executor } from '@metadescent/runtime';
 import { announceEngine } from './announce-engine.js';
 import { checkDataFolder, datasetOf, refuseData } from './data.js';
@@ -28,16 +30,25 @@ export interface Session {
   readonly engine: string;
 }
 
-/** Runs `work` with an executor for this experiment and closes it afterwards. */
+/**
+ * Runs `work` with an executor for this experiment and closes it afterwards.
+ *
+ * @param options.dataset makes the data set, where it is another than that of the problem
+ */
 export async function withSession<Result>(
   experiment: Experiment,
-  options: WorkOptions & { readonly stacked?: number },
+  options: WorkOptions & {
+    readonly stacked?: number;
+    readonly dataset?: (engine: KernelEngine) => LabelledDataset;
+  },
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const workers = workerCount(options.workers);
   // Compiles the native library where that has not been done yet, once, before the workers ask for it.
   const engine = announceEngine(loadEngine(options.engine));
-  const dataset = datasetOf(experiment.problem, engine, options.data);
+  const dataset = options.dataset
+    ? options.dataset(engine)
+    : datasetOf(experiment.problem, engine, options.data);
   const setup: Tasks.TaskSetup = {
     experiment,
     stacked: options.stacked ?? 1,

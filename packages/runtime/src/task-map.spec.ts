@@ -17,3 +17,9 @@ test('tasks run on the workers by their names, in the order of the inputs', asyn
 test('what is no executor is refused', () => {
   expect(() => taskMap({} as never)).toThrow(/^taskMap: .*createExecutor/);
 });
+
+test('a signal stops the work', async () => {
+  const reason = new Error('enough');
+  const map = taskMap(executor, { signal: AbortSignal.abort(reason) });
+  await expect(map('square', [1])).rejects.toBe(reason);
+});

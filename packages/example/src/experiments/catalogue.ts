@@ -75,7 +75,10 @@ export const catalogue: readonly CatalogueEntry[] = [
     title,
     source: `Li & Malik 2017, §4, figure ${number}`,
     what: 'a figure of Li & Malik 2017',
-    commands: [['run', name]],
+    commands: [
+      ['run', name],
+      ['evaluate', name],
+    ],
     horizon,
   })),
   ...controlExperiments.map(({ name, title, source }): CatalogueEntry => ({

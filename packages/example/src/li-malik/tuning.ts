@@ -2,12 +2,12 @@ import { createKey } from '@metadescent/core';
 import { entrantNamed, tuneEntrant } from '@metadescent/evaluation';
 import { baselineOptimizers, describeTuningOutcome, type BaselineName } from '@metadescent/optimizers';
 import { tuningRecordSchema } from '@metadescent/reporting';
-import type { Executor } from '@metadescent/runtime';
+import { taskMap, type Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { knownOptimizers } from '../known-optimizers.js';
 import type { Recorded } from '../record-file.js';
-import { taskMap } from '../task-map.js';
+
 import { keptFile } from './kept-file.js';
 import { trainingArena, type Arena } from './settings.js';
 import type * as Tasks from './tasks.js';
@@ -79,7 +79,7 @@ export async function tuneBaselinesOnTraining(options: TuneOptions): Promise<Tun
       family: trainingArena,
       keys,
       horizon,
-      map: taskMap(executor, signal),
+      map: taskMap(executor, { ...(signal && { signal }) }),
       score: 'mean',
     });
     const { best, candidates, outcome, divergedCandidates } = report;

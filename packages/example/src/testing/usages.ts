@@ -138,7 +138,16 @@ export const usages: Readonly<Record<string, readonly Usage[]>> = {
     },
     {
       good: ['andrychowicz/mnist'],
-      names: [...names, [], ['andrychowicz/mnist', 'x'], ['li-malik/psd'], ['control/pendulum']],
+      names: [
+        ...names.filter(([name]) => name !== 'li-malik/figure-1'),
+        [],
+        ['andrychowicz/mnist', 'x'],
+        ['li-malik/psd'],
+        ['li-malik/figure-6'],
+        // None of its data sets is there.
+        ['li-malik/figure-1', '--data', 'empty'],
+        ['control/pendulum'],
+      ],
       bad: {
         ...work,
         '--weights': weights,
