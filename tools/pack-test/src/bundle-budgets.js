@@ -17,7 +17,7 @@ const weights = /pretrained\/[^/]*\.gen\.js$/;
 /** @type {readonly BundleBudget[]} */
 export const bundleBudgets = [
   { entry: '@metadescent/core', names: ['rollout', 'createKey'], budget: 7, without: /zod/ },
-  { entry: '@metadescent/core', names: [], budget: 29, without: /zod/ },
+  { entry: '@metadescent/core', names: [], budget: 31, without: /zod/ },
   { entry: '@metadescent/core/conformance', names: [], budget: 16, without: /zod/ },
   { entry: '@metadescent/kernels', names: ['typescriptEngine'], budget: 22, without: /zod|wasm/ },
   { entry: '@metadescent/kernels', names: ['wasmEngine'], budget: 290, without: /zod/ },
