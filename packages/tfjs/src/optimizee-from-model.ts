@@ -1,4 +1,12 @@
-import { checkArgument, createKey, describeKind, groupView, UserError, parseOptions, type Key } from '@metadescent/core';
+import {
+  checkArgument,
+  createKey,
+  describeKind,
+  groupView,
+  UserError,
+  parseOptions,
+  type Key,
+} from '@metadescent/core';
 import {
   gather,
   mean,
@@ -84,7 +92,8 @@ export function optimizeeFromModel(
   options: ModelOptimizeeOptions = {},
 ): TensorOptimizee & { load(parameters: Float32Array): void } {
   const caller = 'optimizeeFromModel';
-  const advice = 'pass a tf.LayersModel, { x, y } and a loss, as in optimizeeFromModel(model, { x, y }, loss)';
+  const advice =
+    'pass a tf.LayersModel, { x, y } and a loss, as in optimizeeFromModel(model, { x, y }, loss)';
   checkArgument(caller, 'the model', model, ['layers', 'trainableWeights', 'apply'], advice);
   checkArgument(caller, 'the data', data, ['x', 'y'], advice);
   checkArgument(caller, 'x', data.x, ['shape'], advice);
