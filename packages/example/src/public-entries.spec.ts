@@ -3,6 +3,7 @@ import * as core from '@metadescent/core';
 import * as conformance from '@metadescent/core/conformance';
 import * as guidedPolicySearch from '@metadescent/guided-policy-search';
 import * as kernels from '@metadescent/kernels';
+import * as kernelsGps from '@metadescent/kernels/gps';
 import * as kernelsNode from '@metadescent/kernels/node';
 import * as lstmOptimizer from '@metadescent/lstm-optimizer';
 import * as optimizees from '@metadescent/optimizees';
@@ -29,6 +30,7 @@ const entries: Readonly<Record<string, object>> = {
   'core/conformance': conformance,
   'guided-policy-search': guidedPolicySearch,
   kernels,
+  'kernels/gps': kernelsGps,
   'kernels/node': kernelsNode,
   'lstm-optimizer': lstmOptimizer,
   optimizees,

@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { nuCap, type Duals } from './duals.js';
 import type { GroupSamples } from './environment.js';
 import { controllerMeans, precisions, type LinearGaussian } from './linear-gaussian.js';

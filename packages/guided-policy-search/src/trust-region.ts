@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { searchEta, type EtaOutcome } from './eta-search.js';
 import { clampCovariances } from './linear-gaussian.js';
 import { createLqgSolver, type ControllerEvaluation, type ControllerProblem } from './lqg.js';

@@ -1,5 +1,5 @@
 /*
- * Coordinatewise LSTM, backpropagation through a segment. See LstmKernel in engine.ts for the contract.
+ * Coordinatewise LSTM, backpropagation through a segment. See LstmKernel in lstm-kernel.ts for the contract.
  *
  * A block of 16 coordinates at a time: its whole segment is recorded (from a trace of the forward pass, or by computing it again), then run backward at once, while the
  * record is in the cache. Nothing is shared between blocks but weights and the sum of gradients, which is taken in the order of blocks.

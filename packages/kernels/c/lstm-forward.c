@@ -1,5 +1,5 @@
 /*
- * Coordinatewise LSTM, forward. See LstmKernel in engine.ts for the contract.
+ * Coordinatewise LSTM, forward. See LstmKernel in lstm-kernel.ts for the contract.
  *
  * Coordinates are taken in blocks of 16, which fill the lanes. A block goes through all steps before the next one starts, so that what it needs stays in the cache.
  * Blocks share nothing but the weights.

@@ -1,5 +1,5 @@
 /*
- * The weights of an LSTM, as the caller stores them (LstmKernel in engine.ts) and as the kernels read them, in panels (see panel.h):
+ * The weights of an LSTM, as the caller stores them (LstmKernel in lstm-kernel.ts) and as the kernels read them, in panels (see panel.h):
  *
  *   forward    per layer the 4H gate rows, tile after tile: bias [rows of the tile], then W_input and W_hidden, [I + H][rows of the tile].
  *              Rows are scaled so that the product is the binary exponent that the gate's activation starts from

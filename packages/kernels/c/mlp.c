@@ -1,5 +1,5 @@
 /*
- * Multilayer perceptron: mean loss over a batch and its gradient. See MlpKernel in engine.ts for the contract.
+ * Multilayer perceptron: mean loss over a batch and its gradient. See MlpKernel in mlp-kernel.ts for the contract.
  *
  * Examples fill the lanes: activations are [unit][16 examples]. A run of at most MAX_BLOCKS blocks of 16 examples goes through the whole network, forward and
  * backward, before the next one, so that the workspace does not grow with the batch.

@@ -1,7 +1,9 @@
-export * from './engine.js';
-export type * from './psd-features.js';
-export { typescriptEngine } from './typescript/engine.js';
-export * from './gps.js';
-export { wasmEngine } from './wasm/engine.js';
-export type { PeakProbe } from './peak-probe.js';
-export { wasmPeakProbe } from './wasm/peak-probe.js';
+export type * from './accumulators/accumulators.js';
+export type * from './engine/kernel-engine.js';
+export { typescriptEngine } from './engine/typescript-engine.js';
+export { wasmEngine } from './engine/wasm-engine.js';
+export type * from './gemm/gemm.js';
+export type * from './lstm/lstm-kernel.js';
+export type * from './network/mlp-kernel.js';
+export type { PeakProbe } from './peak-probe/peak-probe.js';
+export { wasmPeakProbe } from './peak-probe/peak-probe-wasm.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LqgProblem, LqgShape } from './gps-engine.js';
+import type { LqgProblem, LqgShape } from './gps/gps-engine.js';
 import { enginesUnderTest } from './testing/engines-under-test.js';
 import { gpsEnginesUnderTest } from './testing/gps-engines-under-test.js';
 import { emptyController, emptyMoments, randomLqgProblem } from './testing/gps-random-problem.js';

@@ -1,4 +1,5 @@
-import type { LstmShape, MlpShape } from '../engine.js';
+import type { LstmShape } from '../lstm/lstm-kernel.js';
+import type { MlpShape } from '../network/mlp-kernel.js';
 import { f32, type WrapperCall } from './wrapper-call.js';
 
 const lstmShape: LstmShape = { inputs: 2, hidden: 5, layers: 2 };
