@@ -1,75 +1,23 @@
-import type { BarePsdFeatures } from './bare-accumulators.js';
-import type { PsdAverages } from './accumulator-checks.js';
-import { psdCorrections } from './accumulators.js';
 import { layOutRegions, type KernelMemory } from '../wasm/kernel-memory.js';
+import type { BareAccumulators } from './bare-accumulators.js';
+import { fourGroups } from './column-groups.js';
 
-/** The functions of c/psd-features.c; pointers are byte addresses. */
-interface PsdFeatureExports {
-  psd_observe(
-    n: number,
-    t: number,
-    change: number,
-    scale: number,
-    gradient: number,
-    parameters: number,
-    before: number,
-    previous: number,
-    earlier: number,
-    planes: number,
-  ): void;
-  psd_observe_scale(
-    n: number,
-    scale: number,
-    momentumCorrection: number,
-    squareCorrection: number,
-    gradient: number,
-    momentum: number,
-    square: number,
-    total: number,
-    planes: number,
-  ): void;
-  psd_standardise(
-    features: number,
-    n: number,
-    first: number,
-    count: number,
-    planes: number,
-    mean: number,
-    deviation: number,
-    limit: number,
-    total: number,
-    at: number,
-    inputs: number,
-  ): void;
-  psd_recent_mean(
-    n: number,
-    rows: number,
-    oldest: number,
-    width: number,
-    scale: number,
-    values: number,
-    mean: number,
-  ): void;
-  psd_gradient_slot(n: number, now: number, before: number, slot: number): void;
-  psd_ratio_slot(n: number, late: number, early: number, now: number, before: number, slot: number): void;
-  psd_states(
-    history: number,
-    count: number,
-    rows: number,
-    objective: number,
-    gradient: number,
-    ratio: number,
-    iterates: number,
-    states: number,
-  ): void;
-}
+/** The functions of c/accumulators.c; all arguments are numbers, pointers byte addresses. */
+type AccumulatorExports = Readonly<
+  Record<
+    'relative_changes' | 'moments' | 'standardise' | 'ring_mean' | 'ratios' | 'change_ratios' | 'interleave',
+    (...args: number[]) => void
+  >
+>;
 
-/** The features in WebAssembly. Arrays are copied in and out, of a long history only what is read. */
-export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
-  const kernels = memory.exports as unknown as PsdFeatureExports;
+type Numbers = Float32Array | Float64Array | Int32Array;
+
+/** The accumulators in WebAssembly. Arrays are copied in and out, of long ones only what is read. */
+export function accumulators(memory: KernelMemory): BareAccumulators {
+  const kernels = memory.exports as unknown as AccumulatorExports;
   /** Reserves regions for arrays and copies `inputs` into theirs; returns byte addresses by name. */
   const place = <Input extends string, Output extends string>(
-    inputs: Record<Input, Float32Array | Float64Array | Int32Array>,
+    inputs: Record<Input, Numbers>,
     outputs: Record<Output, { readonly byteLength: number }>,
   ) => {
     const arrays = Object.entries<{ readonly byteLength: number }>({ ...inputs, ...outputs });
@@ -81,49 +29,20 @@ export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
       >,
     );
     memory.reserve(at.end);
-    for (const [name, array] of Object.entries<Float32Array | Float64Array | Int32Array>(inputs))
-      memory.write(at[name as Input], array);
+    for (const [name, array] of Object.entries<Numbers>(inputs)) memory.write(at[name as Input], array);
     return at;
   };
-  const observeScale = (
-    t: number,
-    scale: number,
-    gradient: Float32Array,
-    averages: PsdAverages,
-    planes: Float32Array,
-  ): void => {
-    const { momentum, square, total } = averages;
-    const corrections = psdCorrections(t);
-    const at = place({ gradient, momentum, square, total }, { planes });
-    kernels.psd_observe_scale(
-      gradient.length,
-      scale,
-      corrections.momentum,
-      corrections.square,
-      at.gradient,
-      at.momentum,
-      at.square,
-      at.total,
-      at.planes,
-    );
-    memory.read(at.momentum, momentum);
-    memory.read(at.square, square);
-    memory.read(at.total, total);
-    memory.read(at.planes, planes);
-  };
   return {
-    observe(step) {
-      const { n, averages, t, change, scale, gradient, parameters, memory: held, planes } = step;
+    relativeChanges(step) {
+      const { n, t, scale, gradient, parameters, memory: held, planes } = step;
       const { gradient: before, previous, earlier } = held;
-      const at = place(
-        { gradient, parameters, before, previous, earlier },
-        { planes: { byteLength: 12 * n } },
-      );
-      kernels.psd_observe(
+      const at = place({ gradient, parameters, before, previous, earlier }, { planes });
+      kernels.relative_changes(
         n,
         t,
-        change,
         scale,
+        step.gradientOffset,
+        step.movementOffset,
         at.gradient,
         at.parameters,
         at.before,
@@ -134,8 +53,31 @@ export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
       memory.read(at.before, before);
       memory.read(at.previous, previous);
       memory.read(at.earlier, earlier);
-      memory.read(at.planes, planes.subarray(0, 3 * n));
-      if (averages) observeScale(t, scale, gradient, averages, planes.subarray(3 * n));
+      memory.read(at.planes, planes);
+    },
+    moments(step) {
+      const { n, scale, gradient, averages, momentumDecay, squareDecay, floor, logUnit, planes } = step;
+      const { momentum, square, total } = averages;
+      const at = place({ gradient, momentum, square, total }, { planes });
+      kernels.moments(
+        n,
+        scale,
+        momentumDecay,
+        squareDecay,
+        step.momentumCorrection,
+        step.squareCorrection,
+        floor,
+        logUnit,
+        at.gradient,
+        at.momentum,
+        at.square,
+        at.total,
+        at.planes,
+      );
+      memory.read(at.momentum, momentum);
+      memory.read(at.square, square);
+      memory.read(at.total, total);
+      memory.read(at.planes, planes);
     },
     standardise(run) {
       const { features, n, total, planes, first, count, mean, deviation, limit, inputs, at: column } = run;
@@ -143,7 +85,7 @@ export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
       const at = place({ mean, deviation }, { planes: block, inputs: block });
       for (let i = 0; i < features; i++)
         memory.write(at.planes + 4 * i * count, planes.subarray(i * n + first, i * n + first + count));
-      kernels.psd_standardise(
+      kernels.standardise(
         features,
         count,
         0,
@@ -162,43 +104,58 @@ export function psdFeatures(memory: KernelMemory): BarePsdFeatures {
           inputs.subarray(i * total + column, i * total + column + count),
         );
     },
-    recentMean(options) {
-      const { n, rows, values, oldest, width, scale, mean } = options;
+    ringMean({ n, count, values, oldest, width, scale, mean }) {
       const at = place({ values }, { mean });
-      kernels.psd_recent_mean(n, rows, oldest, width, scale, at.values, at.mean);
+      kernels.ring_mean(n, count, oldest, width, scale, at.values, at.mean);
       memory.read(at.mean, mean);
     },
-    gradientSlot(n, now, before, slot) {
-      const at = place({ now, before }, { slot });
-      kernels.psd_gradient_slot(n, at.now, at.before, at.slot);
-      memory.read(at.slot, slot);
+    ratios({ n, now, before, offset, ratio }) {
+      const at = place({ now, before }, { ratio });
+      kernels.ratios(n, offset, at.now, at.before, at.ratio);
+      memory.read(at.ratio, ratio);
     },
-    ratioSlot(n, late, early, now, before, slot) {
-      const at = place({ late, early, now, before }, { slot });
-      kernels.psd_ratio_slot(n, at.late, at.early, at.now, at.before, at.slot);
-      memory.read(at.slot, slot);
+    changeRatios({ n, late, early, now, before, offset, ratio }) {
+      const at = place({ late, early, now, before }, { ratio });
+      kernels.change_ratios(n, offset, at.late, at.early, at.now, at.before, at.ratio);
+      memory.read(at.ratio, ratio);
     },
-    states(options) {
-      const { history, count, objective, gradient, ratio, iterates, states } = options;
-      const width = { byteLength: 8 * (history + 1) * count };
-      const rows = options.rows.map((row, i) => (row < 0 ? -1 : i * count));
-      const at = place({ rows, objective, iterates }, { gradient: width, ratio: width, states });
-      options.rows.forEach((row, i) => {
-        if (row < 0) return;
-        memory.write(at.gradient + 8 * i * count, gradient.subarray(row, row + count));
-        if (i < history) memory.write(at.ratio + 8 * i * count, ratio.subarray(row, row + count));
-      });
-      kernels.psd_states(
-        history,
-        count,
-        at.rows,
-        at.objective,
-        at.gradient,
-        at.ratio,
-        at.iterates,
-        at.states,
-      );
-      memory.read(at.states, states);
+    interleave({ count, groups, rows, width }) {
+      let column = 0;
+      for (let g = 0; g < groups.length; g += 4) {
+        const { count: present, columns, steps, starts } = fourGroups(groups, g);
+        let numbers = 0;
+        for (let i = 0; i < present; i++) numbers += columns[i]! * (steps[i] ? count : 1);
+        const at = place({ columns, steps }, { rows, starts, values: { byteLength: 8 * numbers } });
+        // The columns that are read, one after the other.
+        const places = [0, 0, 0, 0] as [number, number, number, number];
+        let from = at.values;
+        for (let i = 0, next = 0; i < present; i++) {
+          const { values } = groups[g + i]!;
+          const length = steps[i] ? count : 1;
+          places[i] = from;
+          for (let c = 0; c < columns[i]!; c++, next++, from += 8 * length) {
+            const start = starts[next]!;
+            if (start < 0) continue;
+            starts[next] = c * length;
+            memory.write(from, values.subarray(start, start + length));
+          }
+        }
+        memory.write(at.starts, starts);
+        // What the groups before have put in the rows stays.
+        if (column > 0) memory.write(at.rows, rows);
+        kernels.interleave(
+          count,
+          present,
+          at.columns,
+          at.steps,
+          at.starts,
+          ...places,
+          width,
+          at.rows + 8 * column,
+        );
+        memory.read(at.rows, rows);
+        column += starts.length;
+      }
     },
   };
 }

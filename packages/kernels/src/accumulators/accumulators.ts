@@ -1,82 +1,95 @@
 /**
- * The features of Predicted Step Descent (Li & Malik 2017, §3.6) of n coordinates, step by step. Elementwise
- * and in double precision inside, so that all engines give the same bits (but for the last digits of one
- * logarithm). Every call checks its arguments, as `KernelEngine` says.
+ * What update rules remember and see of their coordinates: moving averages, sums, ratios of neighbouring
+ * steps, standardised network inputs. Elementwise and in double precision inside, so that all engines give
+ * the same bits (but for the last digits of one logarithm). No constants of any rule: a rule gives its own.
+ * Every call checks its arguments, as `KernelEngine` says.
  */
-export interface PsdFeatureKernels {
+export interface Accumulators {
   /**
-   * The observation Ψ at step t, with g = scale · gradient, x = parameters, and primes for one and two steps
-   * before, which are what `memory` holds:
+   * Relative changes of gradient and iterate at step t, with g = scale · gradient, x = parameters, and primes
+   * for one and two steps before, which are what `memory` holds:
    *
-   *     change,   g / (|g′| + 1),   |x′ − x″| / (|x − x′| + 0.1)
+   *     g / (|g′| + gradientOffset),   |x′ − x″| / (|x − x′| + movementOffset)
    *
-   * At t = 0 the second divides by |g| + 1 and the third is 0; at t = 1 the third takes |x − x′| for |x′ −
-   * x″|. Where the memory has averages, four planes more:
-   *
-   *     g / √v,   m / √v,   g / √s,   ln √v / 5
-   *
-   * with m and v decaying averages of g and g² (0.9 and 0.95 per step, corrected for their start at 0) and s
-   * = Σ g²; roots are kept above 0 by 10⁻¹². The memory becomes that of step t + 1.
+   * At t = 0 the first divides by |g| + gradientOffset and the second is 0; at t = 1 the second takes |x − x′|
+   * for |x′ − x″|. The memory becomes that of step t + 1.
    */
-  observe(step: PsdObservation): void;
+  relativeChanges(step: RelativeChanges): void;
+  /**
+   * Moments of the gradient at step t, with g = scale · gradient:
+   *
+   *     m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   s ← s + g²
+   *
+   * and what they say of g, with m̂ = m / (1 − β₁^(t+1)) and r = √(v / (1 − β₂^(t+1))) + floor:
+   *
+   *     g / r,   m̂ / r,   g / (√s + floor),   ln r / logUnit
+   */
+  moments(step: Moments): void;
   /**
    * Inputs of a network: inputs[i, at + j] ← (planes[i, first + j] − mean[i]) / deviation[i] for `count`
    * coordinates j, clamped to ±limit; a NaN stays one.
    */
-  standardise(run: PsdStandardisation): void;
+  standardise(run: Standardisation): void;
   /** mean ← the mean of scale · values over `width` rows of a ring, summed from row `oldest` on. */
-  recentMean(mean: PsdRecentMean): void;
-  /**
-   * slot ← now / (|before| + 1): the newest gradient feature, from recent means. `now` and `before` may be
-   * one array. All [n].
-   */
-  gradientSlot(now: Float64Array, before: Float64Array, slot: Float64Array): void;
-  /**
-   * slot ← |late − early| / (|now − before| + 0.1): the newest ratio feature, from recent means of which some
-   * may be one array. All [n].
-   */
-  ratioSlot(
-    late: Float64Array,
-    early: Float64Array,
-    now: Float64Array,
-    before: Float64Array,
-    slot: Float64Array,
-  ): void;
-  /**
-   * States (x, Φ) put together from slots of several steps: iterate, H objective slots (equal for all), H + 1
-   * gradient slots, H ratio slots per coordinate.
-   */
-  states(states: PsdStates): void;
+  ringMean(mean: RingMean): void;
+  /** ratio ← now / (|before| + offset). `now` and `before` may be one array. */
+  ratios(ratios: Ratios): void;
+  /** ratio ← |late − early| / (|now − before| + offset). Some of the four may be one array. */
+  changeRatios(ratios: ChangeRatios): void;
+  /** Columns that lie anywhere in memory, put side by side in rows. */
+  interleave(interleaving: Interleaving): void;
 }
 
-export interface PsdObservation {
+export interface RelativeChanges {
   /** Steps seen before. */
   readonly t: number;
-  /** The relative change of the objective, which all coordinates share. */
-  readonly change: number;
   readonly scale: number;
   /** [n] */
   readonly gradient: Float32Array;
   /** [n] */
   readonly parameters: Float32Array;
-  readonly memory: PsdMemory;
-  /** Overwritten [3, n], or [7, n] with averages. */
+  readonly memory: ChangeMemory;
+  readonly gradientOffset: number;
+  readonly movementOffset: number;
+  /** Overwritten [2, n] */
   readonly planes: Float32Array;
 }
 
 /** Updated in place; all [n], zeros before the first step. */
-export interface PsdMemory {
+export interface ChangeMemory {
   /** The gradient of the step before, unscaled; x′; x″. */
   readonly gradient: Float32Array;
   readonly previous: Float32Array;
   readonly earlier: Float32Array;
-  /** m, v and s, all or none. */
-  readonly momentum?: Float32Array;
-  readonly square?: Float32Array;
-  readonly total?: Float32Array;
 }
 
-export interface PsdStandardisation {
+export interface Moments {
+  /** Steps seen before. */
+  readonly t: number;
+  readonly scale: number;
+  /** [n] */
+  readonly gradient: Float32Array;
+  readonly averages: MomentMemory;
+  /** β₁ in [0, 1) */
+  readonly momentumDecay: number;
+  /** β₂ in [0, 1) */
+  readonly squareDecay: number;
+  /** Keeps the quotients finite where gradients vanish. */
+  readonly floor: number;
+  /** What the logarithm is divided by. */
+  readonly logUnit: number;
+  /** Overwritten [4, n] */
+  readonly planes: Float32Array;
+}
+
+/** m, v and s, updated in place; all [n], zeros before the first step. */
+export interface MomentMemory {
+  readonly momentum: Float32Array;
+  readonly square: Float32Array;
+  readonly total: Float32Array;
+}
+
+export interface Standardisation {
   /** [I, n] */
   readonly planes: Float32Array;
   readonly first: number;
@@ -91,7 +104,7 @@ export interface PsdStandardisation {
   readonly at: number;
 }
 
-export interface PsdRecentMean {
+export interface RingMean {
   /** The ring [rows, n] */
   readonly values: Float64Array;
   readonly oldest: number;
@@ -101,28 +114,43 @@ export interface PsdRecentMean {
   readonly mean: Float64Array;
 }
 
-export interface PsdStates {
-  /** Where the values of slot i begin in `gradient` and `ratio`; −1 for a slot that is 0 [H + 1] */
-  readonly rows: Int32Array;
-  /** The objective slots [H] */
-  readonly objective: Float64Array;
-  readonly gradient: Float64Array;
+export interface Ratios {
+  /** [n] */
+  readonly now: Float64Array;
+  /** [n] */
+  readonly before: Float64Array;
+  readonly offset: number;
+  /** Overwritten [n] */
   readonly ratio: Float64Array;
-  /** [count] */
-  readonly iterates: Float64Array;
-  /** Overwritten [count, 2 + 3H] */
-  readonly states: Float64Array;
 }
 
-/** Decay per step of the average of g: β₁ of Adam (Kingma & Ba 2015). */
-export const PSD_MOMENTUM = 0.9;
-/**
- * Decay per step of the average of g². Ours, from no paper (RMSprop has 0.9, Adam's β₂ is 0.999), and part of
- * what the shipped weights were trained on: with another value they are other optimizers.
- */
-export const PSD_SQUARE_DECAY = 0.95;
+export interface ChangeRatios {
+  /** [n] */
+  readonly late: Float64Array;
+  /** [n] */
+  readonly early: Float64Array;
+  /** [n] */
+  readonly now: Float64Array;
+  /** [n] */
+  readonly before: Float64Array;
+  readonly offset: number;
+  /** Overwritten [n] */
+  readonly ratio: Float64Array;
+}
 
-/** What makes up for averages that started at 0, after t + 1 steps. */
-export function psdCorrections(t: number): { momentum: number; square: number } {
-  return { momentum: 1 / (1 - PSD_MOMENTUM ** (t + 1)), square: 1 / (1 - PSD_SQUARE_DECAY ** (t + 1)) };
+export interface Interleaving {
+  /** Rows. */
+  readonly count: number;
+  /** The columns from left to right, in groups that take their numbers from one array each. */
+  readonly groups: readonly ColumnGroup[];
+  /** Overwritten; W is the number of columns of all groups [count, W] */
+  readonly rows: Float64Array;
+}
+
+export interface ColumnGroup {
+  readonly values: Float64Array;
+  /** Where each column begins in `values`; −1 for a column of zeros. */
+  readonly starts: Int32Array;
+  /** Whether a column is one number, the same in all rows, instead of `count` numbers. Default false. */
+  readonly shared?: boolean;
 }

@@ -1,22 +1,20 @@
 import type {
-  CheckedObservation,
-  CheckedRecentMean,
+  CheckedChangeRatios,
+  CheckedInterleaving,
+  CheckedMoments,
+  CheckedRatios,
+  CheckedRelativeChanges,
+  CheckedRingMean,
   CheckedStandardisation,
-  CheckedStates,
 } from './accumulator-checks.js';
 
-export interface BarePsdFeatures {
-  observe(step: CheckedObservation): void;
+/** The accumulators without a check of their arguments. */
+export interface BareAccumulators {
+  relativeChanges(step: CheckedRelativeChanges): void;
+  moments(step: CheckedMoments): void;
   standardise(run: CheckedStandardisation): void;
-  recentMean(mean: CheckedRecentMean): void;
-  gradientSlot(n: number, now: Float64Array, before: Float64Array, slot: Float64Array): void;
-  ratioSlot(
-    n: number,
-    late: Float64Array,
-    early: Float64Array,
-    now: Float64Array,
-    before: Float64Array,
-    slot: Float64Array,
-  ): void;
-  states(states: CheckedStates): void;
+  ringMean(mean: CheckedRingMean): void;
+  ratios(ratios: CheckedRatios): void;
+  changeRatios(ratios: CheckedChangeRatios): void;
+  interleave(interleaving: CheckedInterleaving): void;
 }

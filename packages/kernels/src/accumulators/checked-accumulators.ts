@@ -1,26 +1,24 @@
-import type { BarePsdFeatures } from './bare-accumulators.js';
 import {
-  checkObservation,
-  checkRecentMean,
-  checkSlot,
+  checkChangeRatios,
+  checkInterleaving,
+  checkMoments,
+  checkRatios,
+  checkRelativeChanges,
+  checkRingMean,
   checkStandardisation,
-  checkStates,
 } from './accumulator-checks.js';
-import type { PsdFeatureKernels } from './accumulators.js';
+import type { Accumulators } from './accumulators.js';
+import type { BareAccumulators } from './bare-accumulators.js';
 
-/** The features of Predicted Step Descent with every argument checked. */
-export function checkedPsdFeatures(bare: BarePsdFeatures): PsdFeatureKernels {
+/** The accumulators with every argument checked. */
+export function checkedAccumulators(bare: BareAccumulators): Accumulators {
   return {
-    observe: (step) => bare.observe(checkObservation(step)),
+    relativeChanges: (step) => bare.relativeChanges(checkRelativeChanges(step)),
+    moments: (step) => bare.moments(checkMoments(step)),
     standardise: (run) => bare.standardise(checkStandardisation(run)),
-    recentMean: (options) => bare.recentMean(checkRecentMean(options)),
-    gradientSlot(now, before, slot) {
-      bare.gradientSlot(checkSlot('psdFeatures.gradientSlot', { now, before }, slot), now, before, slot);
-    },
-    ratioSlot(late, early, now, before, slot) {
-      const n = checkSlot('psdFeatures.ratioSlot', { late, early, now, before }, slot);
-      bare.ratioSlot(n, late, early, now, before, slot);
-    },
-    states: (options) => bare.states(checkStates(options)),
+    ringMean: (options) => bare.ringMean(checkRingMean(options)),
+    ratios: (options) => bare.ratios(checkRatios(options)),
+    changeRatios: (options) => bare.changeRatios(checkChangeRatios(options)),
+    interleave: (options) => bare.interleave(checkInterleaving(options)),
   };
 }

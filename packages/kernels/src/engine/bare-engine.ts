@@ -1,4 +1,4 @@
-import type { BarePsdFeatures } from '../accumulators/bare-accumulators.js';
+import type { BareAccumulators } from '../accumulators/bare-accumulators.js';
 import type { GemmOptions } from '../gemm/gemm.js';
 import type { BareLstm } from '../lstm/bare-lstm.js';
 import type { LstmShape } from '../lstm/lstm-kernel.js';
@@ -20,5 +20,5 @@ export interface BareEngine {
   mlp(shape: MlpShape, layout: MlpLayout): BareMlp;
   preprocessGradient(n: number, gradient: Float32Array, p: number, features: Float32Array): void;
   gemm(options: Required<GemmOptions>): void;
-  readonly psdFeatures: BarePsdFeatures;
+  readonly accumulators: BareAccumulators;
 }

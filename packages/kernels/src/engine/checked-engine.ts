@@ -1,4 +1,4 @@
-import { checkedPsdFeatures } from '../accumulators/checked-accumulators.js';
+import { checkedAccumulators } from '../accumulators/checked-accumulators.js';
 import { checkGemm } from '../gemm/check-gemm.js';
 import { checkedLstm } from '../lstm/checked-lstm.js';
 import { checkedMlp } from '../network/checked-mlp.js';
@@ -22,6 +22,6 @@ export function checkedEngine(bare: BareEngine): KernelEngine {
     gemm(options) {
       bare.gemm(checkGemm(options));
     },
-    psdFeatures: checkedPsdFeatures(bare.psdFeatures),
+    accumulators: checkedAccumulators(bare.accumulators),
   };
 }

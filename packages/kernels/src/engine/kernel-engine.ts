@@ -1,4 +1,4 @@
-import type { PsdFeatureKernels } from '../accumulators/accumulators.js';
+import type { Accumulators } from '../accumulators/accumulators.js';
 import type { GemmOptions } from '../gemm/gemm.js';
 import type { LstmKernel, LstmShape } from '../lstm/lstm-kernel.js';
 import type { MlpKernel, MlpShape } from '../network/mlp-kernel.js';
@@ -38,6 +38,6 @@ export interface KernelEngine {
    * stored [k, m], [n, k]). β = 0 ignores what C held.
    */
   gemm(options: GemmOptions): void;
-  /** The features of Predicted Step Descent. */
-  readonly psdFeatures: PsdFeatureKernels;
+  /** Moving averages, ratios of neighbouring steps, network inputs: what update rules see of their coordinates. */
+  readonly accumulators: Accumulators;
 }

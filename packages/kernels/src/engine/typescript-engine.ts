@@ -4,7 +4,7 @@ import { gemm } from '../gemm/gemm-typescript.js';
 import { lstm } from '../lstm/lstm-typescript.js';
 import { mlp } from '../network/mlp-typescript.js';
 import { preprocessGradient } from '../preprocess/preprocess-typescript.js';
-import { psdFeatures } from '../accumulators/accumulators-typescript.js';
+import { accumulators } from '../accumulators/accumulators-typescript.js';
 
 /**
  * The kernels in plain TypeScript with double-precision arithmetic on single-precision arrays: the oracle
@@ -22,6 +22,6 @@ export function typescriptEngine(): KernelEngine {
     mlp,
     preprocessGradient,
     gemm,
-    psdFeatures,
+    accumulators,
   });
 }

@@ -1,4 +1,4 @@
-import { psdFeatures } from '../accumulators/accumulators-wasm.js';
+import { accumulators } from '../accumulators/accumulators-wasm.js';
 import { gemm } from '../gemm/gemm-wasm.js';
 import { lstm } from '../lstm/lstm-wasm.js';
 import { mlp } from '../network/mlp-wasm.js';
@@ -24,6 +24,6 @@ export function wasmEngine(): KernelEngine {
     mlp,
     preprocessGradient: (n, gradient, p, features) => preprocessGradient(memory, n, gradient, p, features),
     gemm: (options) => gemm(memory, options),
-    psdFeatures: psdFeatures(memory),
+    accumulators: accumulators(memory),
   });
 }

@@ -8,7 +8,7 @@ import { nativeGemm } from '../gemm/gemm-native.js';
 import { nativePreprocessGradient } from '../preprocess/preprocess-native.js';
 import { nativeLstm } from '../lstm/lstm-native.js';
 import { nativeMlp } from '../network/mlp-native.js';
-import { nativePsdFeatures } from '../accumulators/accumulators-native.js';
+import { nativeAccumulators } from '../accumulators/accumulators-native.js';
 
 /** The native engine, or why there is none. */
 export type NativeEngine =
@@ -56,7 +56,7 @@ function engineFor(target: NativeTarget): BareEngine {
     detail: nativeDetail(target),
     lstm: nativeLstm(library, target),
     mlp: nativeMlp(library, target),
-    psdFeatures: nativePsdFeatures(library, target),
+    accumulators: nativeAccumulators(library, target),
     preprocessGradient: nativePreprocessGradient(library, target),
     gemm: nativeGemm(library, target),
   };
