@@ -22,7 +22,7 @@ describe.each(enginesUnderTest())('what kernels keep between calls, $label', ({ 
       kernel.setBatch(...arrays);
       transfer(arrays[which]);
       expect(() => kernel.evaluate(parameters)).toThrow(
-        /^MlpKernel\.evaluate: the arrays of the batch were transferred/,
+        /^NetworkKernel\.evaluate: the arrays of the batch were transferred/,
       );
       kernel.setBatch(...batch());
       expect(kernel.evaluate(parameters)).toBe(expected);

@@ -75,7 +75,7 @@ double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 int main(void) {
   test_lstm_kernels();
-  test_mlp_kernels();
+  test_network_kernels();
   test_gemm_kernels();
   test_elementwise_kernels();
   test_accumulator_kernels();

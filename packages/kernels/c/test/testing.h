@@ -33,7 +33,7 @@ void release_doubles(double *p);
 double sigmoid(double x);
 
 void test_lstm_kernels(void);
-void test_mlp_kernels(void);
+void test_network_kernels(void);
 void test_gemm_kernels(void);
 void test_elementwise_kernels(void);
 void test_accumulator_kernels(void);

@@ -3,9 +3,8 @@ import type { GemmOptions } from '../gemm/gemm.js';
 import type { BareLstm } from '../lstm/bare-lstm.js';
 import type { LstmShape } from '../lstm/lstm-kernel.js';
 import type { LstmLayout } from '../lstm/lstm-layout.js';
-import type { BareMlp } from '../network/bare-mlp.js';
-import type { MlpShape } from '../network/mlp-kernel.js';
-import type { MlpLayout } from '../network/mlp-layout.js';
+import type { BareNetwork } from '../network/bare-network.js';
+import type { NetworkPlan } from '../network/network-plan.js';
 import type { KernelEngine } from './kernel-engine.js';
 
 /**
@@ -17,7 +16,7 @@ export interface BareEngine {
   readonly name: KernelEngine['name'];
   readonly detail: string;
   lstm(shape: LstmShape, layout: LstmLayout): BareLstm<unknown>;
-  mlp(shape: MlpShape, layout: MlpLayout): BareMlp;
+  network(plan: NetworkPlan): BareNetwork;
   preprocessGradient(n: number, gradient: Float32Array, p: number, features: Float32Array): void;
   gemm(options: Required<GemmOptions>): void;
   readonly accumulators: BareAccumulators;

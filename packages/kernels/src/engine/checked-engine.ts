@@ -1,7 +1,7 @@
 import { checkedAccumulators } from '../accumulators/checked-accumulators.js';
 import { checkGemm } from '../gemm/check-gemm.js';
 import { checkedLstm } from '../lstm/checked-lstm.js';
-import { checkedMlp } from '../network/checked-mlp.js';
+import { checkedMlp, checkedNetwork } from '../network/checked-network.js';
 import { checkPreprocess } from '../preprocess/check-preprocess.js';
 import type { BareEngine } from './bare-engine.js';
 import type { KernelEngine } from './kernel-engine.js';
@@ -15,6 +15,7 @@ export function checkedEngine(bare: BareEngine): KernelEngine {
     name: bare.name,
     detail: bare.detail,
     lstm: (shape) => checkedLstm(bare, shape),
+    network: (specification) => checkedNetwork(bare, specification),
     mlp: (shape) => checkedMlp(bare, shape),
     preprocessGradient(gradient, p, features) {
       bare.preprocessGradient(checkPreprocess(gradient, p, features), gradient, p, features);

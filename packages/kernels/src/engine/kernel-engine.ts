@@ -2,6 +2,7 @@ import type { Accumulators } from '../accumulators/accumulators.js';
 import type { GemmOptions } from '../gemm/gemm.js';
 import type { LstmKernel, LstmShape } from '../lstm/lstm-kernel.js';
 import type { MlpKernel, MlpShape } from '../network/mlp-kernel.js';
+import type { NetworkKernel, NetworkSpecification } from '../network/network-kernel.js';
 
 /**
  * The contracts of the fused kernels. An engine is one implementation of all of them: the TypeScript twin
@@ -21,7 +22,9 @@ export interface KernelEngine {
   readonly detail: string;
   /** An LSTM of this shape. */
   lstm(shape: LstmShape): LstmKernel;
-  /** A multilayer perceptron with its loss. */
+  /** A network with its loss. */
+  network(specification: NetworkSpecification): NetworkKernel;
+  /** A multilayer perceptron with its loss: a network of dense layers with one activation between them. */
   mlp(shape: MlpShape): MlpKernel;
   /**
    * The log/sign preprocessing of gradients (Andrychowicz et al. 2016, Appendix A), elementwise:

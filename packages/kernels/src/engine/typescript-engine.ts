@@ -2,7 +2,7 @@ import { checkedEngine } from './checked-engine.js';
 import type { KernelEngine } from './kernel-engine.js';
 import { gemm } from '../gemm/gemm-typescript.js';
 import { lstm } from '../lstm/lstm-typescript.js';
-import { mlp } from '../network/mlp-typescript.js';
+import { network } from '../network/network-typescript.js';
 import { preprocessGradient } from '../preprocess/preprocess-typescript.js';
 import { accumulators } from '../accumulators/accumulators-typescript.js';
 
@@ -19,7 +19,7 @@ export function typescriptEngine(): KernelEngine {
     name: 'typescript',
     detail: 'typescript, double precision inside',
     lstm,
-    mlp,
+    network,
     preprocessGradient,
     gemm,
     accumulators,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createKey } from '@metadescent/core';
-import type { Activation, MlpKernel, MlpLoss } from './mlp-kernel.js';
+import type { MlpKernel } from './mlp-kernel.js';
+import type { Activation, NetworkLoss } from './network-kernel.js';
 import type { KernelEngine } from '../engine/kernel-engine.js';
 import { enginesUnderTest } from '../testing/engines-under-test.js';
 import { centralDifferences, misaligned, normals } from '../testing/random-arrays.js';
@@ -69,7 +70,7 @@ function expectAgreement(kernel: MlpKernel, rows: number, scale = 0.5): void {
 }
 
 const activations: Activation[] = ['sigmoid', 'tanh', 'relu'];
-const losses: MlpLoss[] = ['softmax-cross-entropy', 'squared-error'];
+const losses: NetworkLoss[] = ['softmax-cross-entropy', 'squared-error'];
 
 describe.each(enginesUnderTest())('MLP, $label', ({ engine }: { engine: KernelEngine }) => {
   test.each(oracle.networks.map((network) => [network.activation, network.sizes, network] as const))(

@@ -7,7 +7,7 @@ import { NativeUnavailable } from './native-unavailable.js';
 import { nativeGemm } from '../gemm/gemm-native.js';
 import { nativePreprocessGradient } from '../preprocess/preprocess-native.js';
 import { nativeLstm } from '../lstm/lstm-native.js';
-import { nativeMlp } from '../network/mlp-native.js';
+import { nativeNetwork } from '../network/network-native.js';
 import { nativeAccumulators } from '../accumulators/accumulators-native.js';
 
 /** The native engine, or why there is none. */
@@ -55,7 +55,7 @@ function engineFor(target: NativeTarget): BareEngine {
     name: 'native',
     detail: nativeDetail(target),
     lstm: nativeLstm(library, target),
-    mlp: nativeMlp(library, target),
+    network: nativeNetwork(library, target),
     accumulators: nativeAccumulators(library, target),
     preprocessGradient: nativePreprocessGradient(library, target),
     gemm: nativeGemm(library, target),

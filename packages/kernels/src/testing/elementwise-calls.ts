@@ -139,6 +139,22 @@ export const statelessCalls: WrapperCall[] = [
     },
   },
   {
+    caller: 'network',
+    arrays: () => ({ read: {}, written: {} }),
+    counts: { inputs: 7, 'layers[0].outputs': 6, 'layers[2].outputs': 3 },
+    run: ({ kernels }, { inputs, 'layers[0].outputs': hidden, 'layers[2].outputs': outputs }) => [
+      kernels.network({
+        inputs: inputs as number,
+        layers: [
+          { kind: 'dense', outputs: hidden as number },
+          { kind: 'activation', activation: 'relu' },
+          { kind: 'dense', outputs: outputs as number },
+        ],
+        loss: 'squared-error',
+      }).parameterCount,
+    ],
+  },
+  {
     caller: 'mlp',
     arrays: () => ({ read: {}, written: {} }),
     counts: { 'sizes[0]': 7, 'sizes[1]': 6, 'sizes[2]': 3 },

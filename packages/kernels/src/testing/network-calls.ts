@@ -21,7 +21,7 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
   });
   return [
     {
-      caller: 'MlpKernel.setBatch',
+      caller: 'NetworkKernel.setBatch',
       variant: loss,
       arrays: () => ({ read: batch(), written: {} }),
       run({ kernels }, { inputs, targets }) {
@@ -32,20 +32,29 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
       },
     },
     {
-      caller: 'MlpKernel.evaluate',
+      caller: 'NetworkKernel.evaluate',
       variant: loss,
       arrays: () => ({
         read: { parameters: f32('parameters', parameterCount) },
-        written: { gradient: new Float32Array(parameterCount) },
+        written: {
+          gradient: new Float32Array(parameterCount),
+          inputGradient: new Float32Array(7 * rows),
+        },
       }),
-      optional: ['gradient'],
+      optional: ['gradient', 'inputGradient'],
       // As with the LSTM: the last block of examples is filled up with zeros.
       finiteOnly: ['parameters'],
-      run({ kernels }, { parameters, gradient }) {
+      run({ kernels }, { parameters, gradient, inputGradient }) {
         const kernel = kernels.mlp(shape);
         const { inputs, targets } = batch();
         kernel.setBatch(inputs, targets);
-        return [kernel.evaluate(parameters as Float32Array, gradient as Float32Array | undefined)];
+        return [
+          kernel.evaluate(
+            parameters as Float32Array,
+            gradient as Float32Array | undefined,
+            inputGradient as Float32Array | undefined,
+          ),
+        ];
       },
     },
   ];

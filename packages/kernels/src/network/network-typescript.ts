@@ -1,13 +1,14 @@
-import type { BareMlp } from './bare-mlp.js';
-import type { Activation, MlpShape } from './mlp-kernel.js';
-import type { MlpLayerOffsets, MlpLayout } from './mlp-layout.js';
+import type { BareNetwork } from './bare-network.js';
+import type { NetworkPlan, PlannedLayer } from './network-plan.js';
 
-/**
- * The multilayer perceptron by its definition, one example after the other in double precision: the oracle of
- * the C kernels.
- */
-export function mlp(shape: MlpShape, layout: MlpLayout): BareMlp {
-  const width = shape.sizes[0] as number;
+/** The network by its definition, one example after the other in double precision: the oracle of the C kernels. */
+export function network({
+  inputs: width,
+  layers,
+  loss: kind,
+  outputs,
+  parameterCount,
+}: NetworkPlan): BareNetwork {
   let rows = 0;
   let batchInputs: Float32Array = new Float32Array(0);
   let batchTargets: Uint8Array | Float32Array = new Uint8Array(0);
@@ -18,42 +19,44 @@ export function mlp(shape: MlpShape, layout: MlpLayout): BareMlp {
       batchInputs = inputs;
       batchTargets = targets;
     },
-    evaluate(parameters, gradient) {
-      const sums = gradient && new Float64Array(layout.parameterCount);
+    evaluate(parameters, gradient, inputGradient) {
+      const sums = new Float64Array(gradient || inputGradient ? parameterCount : 0);
       let loss = 0;
       for (let row = 0; row < rows; row++) {
         const activations: Float64Array[] = [
           Float64Array.from(batchInputs.subarray(row * width, (row + 1) * width)),
         ];
-        layout.layers.forEach((layer, l) => {
+        layers.forEach((layer, l) => {
           const z = affine(layer, parameters, activations[l] as Float64Array);
-          const last = l === layout.layers.length - 1;
-          activations.push(last ? z : z.map((value) => activate(shape.activation, value)));
+          activations.push(z.map((value) => activate(layer.activation, value)));
         });
-        const output = activations[layout.layers.length] as Float64Array;
-        // ∂loss/∂z of the layer at hand, from the last to the first.
-        let delta = new Float64Array(layout.outputs);
+        const output = activations[layers.length] as Float64Array;
+        // ∂loss/∂(output of the layer at hand), from the last to the first.
+        let delta: Float64Array = new Float64Array(outputs);
         loss +=
-          shape.loss === 'softmax-cross-entropy'
+          kind === 'softmax-cross-entropy'
             ? crossEntropy(output, batchTargets[row] as number, delta)
-            : squaredError(output, batchTargets.subarray(row * layout.outputs), delta);
-        if (!sums) continue;
-        for (let l = layout.layers.length - 1; l >= 0; l--) {
-          const below = activations[l] as Float64Array;
-          const dBelow = affineBackward(layout.layers[l] as MlpLayerOffsets, parameters, below, delta, sums);
-          delta = dBelow.map((d, i) => d * slope(shape.activation, below[i] as number));
+            : squaredError(output, batchTargets.subarray(row * outputs), delta);
+        if (!gradient && !inputGradient) continue;
+        for (let l = layers.length - 1; l >= 0; l--) {
+          const layer = layers[l] as PlannedLayer;
+          const a = activations[l + 1] as Float64Array;
+          const dz = delta.map((d, i) => d * slope(layer.activation, a[i] as number));
+          delta = affineBackward(layer, parameters, activations[l] as Float64Array, dz, sums);
         }
+        inputGradient?.set(
+          delta.map((d) => d / rows),
+          row * width,
+        );
       }
-      if (gradient && sums) {
-        for (let i = 0; i < sums.length; i++) gradient[i] = (sums[i] as number) / rows;
-      }
+      if (gradient) for (let i = 0; i < sums.length; i++) gradient[i] = (sums[i] as number) / rows;
       return loss / rows;
     },
   };
 }
 
 /** a W + b [outputs] */
-function affine(layer: MlpLayerOffsets, parameters: Float32Array, a: Float64Array): Float64Array {
+function affine(layer: PlannedLayer, parameters: Float32Array, a: Float64Array): Float64Array {
   return Float64Array.from({ length: layer.outputs }, (_, j) => {
     let z = parameters[layer.bias + j] as number;
     for (let i = 0; i < layer.inputs; i++)
@@ -64,7 +67,7 @@ function affine(layer: MlpLayerOffsets, parameters: Float32Array, a: Float64Arra
 
 /** Adds ∂loss/∂W = aᵀδ and ∂loss/∂b = δ to `sums`; returns ∂loss/∂a = δWᵀ [inputs]. */
 function affineBackward(
-  layer: MlpLayerOffsets,
+  layer: PlannedLayer,
   parameters: Float32Array,
   a: Float64Array,
   delta: Float64Array,
@@ -83,13 +86,15 @@ function affineBackward(
   });
 }
 
-function activate(activation: Activation, z: number): number {
+function activate(activation: PlannedLayer['activation'], z: number): number {
+  if (activation === 'identity') return z;
   if (activation === 'relu') return z < 0 ? 0 : z; // as written, a NaN stays a NaN
   return activation === 'tanh' ? Math.tanh(z) : 1 / (1 + Math.exp(-z));
 }
 
 /** φ′(z) in terms of a = φ(z). The slope of ReLU at 0 is taken as 0. */
-function slope(activation: Activation, a: number): number {
+function slope(activation: PlannedLayer['activation'], a: number): number {
+  if (activation === 'identity') return 1;
   if (activation === 'relu') return a > 0 ? 1 : 0;
   return activation === 'tanh' ? 1 - a * a : a * (1 - a);
 }

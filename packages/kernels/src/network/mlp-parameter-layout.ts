@@ -11,8 +11,14 @@ import { parameterLayout, type ParameterBlock, type ParameterLayout } from '@met
 export function mlpParameterLayout(sizes: readonly number[]): ParameterLayout {
   return parameterLayout(
     sizes.slice(1).flatMap((outputs, layer): ParameterBlock[] => [
-      { name: `layer-${layer}/weight`, role: 'weight', layer, shape: [sizes[layer] as number, outputs] },
-      { name: `layer-${layer}/bias`, role: 'bias', layer, shape: [outputs] },
+      {
+        name: `layer-${layer}/weight`,
+        role: 'weight',
+        layer,
+        module: 'dense',
+        shape: [sizes[layer] as number, outputs],
+      },
+      { name: `layer-${layer}/bias`, role: 'bias', layer, module: 'dense', shape: [outputs] },
     ]),
   );
 }

@@ -1,15 +1,15 @@
 /*
- * Multilayer perceptron: mean loss over a batch and its gradient. See MlpKernel in mlp-kernel.ts for the contract.
+ * A network of dense layers: mean loss over a batch and its gradients. See NetworkKernel in network-kernel.ts for the contract.
  *
  * Examples fill the lanes: activations are [unit][16 examples]. A run of at most MAX_BLOCKS blocks of 16 examples goes through the whole network, forward and
  * backward, before the next one, so that the workspace does not grow with the batch.
  */
 #include "lane-product.h"
-#include "mlp-loss.h"
+#include "network-loss.h"
 #include "panel.h"
 
 enum { MAX_BLOCKS = 16 };
-enum { SIGMOID = 0, TANH = 1, RELU = 2 };
+enum { SIGMOID = 0, TANH = 1, RELU = 2, IDENTITY = 3 };
 enum { CROSS_ENTROPY = 0, SQUARED_ERROR = 1 };
 
 /* φ in place on `count` vectors */
@@ -165,42 +165,64 @@ static void first_layer_gradient(int width, int outputs, const float *inputs, pt
 /* Floats of a weight matrix, packed for the backward pass. */
 static ptrdiff_t packed_floats(const int32_t *sizes, int layer) { return (ptrdiff_t)sizes[layer] * sizes[layer + 1]; }
 
-/* Floats of the workspace of `mlp_evaluate` for a network of `layers` dense layers, sizes [layers + 1]. */
-int32_t KERNEL(mlp_size)(const int32_t *sizes, int32_t layers) {
+/*
+ * ∂L/∂inputs [rows][width] from the first layer's deltas [blocks][outputs][LANES], with its weights packed. Apart from the rest: the compiler would otherwise share
+ * registers between what is always done and this.
+ */
+__attribute__((noinline)) static void gradient_to_inputs(const float *packed, int width, int outputs, int rows, const float *delta,
+                                                         float *block_gradient, float *gradient) {
+  for (int first = 0; first < rows; first += LANES) {
+    packed_product(packed, width, outputs, delta + (ptrdiff_t)first * outputs, 0, block_gradient);
+    for (int lane = 0; lane < smaller(LANES, rows - first); lane++) {
+      float *to = gradient + (ptrdiff_t)(first + lane) * width;
+      for (int feature = 0; feature < width; feature++) to[feature] = block_gradient[feature * LANES + lane];
+    }
+  }
+}
+
+/* Floats of the workspace of `network_evaluate` for a network of `layers` dense layers, sizes [layers + 1]. */
+int32_t KERNEL(network_size)(const int32_t *sizes, int32_t layers) {
   ptrdiff_t units = 0, packed = 0;
   for (int l = 0; l <= layers; l++) units += sizes[l];
-  for (int l = 1; l < layers; l++) packed += round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
+  for (int l = 0; l < layers; l++) packed += round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
   /* Activations of all layers but the first (whose block is turned when it is needed), deltas of as many, the tail of wide inputs. */
   return (int32_t)(CACHE_LINE_FLOATS + LANES * (sizes[0] + MAX_BLOCKS * (2 * (units - sizes[0]))) +
                    MAX_BLOCKS * LANES * LANES + packed);
 }
 
 /*
- * Mean loss of `rows` examples, inputs [rows, sizes[0]], targets: bytes [rows] (cross-entropy) or floats [rows, last size] (squared error).
- * `gradient` [parameter count] is overwritten; null where it is not wanted.
+ * Mean loss of `rows` examples, inputs [rows, sizes[0]], targets: bytes [rows] (cross-entropy) or floats [rows, last size] (squared error). activations [layers] come
+ * behind the dense layers. `gradient` [parameter count] and `input_gradient` [rows, sizes[0]] are overwritten; null where they are not wanted.
  */
-double KERNEL(mlp_evaluate)(const int32_t *sizes, int32_t layers, int32_t activation, int32_t loss, int32_t rows,
-                            const float *inputs, const void *targets, const float *parameters, float *gradient,
-                            float *workspace) {
-  const int width = sizes[0], outputs = sizes[layers];
+double KERNEL(network_evaluate)(const int32_t *sizes, const int32_t *activations, int32_t layers, int32_t loss, int32_t rows,
+                                const float *inputs, const void *targets, const float *parameters, float *gradient,
+                                float *input_gradient, float *workspace) {
+  const int width = sizes[0], outputs = sizes[layers], last = activations[layers - 1];
   const float weight = 1.0f / (float)rows;
   float *turned = aligned_floats(workspace), *tail = turned + (ptrdiff_t)LANES * width;
-  float *activations = tail + MAX_BLOCKS * LANES * LANES;
-  ptrdiff_t units = 0, parameter_count = 0;
+  float *values = tail + MAX_BLOCKS * LANES * LANES;
+  ptrdiff_t units = 0, parameter_count = 0, packed_count = 0;
   for (int l = 0; l < layers; l++) {
     units += sizes[l + 1];
     parameter_count += (ptrdiff_t)(sizes[l] + 1) * sizes[l + 1];
+    if (l > 0) packed_count += round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
   }
-  float *deltas = activations + MAX_BLOCKS * LANES * units, *packed = deltas + MAX_BLOCKS * LANES * units;
+  float *deltas = values + MAX_BLOCKS * LANES * units, *packed = deltas + MAX_BLOCKS * LANES * units;
+  float *packed_first = packed + packed_count;
+  float *last_values = values + MAX_BLOCKS * LANES * (units - outputs);
+  /* The last layer's values become their own deltas, but where an activation's slope still needs them: behind the deltas of the others there is room. */
+  float *last_deltas = last == IDENTITY ? last_values : deltas + MAX_BLOCKS * LANES * (units - outputs);
 
-  if (gradient) {
-    zero_floats(gradient, parameter_count);
+  if (gradient) zero_floats(gradient, parameter_count);
+  if (gradient || input_gradient) {
     const float *w = parameters;
     float *to = packed;
     for (int l = 0; l < layers; l++) {
       if (l > 0) {
         pack_panels(w, sizes[l + 1], 1, sizes[l], sizes[l + 1], to);
         to += round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
+      } else if (input_gradient) {
+        pack_panels(w, sizes[1], 1, sizes[0], sizes[1], packed_first);
       }
       w += (ptrdiff_t)(sizes[l] + 1) * sizes[l + 1];
     }
@@ -215,56 +237,61 @@ double KERNEL(mlp_evaluate)(const int32_t *sizes, int32_t layers, int32_t activa
       const int block_rows = smaller(LANES, run - block * LANES);
       transpose_block(run_inputs + (ptrdiff_t)block * LANES * width, width, block_rows, turned);
       const float *w = parameters, *a = turned;
-      float *layer_activations = activations;
+      float *layer_values = values;
       for (int l = 0; l < layers; l++) {
-        float *z = layer_activations + (ptrdiff_t)block * LANES * sizes[l + 1];
+        float *z = layer_values + (ptrdiff_t)block * LANES * sizes[l + 1];
         dense_forward(sizes[l], sizes[l + 1], w, w + packed_floats(sizes, l), a, z);
-        if (l + 1 < layers) activate_rows(activation, z, sizes[l + 1]);
+        if (activations[l] != IDENTITY) activate_rows(activations[l], z, sizes[l + 1]);
         a = z;
         w += (ptrdiff_t)(sizes[l] + 1) * sizes[l + 1];
-        layer_activations += (ptrdiff_t)MAX_BLOCKS * LANES * sizes[l + 1];
+        layer_values += (ptrdiff_t)MAX_BLOCKS * LANES * sizes[l + 1];
       }
-      /* The last layer's values become their own deltas. */
-      float *z = activations + MAX_BLOCKS * LANES * (units - outputs) + (ptrdiff_t)block * LANES * outputs;
       const ptrdiff_t row = first + block * LANES;
+      float *z = last_deltas + (ptrdiff_t)block * LANES * outputs;
+      if (z != a) copy_floats(z, a, (ptrdiff_t)LANES * outputs);
       total += loss == CROSS_ENTROPY ? softmax_cross_entropy(outputs, z, (const uint8_t *)targets + row, block_rows, weight)
                                      : squared_error(outputs, z, (const float *)targets + row * outputs, block_rows, weight);
+      if (last != IDENTITY) activation_backward(last, a, z, (ptrdiff_t)LANES * outputs);
     }
-    if (!gradient) continue;
+    if (!gradient && !input_gradient) continue;
 
-    const float *delta = activations + MAX_BLOCKS * LANES * (units - outputs), *packed_layer = packed;
-    for (int l = 1; l < layers; l++) packed_layer += round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
+    const float *delta = last_deltas, *packed_layer = packed + packed_count;
     float *layer_deltas = deltas;
-    const float *layer_activations = delta;
-    float *to = gradient + parameter_count;
+    const float *layer_values = last_values;
+    ptrdiff_t at = parameter_count;
     for (int l = layers - 1; l >= 0; l--) {
       const int in = sizes[l], out = sizes[l + 1];
-      to -= (ptrdiff_t)(in + 1) * out;
-      lane_sums(out, blocks, delta, (ptrdiff_t)LANES * out, to + packed_floats(sizes, l));
-      if (l == 0) {
-        const int whole = in / TILE_LANES * TILE_LANES;
-        first_layer_gradient(whole, out, run_inputs, in, run, delta, to);
-        if (whole < in) {
-          for (ptrdiff_t i = 0; i < run; i++) {
-            for (int j = 0; j < TILE_LANES; j++) {
-              tail[i * TILE_LANES + j] = whole + j < in ? run_inputs[i * in + whole + j] : 0.0f;
-            }
-          }
-          first_layer_gradient(in - whole, out, tail, TILE_LANES, run, delta, to + (ptrdiff_t)whole * out);
-        }
-        break;
-      }
-      layer_activations -= (ptrdiff_t)MAX_BLOCKS * LANES * in;
+      at -= (ptrdiff_t)(in + 1) * out;
+      if (gradient) lane_sums(out, blocks, delta, (ptrdiff_t)LANES * out, gradient + at + packed_floats(sizes, l));
+      if (l == 0) break;
+      layer_values -= (ptrdiff_t)MAX_BLOCKS * LANES * in;
       packed_layer -= round_up(packed_floats(sizes, l), CACHE_LINE_FLOATS);
-      lane_product(in, out, blocks, layer_activations, (ptrdiff_t)LANES * in, delta, (ptrdiff_t)LANES * out, to, out, 0);
+      if (gradient) {
+        lane_product(in, out, blocks, layer_values, (ptrdiff_t)LANES * in, delta, (ptrdiff_t)LANES * out, gradient + at, out, 0);
+      }
       for (int block = 0; block < blocks; block++) {
         float *below = layer_deltas + (ptrdiff_t)block * LANES * in;
         packed_product(packed_layer, in, out, delta + (ptrdiff_t)block * LANES * out, 0, below);
-        activation_backward(activation, layer_activations + (ptrdiff_t)block * LANES * in, below, (ptrdiff_t)LANES * in);
+        if (activations[l - 1] == IDENTITY) continue;
+        activation_backward(activations[l - 1], layer_values + (ptrdiff_t)block * LANES * in, below, (ptrdiff_t)LANES * in);
       }
       delta = layer_deltas;
       layer_deltas += (ptrdiff_t)MAX_BLOCKS * LANES * in;
     }
+    const int out = sizes[1];
+    if (gradient) {
+      const int whole = width / TILE_LANES * TILE_LANES;
+      first_layer_gradient(whole, out, run_inputs, width, run, delta, gradient);
+      if (whole < width) {
+        for (ptrdiff_t i = 0; i < run; i++) {
+          for (int j = 0; j < TILE_LANES; j++) {
+            tail[i * TILE_LANES + j] = whole + j < width ? run_inputs[i * width + whole + j] : 0.0f;
+          }
+        }
+        first_layer_gradient(width - whole, out, tail, TILE_LANES, run, delta, gradient + (ptrdiff_t)whole * out);
+      }
+    }
+    if (input_gradient) gradient_to_inputs(packed_first, width, out, run, delta, turned, input_gradient + first * width);
   }
   return total / rows;
 }

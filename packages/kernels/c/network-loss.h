@@ -1,6 +1,6 @@
-/* Losses of a multilayer perceptron for a block of 16 examples: value, and gradient with respect to the last layer. */
-#ifndef METADESCENT_MLP_LOSS_H
-#define METADESCENT_MLP_LOSS_H
+/* Losses of a network for a block of 16 examples: value, and gradient with respect to the last layer. */
+#ifndef METADESCENT_NETWORK_LOSS_H
+#define METADESCENT_NETWORK_LOSS_H
 
 #include "elementary.h"
 #include "workspace.h"
