@@ -1,4 +1,5 @@
 export type * from './accumulators/accumulators.js';
+export type * from './coordinate-network/coordinate-network.js';
 export type * from './engine/kernel-engine.js';
 export { typescriptEngine } from './engine/typescript-engine.js';
 export { wasmEngine } from './engine/wasm-engine.js';

@@ -9,6 +9,13 @@ export interface TracePlace<Storage> {
   readonly first: number;
 }
 
+/** What a complete backpropagation takes and gives beside the weights' gradient. */
+export interface BesideWeights {
+  readonly stateCotangent: Float32Array | undefined;
+  readonly inputGradient: Float32Array | undefined;
+  readonly stateGradient: Float32Array | undefined;
+}
+
 /** An LSTM without a check of its arguments. */
 export interface BareLstm<Storage> {
   /** T steps of n coordinates, as `LstmKernel.sequence` states them. */
@@ -30,6 +37,7 @@ export interface BareLstm<Storage> {
     n: number,
     steps: number,
     trace: TracePlace<Storage> | undefined,
+    beside?: BesideWeights,
   ): void;
   /** Memory for a trace of so many floats, and how many bytes that takes. */
   allocateTrace(floats: number): { readonly storage: Storage; readonly bytes: number };

@@ -1,13 +1,14 @@
 import { requireCount } from '../engine/array-checks.js';
 import type { BareEngine } from '../engine/bare-engine.js';
 import type { LstmKernel, LstmShape } from './lstm-kernel.js';
-import { checkBackpropagation, checkSequence, checkStep } from './lstm-checks.js';
+import { checkBackpropagation, checkBackward, checkSequence, checkStep } from './lstm-checks.js';
 import { lstmLayout, lstmStateIndex } from './lstm-layout.js';
 import { CountedTrace, traceExtent, traceForSegment, traceWithRoom } from './lstm-trace.js';
 
 /** An LSTM whose arguments are checked, and whose traces are counted. */
 export function checkedLstm(bare: Pick<BareEngine, 'lstm'>, given: LstmShape): LstmKernel {
-  const shape: LstmShape = { inputs: given.inputs, hidden: given.hidden, layers: given.layers };
+  const { inputs, hidden, layers, outputs = 1 } = given;
+  const shape: Required<LstmShape> = { inputs, hidden, layers, outputs };
   const layout = lstmLayout(shape);
   const kernel = bare.lstm(shape, layout);
   const stateSize = (n: number): number => {
@@ -17,6 +18,8 @@ export function checkedLstm(bare: Pick<BareEngine, 'lstm'>, given: LstmShape): L
 
   return {
     shape,
+    inputs,
+    outputs,
     weightCount: layout.weightCount,
     stateSize,
     stateIndex: (n, coordinate, layer, part, unit) => lstmStateIndex(shape, n, coordinate, layer, part, unit),
@@ -36,6 +39,38 @@ export function checkedLstm(bare: Pick<BareEngine, 'lstm'>, given: LstmShape): L
       const own = traceWithRoom('sequence', kernel, trace, n, steps);
       kernel.forward(weights, inputs, state, outputs, n, steps, own?.place);
       own?.append(steps);
+    },
+    forward({ coordinates, weights, inputs, state, outputs, trace }) {
+      const { n, steps } = checkSequence(shape, layout, weights, inputs, state, outputs, coordinates ?? NaN);
+      const own = traceWithRoom('forward', kernel, trace, n, steps);
+      kernel.forward(weights, inputs, state, outputs, n, steps, own?.place);
+      own?.append(steps);
+    },
+    backward(run) {
+      const { coordinates, weights, initialState, inputs, outputCotangent, weightGradient, trace } = run;
+      const { stateCotangent, inputGradient, stateGradient } = run;
+      const beside = { stateCotangent, inputGradient, stateGradient };
+      const { n, steps } = checkBackward(shape, layout, {
+        coordinates: coordinates ?? NaN,
+        weights,
+        initialState,
+        inputs,
+        outputCotangent,
+        weightGradient,
+        ...beside,
+      });
+      const place = traceForSegment(kernel, trace, n, steps, 'backward')?.place;
+      kernel.backpropagate(
+        weights,
+        initialState,
+        inputs,
+        outputCotangent,
+        weightGradient,
+        n,
+        steps,
+        place,
+        beside,
+      );
     },
     backpropagate(weights, initialState, inputs, cotangent, weightGradient, trace) {
       const { n, steps } = checkBackpropagation(

@@ -1,11 +1,14 @@
+import type { CoordinateNetwork } from '../coordinate-network/coordinate-network.js';
+
 /**
- * `layers` stacked LSTMs of `hidden` units over `inputs` features, and a linear output of one number, for
- * independent coordinates that share the weights.
+ * `layers` stacked LSTMs of `hidden` units over `inputs` features, and a linear output of `outputs` numbers
+ * (one where it is not said), for independent coordinates that share the weights.
  */
 export interface LstmShape {
   readonly inputs: number;
   readonly hidden: number;
   readonly layers: number;
+  readonly outputs?: number;
 }
 
 /**
@@ -15,17 +18,13 @@ export interface LstmShape {
  *     c' = f∘c + i∘g,   h' = o∘tanh(c');   the next layer's x is h';   output = w_out·h'_last + b_out
  *
  * Flat weights, in this order: for each layer W_input [4H, I_layer], W_hidden [4H, H], b [4H]; then w_out
- * [H], b_out [1]. I_layer is `inputs` for the first layer and H for the others.
+ * [O, H], b_out [O]. I_layer is `inputs` for the first layer and H for the others.
  *
  * State: one opaque array of `stateSize(n)` floats for n coordinates (zeros at the start), in the order that
  * is best for the lanes; `stateIndex` says where one number is.
  */
-export interface LstmKernel {
-  readonly shape: LstmShape;
-  /** Number of weights. */
-  readonly weightCount: number;
-  /** Length of the state array of n coordinates. */
-  stateSize(n: number): number;
+export interface LstmKernel extends CoordinateNetwork<LstmTrace> {
+  readonly shape: Required<LstmShape>;
   /**
    * Place of unit `unit` of `h` or `c` of layer `layer` of coordinate `coordinate` in the state array of n
    * coordinates.
@@ -45,7 +44,7 @@ export interface LstmKernel {
    * @param weights [weightCount]
    * @param inputs feature planes [I, n]
    * @param state updated in place [stateSize(n)]
-   * @param outputs [n]
+   * @param outputs [O, n]
    * @param trace receives the step, where the segment will be backpropagated
    */
   step(
@@ -56,16 +55,17 @@ export interface LstmKernel {
     trace?: LstmTrace,
   ): void;
   /**
-   * Backpropagation through a segment of T steps with recomputation. Inputs are constants. For L = Σ_t Σ_j
-   * cotangent[t, j]·output[t, j] adds ∂L/∂weights to `weightGradient`. A block of coordinates at a time is
-   * run forward and backward inside the cache, so memory is O(n·T·I) for the caller's inputs and
-   * O(T·layers·H) per block. The states at the start are constants too (truncation).
+   * Backpropagation through a segment of T steps with recomputation: the part of `backward` that truncated
+   * training needs. Inputs are constants. For L = Σ cotangent·output over steps, outputs and coordinates adds
+   * ∂L/∂weights to `weightGradient`. A block of coordinates at a time is run forward and backward inside the
+   * cache, so memory is O(n·T·I) for the caller's inputs and O(T·layers·H) per block. The states at the start
+   * are constants too (truncation).
    *
    * The sum runs over blocks in a fixed order: equal inputs give equal bits, with a trace or without.
    *
    * @param initialState state before the first step, not changed [stateSize(n)]
    * @param inputs [T, I, n]
-   * @param cotangent ∂L/∂output [T, n]
+   * @param cotangent ∂L/∂output [T, O, n]
    * @param weightGradient accumulated into [weightCount]
    * @param trace of exactly these T steps, from these weights, inputs and initial state. That they are the
    *   same is the caller's to see to; only the counts
@@ -80,11 +80,12 @@ export interface LstmKernel {
     trace?: LstmTrace,
   ): void;
   /**
-   * `T` steps in one call: as `step` for each t, for sequences known beforehand (imitation, regression).
+   * `T` steps in one call: as `step` for each t, for sequences known beforehand (imitation, regression); `forward`
+   * with the arguments in a row.
    *
    * @param inputs [T, I, n]
    * @param state updated in place [stateSize(n)]
-   * @param outputs [T, n]
+   * @param outputs [T, O, n]
    * @param trace receives the T steps
    */
   sequence(

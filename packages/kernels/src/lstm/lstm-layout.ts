@@ -19,9 +19,9 @@ export interface LstmLayerOffsets {
 /** The places of all weights of an LSTM, and its state layout, which are the same for all engines. */
 export interface LstmLayout {
   readonly layers: readonly LstmLayerOffsets[];
-  /** w_out [H] */
+  /** w_out [O, H] */
   readonly outputWeights: number;
-  /** b_out [1] */
+  /** b_out [O] */
   readonly outputBias: number;
   readonly weightCount: number;
   /** Floats of state per coordinate: h and c of every unit of every layer. */
@@ -31,21 +31,24 @@ export interface LstmLayout {
 /**
  * The layout of an LSTM of this shape.
  *
- * @throws RangeError if `inputs`, `hidden` or `layers` is not a positive integer, or if the network is too
+ * @throws RangeError if `inputs`, `hidden`, `layers` or `outputs` is not a positive integer, or if the network is too
  *   large to be counted with 32 bits.
  */
-export function lstmLayout(shape: LstmShape): LstmLayout {
-  const { inputs, hidden, layers } = shape;
+export function lstmLayout(shape: Required<LstmShape>): LstmLayout {
+  const { inputs, hidden, layers, outputs } = shape;
   requireCount('lstm', 'inputs', inputs);
   requireCount('lstm', 'hidden', hidden);
   requireCount('lstm', 'layers', layers);
+  requireCount('lstm', 'outputs', outputs);
   // Known before any layer is laid out: a count of layers may be too large for a list of them.
   const weightCount =
-    4 * hidden * (inputs + hidden + 1) + (layers - 1) * 4 * hidden * (2 * hidden + 1) + hidden + 1;
+    4 * hidden * (inputs + hidden + 1) +
+    (layers - 1) * 4 * hidden * (2 * hidden + 1) +
+    outputs * (hidden + 1);
   requireWorkspace(
     'lstm',
     workspaceFloats(shape, weightCount),
-    `\`inputs\` ${inputs}, \`hidden\` ${hidden} and \`layers\` ${layers}`,
+    `\`inputs\` ${inputs}, \`hidden\` ${hidden}, \`layers\` ${layers} and \`outputs\` ${outputs}`,
   );
   const offsets: LstmLayerOffsets[] = [];
   let at = 0;
@@ -60,7 +63,7 @@ export function lstmLayout(shape: LstmShape): LstmLayout {
   return {
     layers: offsets,
     outputWeights: at,
-    outputBias: at + hidden,
+    outputBias: at + outputs * hidden,
     weightCount,
     statePerCoordinate: 2 * layers * hidden,
   };

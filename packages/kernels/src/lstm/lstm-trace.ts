@@ -94,7 +94,7 @@ const MAX_TRACE_FLOATS = 2 ** 30 - 2 * LSTM_LANES;
 
 /** The trace to which `steps` steps of n coordinates will be appended. Without a trace, undefined. */
 export function traceWithRoom(
-  caller: 'step' | 'sequence',
+  caller: 'step' | 'sequence' | 'forward',
   owner: BareLstm<unknown>,
   trace: LstmTrace | undefined,
   n: number,
@@ -115,11 +115,12 @@ export function traceForSegment(
   trace: LstmTrace | undefined,
   n: number,
   steps: number,
+  caller: 'backpropagate' | 'backward' = 'backpropagate',
 ): CountedTrace | undefined {
-  const own = ownTrace('backpropagate', owner, trace, n);
+  const own = ownTrace(caller, owner, trace, n);
   if (own && own.steps !== steps) {
     throw new RangeError(
-      `LstmKernel.backpropagate: \`trace\` must hold the ${steps} steps of the segment, but holds ${own.steps}`,
+      `LstmKernel.${caller}: \`trace\` must hold the ${steps} steps of the segment, but holds ${own.steps}`,
     );
   }
   return own;

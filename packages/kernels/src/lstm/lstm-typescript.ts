@@ -11,8 +11,8 @@ import { type LstmLayout, lstmStateIndex } from './lstm-layout.js';
  * Forward and backward equations: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; the
  * order of gates is that of `LstmKernel`.
  */
-export function lstm(shape: LstmShape, layout: LstmLayout): BareLstm<undefined> {
-  const { hidden, layers } = shape;
+export function lstm(shape: Required<LstmShape>, layout: LstmLayout): BareLstm<undefined> {
+  const { hidden, layers, outputs: outputCount } = shape;
 
   const readState = (state: Float32Array, n: number, coordinate: number): LayerState[] =>
     Array.from({ length: layers }, (_, layer) => {
@@ -40,12 +40,18 @@ export function lstm(shape: LstmShape, layout: LstmLayout): BareLstm<undefined> 
         for (let t = 0; t < steps; t++) {
           const cells = stepLayers(layout, shape, weights, featuresOf(inputs, shape.inputs, n, t, j), values);
           values = cells;
-          outputs[t * n + j] = outputOf(layout, weights, (cells[layers - 1] as Cell).h);
+          for (let o = 0; o < outputCount; o++)
+            outputs[(t * outputCount + o) * n + j] = outputOf(
+              layout,
+              weights,
+              (cells[layers - 1] as Cell).h,
+              o,
+            );
         }
         writeState(values, state, n, j);
       }
     },
-    backpropagate(weights, initialState, inputs, cotangent, weightGradient, n, steps) {
+    backpropagate(weights, initialState, inputs, cotangent, weightGradient, n, steps, _trace, beside) {
       const gradient = new Float64Array(layout.weightCount);
       for (let j = 0; j < n; j++) {
         const recorded: Cell[][] = [];
@@ -55,7 +61,15 @@ export function lstm(shape: LstmShape, layout: LstmLayout): BareLstm<undefined> 
           recorded.push(cells);
           values = cells;
         }
-        backward(layout, shape, weights, recorded, (t) => cotangent[t * n + j] as number, gradient);
+        // ∂L/∂h and ∂L/∂c of every layer after the last step; `backward` makes those before the first of them.
+        const carried = readState(beside?.stateCotangent ?? new Float32Array(initialState.length), n, j);
+        const cotangentAt = (t: number, o: number) => cotangent[(t * outputCount + o) * n + j] as number;
+        backward(layout, shape, weights, recorded, cotangentAt, gradient, carried, (t, dx) => {
+          dx.forEach((d, i) => {
+            if (beside?.inputGradient) beside.inputGradient[(t * shape.inputs + i) * n + j] = d;
+          });
+        });
+        if (beside?.stateGradient) writeState(carried, beside.stateGradient, n, j);
       }
       for (let i = 0; i < gradient.length; i++)
         weightGradient[i] = (weightGradient[i] as number) + (gradient[i] as number);
@@ -86,16 +100,16 @@ function featuresOf(inputs: Float32Array, width: number, n: number, t: number, j
   );
 }
 
-function outputOf(layout: LstmLayout, weights: Float32Array, h: Float64Array): number {
-  let sum = weights[layout.outputBias] as number;
-  for (let unit = 0; unit < h.length; unit++)
-    sum += (weights[layout.outputWeights + unit] as number) * (h[unit] as number);
+function outputOf(layout: LstmLayout, weights: Float32Array, h: Float64Array, output: number): number {
+  const row = layout.outputWeights + output * h.length;
+  let sum = weights[layout.outputBias + output] as number;
+  for (let unit = 0; unit < h.length; unit++) sum += (weights[row + unit] as number) * (h[unit] as number);
   return sum;
 }
 
 function stepLayers(
   layout: LstmLayout,
-  { hidden }: LstmShape,
+  { hidden }: Required<LstmShape>,
   weights: Float32Array,
   features: Float64Array,
   state: readonly LayerState[],
@@ -134,38 +148,41 @@ function gatesOf(gates: Float64Array, hidden: number, unit: number): [number, nu
   ];
 }
 
-/** Backpropagation through the recorded steps of one coordinate, added to `gradient` [weightCount]. */
+/**
+ * Backpropagation through the recorded steps of one coordinate, added to `gradient` [weightCount]. `carried`
+ * holds ∂L/∂h and ∂L/∂c of every layer, from step t + 1 to step t.
+ */
 function backward(
   layout: LstmLayout,
-  { hidden, layers }: LstmShape,
+  { hidden, layers, outputs }: Required<LstmShape>,
   weights: Float32Array,
   recorded: readonly Cell[][],
-  cotangent: (t: number) => number,
+  cotangent: (t: number, output: number) => number,
   gradient: Float64Array,
+  carried: readonly LayerState[],
+  inputGradient: (t: number, dx: Float64Array) => void,
 ): void {
   const add = (at: number, value: number) => {
     gradient[at] = (gradient[at] as number) + value;
   };
-  // ∂L/∂h and ∂L/∂c of every layer, carried from step t + 1 to step t.
-  const carried = Array.from({ length: layers }, () => ({
-    h: new Float64Array(hidden),
-    c: new Float64Array(hidden),
-  }));
   for (let t = recorded.length - 1; t >= 0; t--) {
     const cells = recorded[t] as Cell[];
     const top = cells[layers - 1] as Cell;
     // ∂L/∂(output of the layer) that comes from above: first the linear output, then each upper layer's input.
     let fromAbove: Float64Array<ArrayBufferLike> = new Float64Array(hidden);
-    for (let unit = 0; unit < hidden; unit++) {
-      fromAbove[unit] = cotangent(t) * (weights[layout.outputWeights + unit] as number);
-      add(layout.outputWeights + unit, cotangent(t) * (top.h[unit] as number));
+    for (let o = 0; o < outputs; o++) {
+      const row = layout.outputWeights + o * hidden;
+      for (let unit = 0; unit < hidden; unit++) {
+        fromAbove[unit] = (fromAbove[unit] as number) + cotangent(t, o) * (weights[row + unit] as number);
+        add(row + unit, cotangent(t, o) * (top.h[unit] as number));
+      }
+      add(layout.outputBias + o, cotangent(t, o));
     }
-    add(layout.outputBias, cotangent(t));
 
     for (let layer = layers - 1; layer >= 0; layer--) {
       const offsets = layout.layers[layer] as (typeof layout.layers)[number];
       const cell = cells[layer] as Cell;
-      const next = carried[layer] as { h: Float64Array; c: Float64Array };
+      const next = carried[layer] as LayerState;
       const dz = new Float64Array(4 * hidden);
       for (let unit = 0; unit < hidden; unit++) {
         const [i, f, g, o] = gatesOf(cell.gates, hidden, unit);
@@ -197,5 +214,6 @@ function backward(
       next.h.set(dhPrevious);
       fromAbove = dx;
     }
+    inputGradient(t, fromAbove);
   }
 }

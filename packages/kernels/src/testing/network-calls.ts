@@ -129,6 +129,43 @@ export const lstmCalls: WrapperCall[] = [
     },
   })),
   {
+    caller: 'LstmKernel.forward',
+    counts: { coordinates: COORDINATES },
+    arrays: () => ({
+      read: { weights: f32('weights 2', LSTM_WEIGHTS + 6), inputs: f32('inputs', STEPS * 2 * COORDINATES) },
+      written: { state: f32('state', STATE), outputs: new Float32Array(STEPS * 2 * COORDINATES) },
+    }),
+    run({ kernels }, args) {
+      const kernel = kernels.lstm({ ...lstmShape, outputs: 2 });
+      kernel.forward(args as unknown as Parameters<typeof kernel.forward>[0]);
+    },
+  },
+  {
+    caller: 'LstmKernel.backward',
+    looseInfinities: true,
+    finiteOnly: ['weights'],
+    optional: ['stateCotangent', 'inputGradient', 'stateGradient'],
+    counts: { coordinates: COORDINATES },
+    arrays: () => ({
+      read: {
+        weights: f32('weights 2', LSTM_WEIGHTS + 6),
+        initialState: f32('state', STATE),
+        inputs: f32('inputs', STEPS * 2 * COORDINATES),
+        outputCotangent: f32('cotangent', STEPS * 2 * COORDINATES),
+        stateCotangent: f32('state cotangent', STATE),
+      },
+      written: {
+        weightGradient: f32('gradient', LSTM_WEIGHTS + 6),
+        inputGradient: new Float32Array(STEPS * 2 * COORDINATES),
+        stateGradient: new Float32Array(STATE),
+      },
+    }),
+    run({ kernels }, args) {
+      const kernel = kernels.lstm({ ...lstmShape, outputs: 2 });
+      kernel.backward(args as unknown as Parameters<typeof kernel.backward>[0]);
+    },
+  },
+  {
     caller: 'LstmKernel.createTrace',
     arrays: () => ({ read: {}, written: {} }),
     counts: { n: COORDINATES, capacity: STEPS },
@@ -140,7 +177,7 @@ export const lstmCalls: WrapperCall[] = [
   {
     caller: 'lstm',
     arrays: () => ({ read: {}, written: {} }),
-    counts: { inputs: 2, hidden: 5, layers: 2 },
+    counts: { inputs: 2, hidden: 5, layers: 2, outputs: 1 },
     run: ({ kernels }, shape) => [kernels.lstm(shape as unknown as LstmShape).weightCount],
   },
 ];
