@@ -13,6 +13,7 @@ export * from './rollout.js';
 export * from './meta-loss.js';
 export * from './statistics.js';
 export * from './safetensors.js';
+export * from './plain-data.js';
 export * from './user-error.js';
 export * from './parse-options.js';
 export * from './printable-text.js';

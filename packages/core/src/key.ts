@@ -1,3 +1,4 @@
+import { checkArgument } from './check-argument.js';
 import { UserError } from './user-error.js';
 
 /**
@@ -51,6 +52,7 @@ export function createKey(seed: number): Key {
 
 /** The key with this material (see `Key.words`), for example on the far side of a worker message. */
 export function keyFromWords(words: KeyWords): Key {
+  checkArgument('keyFromWords', 'the words', words, ['0', '1'], 'pass the `words` of a key');
   return new ThreefryKey(words[0] >>> 0, words[1] >>> 0);
 }
 

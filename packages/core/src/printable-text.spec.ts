@@ -38,3 +38,11 @@ test('no text makes a terminal act, and the length is bounded', () => {
     ),
   );
 });
+
+test('what is no text is named as JavaScript names it', () => {
+  expect([undefined, null, 5].map((value) => printable(value as unknown as string))).toEqual([
+    'undefined',
+    'null',
+    '5',
+  ]);
+});

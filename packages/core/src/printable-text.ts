@@ -18,8 +18,9 @@ const UNPRINTABLE =
  * printable('abcdef', 4) // => 'abc…'
  */
 export function printable(text: string, limit = 80): string {
-  // Cut first: escaping a text of many megabytes would cost as much as the text.
-  const characters = Array.from(text.slice(0, 2 * limit + 2));
+  // Cut first: escaping a text of many megabytes would cost as much as the text. Plain JavaScript gives
+  // anything where a name is wanted.
+  const characters = Array.from(String(text).slice(0, 2 * limit + 2));
   const kept =
     characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : characters.join('');
   return kept.replace(UNPRINTABLE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);

@@ -317,7 +317,14 @@ test('the types of other writers are read exactly, or named as not read', () => 
 });
 
 test('a file that cannot be read is something that its user can mend', () => {
-  for (const given of [new Uint8Array(3), undefined, 'text', new ArrayBuffer(8)]) {
+  for (const given of [
+    new Uint8Array(3),
+    undefined,
+    'text',
+    new ArrayBuffer(8),
+    new DataView(new ArrayBuffer(16)),
+    new Float32Array(16),
+  ]) {
     try {
       readSafetensors(given as Uint8Array);
     } catch (error) {
@@ -327,4 +334,35 @@ test('a file that cannot be read is something that its user can mend', () => {
     }
     throw new Error('nothing was refused');
   }
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['nothing', undefined, /the tensors must be a record by name, but are undefined/],
+  ['no metadata', { tensors: {} }, /the metadata must be a record by name, but are undefined/],
+  [
+    'null for metadata',
+    { tensors: {}, metadata: null },
+    /the metadata must be a record by name, but are null/,
+  ],
+  [
+    'a list of tensors',
+    { tensors: [], metadata: {} },
+    /the tensors must be a record by name, but are a list/,
+  ],
+  [
+    'null for a tensor',
+    { tensors: { w: null }, metadata: {} },
+    /"w" must be a record of shape and data, but is null/,
+  ],
+])('%s is refused by the writer in its own words', (_, file, message) => {
+  expect(() => writeSafetensors(file as TensorFile)).toThrow(SafetensorsError);
+  expect(() => writeSafetensors(file as TensorFile)).toThrow(message);
+});
+
+test('an array that was transferred away is one of no entries', () => {
+  const data = new Float32Array(2);
+  structuredClone(data.buffer, { transfer: [data.buffer] });
+  const file = (shape: number[]): TensorFile => ({ tensors: { w: { shape, data } }, metadata: {} });
+  expect(() => writeSafetensors(file([2]))).toThrow(/"w" has shape \[2\] \(2 entries\), but 0 values/);
+  expect(readSafetensors(writeSafetensors(file([0]))).tensors['w']?.data).toHaveLength(0);
 });

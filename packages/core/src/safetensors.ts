@@ -1,7 +1,7 @@
 import { duplicateKey } from './duplicate-key.js';
 import { printable } from './printable-text.js';
 import { STORED_TYPES, writtenType, type TensorData } from './safetensors-types.js';
-import { describeKind } from './typed-array.js';
+import { describeKind, isTypedArray } from './typed-array.js';
 import { UserError } from './user-error.js';
 
 export type { TensorData } from './safetensors-types.js';
@@ -52,6 +52,13 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
   const refuse = (what: string): never => {
     throw new SafetensorsError(`writeSafetensors: ${what}`);
   };
+  for (const part of ['tensors', 'metadata'] as const) {
+    const given: unknown = isRecord(file) ? file[part] : file;
+    if (!isRecord(given))
+      refuse(
+        `the ${part} must be a record by name, but are ${describeKind(given)}; give { tensors, metadata: {} }`,
+      );
+  }
   const metadata = Object.entries(file.metadata).sort(byName);
   for (const [key, value] of metadata) {
     if (typeof value !== 'string')
@@ -61,7 +68,12 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
     if (!isWellFormed(key) || !isWellFormed(value))
       refuse(`the metadata "${printable(key)}" has half a surrogate pair, which UTF-8 cannot hold`);
   }
-  const entries = Object.entries(file.tensors).map(([name, { shape, data }]) => {
+  const entries = Object.entries(file.tensors).map(([name, tensor]) => {
+    if (!isRecord(tensor))
+      return refuse(
+        `"${printable(name)}" must be a record of shape and data, but is ${describeKind(tensor)}`,
+      );
+    const { shape, data } = tensor;
     if (name === METADATA)
       refuse(
         `a tensor cannot be named "${METADATA}", which the format keeps for its metadata; choose another name`,
@@ -104,7 +116,8 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
   bytes.set(json, 8);
   let at = 8 + json.length;
   for (const { data } of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    // An empty array may be what was left of a buffer that was transferred away.
+    if (data.byteLength > 0) bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
   return bytes;
@@ -125,8 +138,8 @@ export function writeSafetensors(file: TensorFile): Uint8Array {
  *   record of strings.
  */
 export function readSafetensors(bytes: Uint8Array): ReadTensorFile {
-  if (!ArrayBuffer.isView(bytes))
-    fail(
+  if (!isTypedArray(bytes, 'Uint8Array'))
+    return fail(
       `the file must be given as a Uint8Array, but is ${describeKind(bytes)}; wrap its bytes with new Uint8Array(…)`,
     );
   if (bytes.length < 8)

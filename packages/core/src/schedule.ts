@@ -1,3 +1,4 @@
+import { checkArgument } from './check-argument.js';
 import { UserError } from './user-error.js';
 
 /** A factor of the step (or of a learning rate) at step t, from 0. */
@@ -31,6 +32,7 @@ export type ScheduleSpecification =
  * [0, 2, 4, 9].map(schedule({ kind: 'linear', steps: 5 })) // => [1, 0.5, 0, 0]
  */
 export function schedule(specification: ScheduleSpecification): Schedule {
+  checkArgument('schedule', 'the schedule', specification, ['kind'], "pass { kind: 'constant' }, say");
   const { warmUp = 0 } = specification;
   check(Number.isInteger(warmUp) && warmUp >= 0, 'warmUp must be a whole number from 0', warmUp);
   const after = afterWarmUp(specification);

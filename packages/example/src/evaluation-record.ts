@@ -78,7 +78,8 @@ const optimizerResultSchema = z.discriminatedUnion('kind', [
 export type OptimizerResult = Recorded<typeof optimizerResultSchema>;
 
 const comparisonSchema = z.strictObject({
-  bestBaseline: name,
+  /** Absent where every one of them diverged with every setting that tuning tried: then none was raced. */
+  bestBaseline: z.optional(name),
   /**
    * What "best" is of: the tuned baselines that evaluate their mini-batch once per step. Line-search methods
    * are left out.
@@ -86,7 +87,7 @@ const comparisonSchema = z.strictObject({
   bestOf: z.literal('first-order'),
   /**
    * Mean objective of the learned optimizer / that of the best baseline at the last step; NaN if either did
-   * not finish everywhere.
+   * not finish everywhere, or if there is no best baseline.
    */
   ratio: anyNumber,
   /** Standard error of the ratio, from the paired differences (delta method). */

@@ -90,6 +90,8 @@ export function comparisonSentence({
 }: EvaluationResult): string {
   const { bestBaseline, ratio, ratioStandardError, publishedRatio } = comparison;
   const published = publishedRatio === undefined ? '' : ` (the paper's plots: ${publishedRatio})`;
+  if (bestBaseline === undefined)
+    return `The learned optimizer has no first-order baseline to be compared with: each diverged with every setting that tuning tried.`;
   const baseline = `the best tuned first-order baseline, ${bestBaseline}${published}`;
   const over = `${heldOutOptimizees} held-out optimizees, common random numbers.`;
   if (Number.isFinite(ratio))

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { initialWeights, lstmRuleSchema } from '@metadescent/lstm-optimizer';
 import { createKey, keyFromWords, rollout } from '@metadescent/core';
-import { createBaseline, type BaselineName } from '@metadescent/optimizers';
+import { createBaseline, type BaselineName, type TuningReport } from '@metadescent/optimizers';
 import { quadratics } from '@metadescent/optimizees';
 import { renderReport } from '@metadescent/reporting';
 import { comparisonSentence, curvesOf, reportOf, tableOf } from './evaluation-report.js';
@@ -10,9 +10,10 @@ import {
   bestBaselineOn,
   evaluateExperiment,
   evaluationStages,
+  raceOptimizers,
   tuneBaselines,
 } from './evaluation.js';
-import type { EvaluationResult, OptimizerResult } from './evaluation-record.js';
+import { evaluationRecordSchema, type EvaluationResult, type OptimizerResult } from './evaluation-record.js';
 import { experimentNamed } from './experiments/registry.js';
 import { inlineTasks } from './tasks.fixture.js';
 
@@ -86,6 +87,36 @@ test('the comparison is with the best first-order baseline; line-search methods 
   ]);
 });
 
+test('where every first-order baseline diverged with every setting, the comparison and the report say so', async () => {
+  const lineSearches = ['conjugate-gradient', 'lbfgs'];
+  const tuned = (await tuneBaselines(experiment, { executor, engine: 'twin', seed: 1, optimizees: 1 })).map(
+    ({ best, ...report }) => (lineSearches.includes(report.optimizer) ? { best, ...report } : report),
+  ) as TuningReport[];
+  const alone = await raceOptimizers(experiment, {
+    executor,
+    engine: 'twin',
+    seed: 1,
+    rule,
+    weights: initialWeights(rule, createKey(1)),
+    tuned,
+    heldOutOptimizees: 2,
+  });
+  expect(alone.optimizers.map((o) => o.optimizer)).toEqual(['lstm', ...lineSearches]);
+  expect(alone.comparison).toMatchObject({ bestOf: 'first-order', ratio: NaN, ratioStandardError: NaN });
+  expect(alone.comparison.bestBaseline).toBeUndefined();
+  const record = {
+    kind: 'evaluation' as const,
+    title: 'T',
+    facts: { seed: 1, wallTimeSeconds: 2, command: 'x' },
+  };
+  const sentence =
+    'The learned optimizer has no first-order baseline to be compared with: each diverged with every setting that tuning tried.';
+  expect(comparisonSentence(alone)).toBe(sentence);
+  expect(await renderReport(reportOf({ ...record, results: [alone] }))).toContain(sentence);
+  const read = evaluationRecordSchema.safeParse({ ...record, results: [alone] });
+  expect(read.error?.issues).toBeUndefined();
+});
+
 test('the bar for meta-training is the best tuned baseline on the validation functions themselves', async () => {
   const keys = createKey(3).split(4);
   const tuned = await tuneBaselines(experiment, { executor, engine: 'twin', seed: 1, optimizees: 4 });
@@ -122,7 +153,7 @@ test('the report names every optimizer, its settings and the ratio', async () =>
   for (const name of result.optimizers.map((o) => o.optimizer)) expect(page).toContain(name);
   expect(page).toContain(result.comparison.ratio.toFixed(3));
   expect(page).toContain('npx metadescent demo');
-  expect(comparisonSentence(result)).toContain(result.comparison.bestBaseline);
+  expect(comparisonSentence(result)).toContain(result.comparison.bestBaseline!);
   expect(tableOf(result).rows).toHaveLength(9);
 });
 

@@ -218,10 +218,9 @@ function compare(
   finals: ReadonlyMap<string, number[]>,
 ): Omit<Comparison, 'publishedRatio'> {
   const meanOf = (optimizer: string): number => mean(finals.get(optimizer) as number[]);
-  const best = optimizers
-    .filter((o) => o.class === 'first-order')
-    .map((o) => o.optimizer)
-    .reduce((a, b) => (meanOf(b) < meanOf(a) ? b : a));
+  const [first, ...others] = optimizers.filter((o) => o.class === 'first-order').map((o) => o.optimizer);
+  if (first === undefined) return { bestOf: 'first-order', ratio: NaN, ratioStandardError: NaN };
+  const best = others.reduce((a, b) => (meanOf(b) < meanOf(a) ? b : a), first);
   const [learned, baseline] = [finals.get('lstm') as number[], finals.get(best) as number[]];
   const ratio = mean(learned) / mean(baseline);
   const residuals = learned.map((x, i) => x - ratio * (baseline[i] as number));

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createKey } from '@metadescent/core';
 import { lstmRuleSchema, metaTrainingSchema } from '@metadescent/lstm-optimizer';
+import { taskMap } from '@metadescent/runtime';
 import { experimentNamed } from './experiments/registry.js';
 import { LEARNING_RATE_RANGE, searchLearningRate } from './learning-rate-search.js';
-import { overWorkers } from './meta-training-run.js';
 import { inlineTasks } from './tasks.fixture.js';
 
 test('the search keeps the rate with the best held-out score, and says what it tried', async () => {
@@ -26,7 +26,7 @@ test('the search keeps the rate with the best held-out score, and says what it t
     searchLearningRate(rule, recipe, {
       candidates: 3,
       key: createKey(1),
-      executor: overWorkers(inlineTasks({ experiment, stacked: 2, engine: 'typescript' })),
+      map: taskMap(inlineTasks({ experiment, stacked: 2, engine: 'typescript' })),
       onCandidate: (rate, score) => seen.push([rate, score]),
     });
   const { best, candidates } = await search();

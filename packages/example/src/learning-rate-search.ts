@@ -1,10 +1,6 @@
 import type { Key } from '@metadescent/core';
-import {
-  metaTrain,
-  type LstmRule,
-  type MetaTrainingExecutor,
-  type MetaTrainingRecipe,
-} from '@metadescent/lstm-optimizer';
+import { metaTrainLstm, type LstmRule, type MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
+import type { TaskMap } from '@metadescent/meta-learning';
 import { randomSearch, type TuningReport } from '@metadescent/optimizers';
 
 /**
@@ -19,7 +15,8 @@ const TRIAL_SHARE = 0.1;
 export interface LearningRateSearchOptions {
   readonly candidates: number;
   readonly key: Key;
-  readonly executor: MetaTrainingExecutor;
+  /** As in `metaTrainLstm`. */
+  readonly map: TaskMap;
   /** Told the rate and the score of each candidate. */
   readonly onCandidate?: (learningRate: number, score: number) => void;
 }
@@ -34,7 +31,7 @@ export async function searchLearningRate(
   recipe: MetaTrainingRecipe,
   options: LearningRateSearchOptions,
 ): Promise<TuningReport> {
-  const { candidates, key, executor, onCandidate } = options;
+  const { candidates, key, map, onCandidate } = options;
   const short: MetaTrainingRecipe = {
     ...recipe,
     epochs: Math.max(2, Math.round(TRIAL_SHARE * recipe.epochs)),
@@ -52,11 +49,11 @@ export async function searchLearningRate(
       const scores: number[] = [];
       for (const { options: values } of trials) {
         const learningRate = values['learningRate'] as number;
-        const { best } = await metaTrain({
+        const { best } = await metaTrainLstm({
           rule,
           recipe: { ...short, learningRate },
           key: key.fold('trial'),
-          executor,
+          map,
         });
         onCandidate?.(learningRate, best.score);
         scores.push(best.score);

@@ -68,7 +68,7 @@ test('the weights carry what they need to be used and repeated', () => {
 
 test('training stops at its target, and a folder that is taken is refused', async () => {
   const state = await run('target', { target: Infinity });
-  expect(state.epoch).toBe(1);
+  expect(state.round).toBe(recipe.batchesPerEpoch);
   await expect(run('target')).rejects.toThrow(/--resume|resume/);
 });
 

@@ -1,15 +1,15 @@
 import { createKey, UserError, type Key } from '@metadescent/core';
 import {
-  metaTrain,
+  epochsOf,
+  metaTrainLstm,
   stateFromTensors,
   stateToTensors,
   writeTrainedRule,
   type EpochRecord,
-  type MetaTrainingExecutor,
+  type LstmTrainingState,
   type MetaTrainingRecipe,
-  type MetaTrainingState,
 } from '@metadescent/lstm-optimizer';
-import { createProgress, openRun, writeFileAtomic, type Executor } from '@metadescent/runtime';
+import { createProgress, openRun, taskMap, writeFileAtomic, type Executor } from '@metadescent/runtime';
 import { join } from 'node:path';
 import type { Experiment, PresetName } from './experiments/experiment.js';
 import type { EpochMetrics, MetaTrainingConfig } from './meta-training-record.js';
@@ -47,7 +47,7 @@ export const WEIGHTS_FILE = 'weights.safetensors';
 export async function runMetaTraining(
   experiment: Experiment,
   options: MetaTrainingRunOptions,
-): Promise<MetaTrainingState> {
+): Promise<LstmTrainingState> {
   const {
     recipe,
     seed,
@@ -73,26 +73,31 @@ export async function runMetaTraining(
   };
   const run = openRun(directory, { config, resume, engine, ...program() });
   try {
-    const start = run.checkpoint && stateFromTensors(rule, { tensors: run.checkpoint.tensors, metadata: {} });
+    const start =
+      run.checkpoint &&
+      stateFromTensors(rule, {
+        tensors: run.checkpoint.tensors,
+        metadata: run.checkpoint.metadata ?? {},
+      });
     const unrollsPerEpoch = recipe.batchesPerEpoch * recipe.batch;
     const progress = createProgress({
       label: `meta-training ${experiment.name}`,
       total: recipe.epochs * unrollsPerEpoch,
-      initial: (start?.epoch ?? 0) * unrollsPerEpoch,
+      initial: (start?.round ?? 0) * recipe.batch,
       unit: 'unroll',
     });
-    let epoch = start?.epoch ?? 0;
+    let epoch = epochsOf(recipe, start?.round ?? 0);
     let note: readonly string[] = [];
     const began = performance.now();
-    const state = await metaTrain({
+    const state = await metaTrainLstm({
       rule,
       recipe,
       key: trainingKey(experiment, seed),
-      executor: overWorkers(executor),
+      map: taskMap(executor),
       ...(start && { resume: start }),
       onBatch: (done) => progress.update(epoch * unrollsPerEpoch + done * recipe.batch, note),
       onEpoch: (record, next) => {
-        epoch = next.epoch;
+        epoch = record.epoch + 1;
         note = [
           `training ${record.trainingObjective.toPrecision(3)}`,
           `held out ${record.validationScore.toPrecision(3)}`,
@@ -101,7 +106,7 @@ export async function runMetaTraining(
         run.recordMetrics(metricsOf(record));
         run.recordTiming({ epoch: record.epoch, seconds: (performance.now() - began) / 1000 });
         const { tensors, metadata } = stateToTensors(next);
-        run.saveCheckpoint({ step: next.epoch, tensors, metadata, score: record.validationScore });
+        run.saveCheckpoint({ step: epoch, tensors, metadata, score: record.validationScore });
         return signal?.aborted || next.best.score <= target ? 'stop' : undefined;
       },
     });
@@ -112,13 +117,13 @@ export async function runMetaTraining(
         `no epoch of ${experiment.name} gave finite held-out objectives; lower the learning rate (now ${recipe.learningRate})`,
       );
     }
-    const bytes = writeTrainedRule(rule, state.best.weights, {
+    const bytes = writeTrainedRule(rule, state.best.point, {
       config: JSON.stringify(config),
       engine,
-      epochs: String(state.epoch),
+      epochs: String(epochsOf(recipe, state.round)),
       validation: JSON.stringify({
         score: state.best.score,
-        epoch: state.best.epoch,
+        epoch: epochsOf(recipe, state.best.round) - 1,
         of: `mean ${recipe.validationScore} true objective over ${recipe.validationUnrolls} held-out optimizees`,
       }),
     });
@@ -133,14 +138,6 @@ export async function runMetaTraining(
 /** The key of everything random in a training run. */
 export function trainingKey(experiment: Experiment, seed: number): Key {
   return createKey(seed).fold(experiment.name);
-}
-
-/** Segments and validations of meta-training as tasks of the executor. */
-export function overWorkers(executor: Executor<typeof Tasks>): MetaTrainingExecutor {
-  return {
-    segments: (tasks) => executor.map('segment', tasks),
-    validations: (tasks) => executor.map('validate', tasks),
-  };
 }
 
 function metricsOf({ epoch, ...record }: EpochRecord): EpochMetrics {

@@ -92,7 +92,7 @@ function panelsOf(
       {
         ...keptLine,
         notes: [
-          `Of the distribution's mean, over the same ${recipe.validationRollouts} held-out optimizees every time.`,
+          `The score of the distribution's mean, on the same ${recipe.validationRollouts} held-out optimizees every time.`,
         ],
       },
     ),

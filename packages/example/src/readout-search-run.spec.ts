@@ -66,7 +66,7 @@ test('the validation after every second generation and at the end chooses the po
   const best = validated.reduce((a, b) =>
     Number(b['validation/final']) < Number(a['validation/final']) ? b : a,
   );
-  expect(found).toMatchObject({ score: best['validation/final'], generation: best['step'] });
+  expect(found).toMatchObject({ score: best['validation/final'], round: best['step'] });
 });
 
 test('the weights are those of the start but for the readout, and carry what they need to be used and repeated', () => {
@@ -86,7 +86,7 @@ test('the weights are those of the start but for the readout, and carry what the
   });
   expect(JSON.parse(provenance['validation']!)).toMatchObject({
     score: found.score,
-    generation: found.generation,
+    generation: found.round,
   });
   expect(provenance['engine']).toBe('twin');
 });

@@ -10,7 +10,7 @@ import {
   type ReadoutSearchRecipe,
   type ReadoutSearchState,
 } from '@metadescent/lstm-optimizer';
-import { createProgress, openRun, writeFileAtomic } from '@metadescent/runtime';
+import { createProgress, openRun, taskMap, writeFileAtomic } from '@metadescent/runtime';
 import { join } from 'node:path';
 import type { Experiment, SearchTraining } from './experiments/experiment.js';
 import { trainingKey, WEIGHTS_FILE, type MetaTrainingRunOptions } from './meta-training-run.js';
@@ -21,7 +21,7 @@ import type { GenerationMetrics, ReadoutSearchConfig } from './readout-search-re
 export type ReadoutSearchRunOptions = Omit<MetaTrainingRunOptions, 'recipe' | 'stacked' | 'target'>;
 
 /** What a search found: the best validated point. */
-export type FoundReadout = NonNullable<ReadoutSearchState['best']>;
+export type FoundReadout = ReadoutSearchState['best'];
 
 /**
  * Searches for the readout of an experiment's rule, from shipped weights, in a run folder: a checkpoint after
@@ -52,11 +52,16 @@ export async function runReadoutSearch(
   const run = openRun(directory, { config, resume, engine, ...program() });
   try {
     const began = performance.now();
-    const from = run.checkpoint && searchStateFromTensors(start.rule, run.checkpoint);
+    const from =
+      run.checkpoint &&
+      searchStateFromTensors(start.rule, {
+        tensors: run.checkpoint.tensors,
+        metadata: run.checkpoint.metadata ?? {},
+      });
     const progress = createProgress({
       label: `readout search ${experiment.name}`,
       total: recipe.generations,
-      initial: from?.distribution.generation ?? 0,
+      initial: from?.round ?? 0,
       unit: 'generation',
     });
     let note: readonly string[] = [];
@@ -64,11 +69,11 @@ export async function runReadoutSearch(
       start,
       recipe,
       key: trainingKey(experiment, seed),
-      map: (tasks) => executor.map('candidate', tasks),
+      map: taskMap(executor),
       ...(from && { resume: from }),
       onGeneration({ generation, validation, ...metrics }, next) {
         if (validation)
-          note = [`held out ${validation.final.toPrecision(4)}`, `best ${next.best?.score.toPrecision(4)}`];
+          note = [`held out ${validation.final.toPrecision(4)}`, `best ${next.best.score.toPrecision(4)}`];
         const line: GenerationMetrics = {
           ...{ step: generation, ...metrics },
           ...(validation && { 'validation/final': validation.final, 'validation/mean': validation.mean }),
@@ -86,7 +91,7 @@ export async function runReadoutSearch(
     });
     progress.finish(note);
     signal?.throwIfAborted();
-    if (!best)
+    if (best.round < 0)
       throw new UserError(
         `no validation of ${experiment.name} gave finite objectives; make readoutDeviation and nominalDeviation of the recipe smaller`,
       );
@@ -96,7 +101,7 @@ export async function runReadoutSearch(
       engine,
       validation: JSON.stringify({
         score: best.score,
-        generation: best.generation,
+        generation: best.round,
         of: `mean final true objective over ${recipe.validationRollouts} held-out optimizees`,
       }),
     });

@@ -1,6 +1,5 @@
-import { describeIssues, printable, UserError, type Schema } from '@metadescent/core';
-import { parseExact, stringifyExact, writeFileAtomic } from '@metadescent/runtime';
-import { readFileSync } from 'node:fs';
+import { describeIssues, isUserError, printable, UserError, type Schema } from '@metadescent/core';
+import { parseExact, readOrdinaryFile, stringifyExact, writeFileAtomic } from '@metadescent/runtime';
 import type * as z from 'zod/mini';
 
 /** A record by its schema, as its writer may give it: nothing in it is changed. */
@@ -29,8 +28,9 @@ export function writeRecord(path: string, record: object, indent = 2): void {
 export function readRecord<T>(path: string, schema: Schema<T>, again: string): T {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readOrdinaryFile(path).toString();
   } catch (error) {
+    if (isUserError(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(`cannot read ${printable(path, 400)} (${code ?? printable(message)}); ${again}`);
   }

@@ -1,6 +1,6 @@
 import { UserError, printable } from '@metadescent/core';
-import { withInterrupt } from '@metadescent/runtime';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readOrdinaryFile, withInterrupt } from '@metadescent/runtime';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandText } from './command-text.js';
 import { checkOutputFolder } from './output-folder.js';
@@ -107,7 +107,7 @@ function configOf(directory: string): Partial<TrainingConfig> | undefined {
   const path = join(directory, 'config.json');
   if (pathKind(path) === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(readOrdinaryFile(path).toString());
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};

@@ -1,5 +1,6 @@
 import { loadEngine } from '@metadescent/kernels/node';
 import { createExecutor, workerCount, type Executor } from '@metadescent/runtime';
+import { announceEngine } from './announce-engine.js';
 import { checkDataFolder, datasetOf, refuseData } from './data.js';
 import type { Experiment } from './experiments/experiment.js';
 import type * as Tasks from './tasks.js';
@@ -35,9 +36,7 @@ export async function withSession<Result>(
 ): Promise<Result> {
   const workers = workerCount(options.workers);
   // Compiles the native library where that has not been done yet, once, before the workers ask for it.
-  const engine = loadEngine(options.engine);
-  if (options.engine === 'auto' && engine.name !== 'native')
-    process.stderr.write(`engine: ${engine.detail}\n`);
+  const engine = announceEngine(loadEngine(options.engine));
   const dataset = datasetOf(experiment.problem, engine, options.data);
   const setup: Tasks.TaskSetup = {
     experiment,

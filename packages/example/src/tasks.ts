@@ -10,18 +10,17 @@ import type { KernelEngine } from '@metadescent/kernels';
 import { loadEngine } from '@metadescent/kernels/node';
 import {
   lstmOptimizer,
+  metaTrainingTasks,
   runCandidateTask,
   runSegmentTask,
-  runValidationTask,
   type CandidateResult,
   type CandidateTask,
   type LstmRule,
+  type LstmSegmentResult,
+  type LstmSegmentTask,
   type MetaTrainingProblem,
-  type SegmentResult,
-  type SegmentTask,
-  type ValidationResult,
-  type ValidationTask,
 } from '@metadescent/lstm-optimizer';
+import type { ValidationResult, ValidationTask } from '@metadescent/meta-learning';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { sharedCopy } from '@metadescent/runtime';
 import { createBaseline, type BaselineName } from '@metadescent/optimizers';
@@ -63,7 +62,7 @@ export function setup({ experiment, stacked, engine: engineName, dataset }: Task
  * A segment of meta-training. Where it ended is megabytes for the next segment alone: on shared memory it
  * travels without being copied.
  */
-export function segment(task: SegmentTask, { metaTraining }: TaskContext): SegmentResult {
+export function segment(task: LstmSegmentTask, { metaTraining }: TaskContext): LstmSegmentResult {
   const { cursor, ...result } = runSegmentTask(metaTraining, task);
   const state = Object.fromEntries(
     Object.entries(cursor.state).map(([name, array]) => [name, sharedCopy(array)]),
@@ -73,7 +72,7 @@ export function segment(task: SegmentTask, { metaTraining }: TaskContext): Segme
 
 /** A held-out rollout of meta-training. */
 export function validate(task: ValidationTask, { metaTraining }: TaskContext): ValidationResult {
-  return runValidationTask(metaTraining, task);
+  return metaTrainingTasks(metaTraining).validate(task);
 }
 
 /** A rollout of a search for readout weights. */

@@ -1,6 +1,9 @@
 import {
+  checkArgument,
   describeIssues,
   isTypedArray,
+  packPlainData,
+  parsePlainData,
   printable,
   readSafetensors,
   UserError,
@@ -9,7 +12,6 @@ import {
   type TensorFile,
 } from '@metadescent/core';
 import * as z from 'zod/mini';
-import { packPlainData, parsePlainData } from './plain-data.js';
 import type { GuidedPolicySearchState } from './state.js';
 
 const FORMAT = 'metadescent guided-policy-search state 1';
@@ -49,6 +51,13 @@ export function stateToTensors<S>(state: GuidedPolicySearchState<S>): TensorFile
  * @throws UserError if it is something else.
  */
 export function stateFromTensors<S>(file: TensorFile): GuidedPolicySearchState<S> {
+  checkArgument(
+    'stateFromTensors',
+    'the file',
+    file,
+    ['tensors', 'metadata'],
+    'pass { tensors, metadata }, as readSafetensors gives them',
+  );
   return stateOf(file, 'stateFromTensors', 'stateToTensors');
 }
 

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from './cholesky.js';
 import type { GroupSamples } from './environment.js';
@@ -101,13 +102,11 @@ export interface LeastSquaresCostOptions {
 
 /**
  * Only sampled costs are known: regresses them on a quadratic in the state (and action), per step, then clips
- * negative curvature to zero. The share of a row's trajectory in the cost is what the row is regressed on.
+ * negative curvature to zero. The target of a row is the share of its trajectory in the cost.
  */
-export function leastSquaresCost({
-  terms,
-  actions = true,
-  ridge = 1e-3,
-}: LeastSquaresCostOptions): CostExpansion {
+export function leastSquaresCost(options: LeastSquaresCostOptions): CostExpansion {
+  checkArgument('leastSquaresCost', 'the options', options, ['terms'], 'pass { terms: "full" }');
+  const { terms, actions = true, ridge = 1e-3 } = options;
   return ({ engine, samples, costs, horizon: T, stateSize: D, actionSize: U }) =>
     fromJointQuadratics(T, D, U, (t) => {
       const states = samples.states(t);

@@ -33,6 +33,5 @@ export * from './tasks.js';
 export * from './iteration.js';
 export * from './run.js';
 export * from './checkpoint.js';
-export * from './plain-data.js';
 export * from './problems/linear-regulator.js';
 export * from './problems/pendulum.js';

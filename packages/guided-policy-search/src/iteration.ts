@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import { acceptStep, meanCost, type AcceptanceResult } from './acceptance.js';
 import { controllerActor, policyActor } from './actors.js';
 import type { Samples } from './environment.js';
@@ -29,6 +30,20 @@ export async function improve<S>(
   search: GuidedPolicySearch<S>,
   state: GuidedPolicySearchState<S>,
 ): Promise<IterationResult<S>> {
+  checkArgument(
+    'improve',
+    'the search',
+    search,
+    ['environment', 'initialControllers', 'policy', 'engine', 'options', 'key'],
+    'pass { environment, initialControllers, cost, policy, engine, options, key }',
+  );
+  checkArgument(
+    'improve',
+    'the state',
+    state,
+    ['controllers'],
+    'pass initialState(search), or what improve returned',
+  );
   const { environment, options, key } = search;
   const samples = await sample(search, state);
   const wanted = options.trajectories;

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import { choleskyWithJitter } from './cholesky.js';
 import type { CostContext, CostExpansion } from './cost-expansion.js';
 import { poolMoments, type Moments } from './moments.js';
@@ -36,6 +37,7 @@ export interface RankOneCostOptions {
  * It needs the environment's samples to carry signals.
  */
 export function rankOneCost(options: RankOneCostOptions = {}): CostExpansion {
+  checkArgument('rankOneCost', 'the options', options, [], 'pass { ridge, window, signal }, or nothing');
   const { ridge = 1e-3, window = 1, signal = 0, excludedColumns = [], ridgeFactors } = options;
   return (context) => {
     const { engine, group, horizon: T, stateSize: D, actionSize: U, moments, scales } = context;

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { Key } from '@metadescent/core';
 import type { Actor, Environment, GroupSamples, Samples } from './environment.js';
 
@@ -27,6 +28,13 @@ export interface SimulatedSystem {
  * counted.
  */
 export function simulatedEnvironment(system: SimulatedSystem): Environment {
+  checkArgument(
+    'simulatedEnvironment',
+    'the system',
+    system,
+    ['stateSize', 'actionSize', 'observationSize', 'horizon'],
+    'pass what SimulatedSystem describes',
+  );
   const { stateSize: D, actionSize: U, observationSize: O, horizon: T } = system;
   const names = system.groups ?? ['all'];
   const rollout = (actor: Actor, trajectories: number, key: Key): Samples => {

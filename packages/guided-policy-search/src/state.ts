@@ -1,5 +1,5 @@
 import type { Key } from '@metadescent/core';
-import { UserError } from '@metadescent/core';
+import { checkArgument, UserError } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { CostExpansion } from './cost-expansion.js';
 import type { Duals } from './duals.js';
@@ -124,6 +124,13 @@ export interface IterationRecord {
  * @throws UserError if controllers and environment do not fit together.
  */
 export function initialState<S>(search: GuidedPolicySearch<S>): GuidedPolicySearchState<S> {
+  checkArgument(
+    'initialState',
+    'the search',
+    search,
+    ['environment', 'initialControllers', 'policy', 'engine', 'options', 'key'],
+    'pass { environment, initialControllers, cost, policy, engine, options, key }',
+  );
   const { environment, initialControllers, engine, options, key } = search;
   const { stateSize, actionSize, horizon, observationSize, groups } = environment;
   if (initialControllers.length !== groups.length) {

@@ -47,7 +47,9 @@ static void record_inputs(const lstm_backward *b, ptrdiff_t block, int lanes, pt
   const int outputs = OUTPUTS(&b->shape);
   const float *features = b->features + step * inputs * b->n + block, *cotangent = b->cotangent + step * outputs * b->n + block;
   gather_rows(features, b->n, inputs, lanes, record_x(&b->record, t));
-  gather_rows(cotangent, b->n, outputs, lanes, b->cotangents + (ptrdiff_t)t * outputs * LANES);
+  float *cotangents = b->cotangents + (ptrdiff_t)t * outputs * LANES;
+  gather_rows(cotangent, b->n, outputs, lanes, cotangents);
+  for (int output = 0; output < outputs; output++) zero_floats(cotangents + output * LANES + lanes, LANES - lanes);
   if (block + 2 * LANES <= b->n) {
     for (int row = 0; row < inputs; row++) __builtin_prefetch(features + row * b->n + 2 * LANES - 1);
     __builtin_prefetch(cotangent + 2 * LANES - 1);
@@ -192,8 +194,13 @@ static inline void take_state_cotangent(const lstm_backward *b, const float *fro
   const int hidden = b->shape.hidden;
   for (int layer = 0; layer < b->shape.layers; layer++) {
     const float *layer_from = from + (ptrdiff_t)2 * layer * hidden * lanes;
-    gather_rows(layer_from, lanes, hidden, lanes, b->dh + (ptrdiff_t)layer * hidden * LANES);
-    gather_rows(layer_from + hidden * lanes, lanes, hidden, lanes, b->dc + (ptrdiff_t)layer * hidden * LANES);
+    float *dh = b->dh + (ptrdiff_t)layer * hidden * LANES, *dc = b->dc + (ptrdiff_t)layer * hidden * LANES;
+    gather_rows(layer_from, lanes, hidden, lanes, dh);
+    gather_rows(layer_from + hidden * lanes, lanes, hidden, lanes, dc);
+    for (int unit = 0; unit < hidden; unit++) {
+      zero_floats(dh + unit * LANES + lanes, LANES - lanes);
+      zero_floats(dc + unit * LANES + lanes, LANES - lanes);
+    }
   }
 }
 

@@ -4,13 +4,16 @@
 
 #include "lstm-cell.h"
 
-/* `lanes` numbers of each of `rows` rows, `stride` apart, to rows of LANES, padded with zeros. */
+/*
+ * `lanes` numbers of each of `rows` rows, `stride` apart, to rows of LANES, padded with copies of the last. A padded lane's cotangents are 0: its gradients are 0
+ * wherever the last lane's are finite. (Zeros in its place would make NaN of an infinite weight.)
+ */
 static inline void gather_rows(const float *from, ptrdiff_t stride, int rows, int lanes, float *to) {
   for (int row = 0; row < rows; row++) {
     if (lanes == LANES) {
       copy_floats(to, from, LANES);
     } else {
-      for (int lane = 0; lane < LANES; lane++) to[lane] = lane < lanes ? from[lane] : 0.0f;
+      for (int lane = 0; lane < LANES; lane++) to[lane] = from[smaller(lane, lanes - 1)];
     }
     from += stride;
     to += LANES;

@@ -73,7 +73,7 @@ static void activation_backward(int activation, const float *a, float *d, ptrdif
 #undef BACKWARD
 }
 
-/* Rows of a batch [rows][width] → [width][LANES], with zeros in lanes without a row. */
+/* Rows of a batch [rows][width] → [width][LANES]. Lanes without a row repeat the last: finite where it is, and their deltas are 0. */
 static void transpose_block(const float *from, int width, int rows, float *to) {
   int feature = 0;
   if (rows == LANES) {
@@ -89,7 +89,7 @@ static void transpose_block(const float *from, int width, int rows, float *to) {
   }
   for (; feature < width; feature++) {
     for (int lane = 0; lane < LANES; lane++) {
-      to[feature * LANES + lane] = lane < rows ? from[(ptrdiff_t)lane * width + feature] : 0.0f;
+      to[feature * LANES + lane] = from[(ptrdiff_t)smaller(lane, rows - 1) * width + feature];
     }
   }
 }

@@ -11,10 +11,16 @@ import {
   writeSafetensors,
   type TensorFile,
 } from '@metadescent/core';
+import {
+  metaAdam,
+  metaTrainingStateFromTensors,
+  metaTrainingStateToTensors,
+} from '@metadescent/meta-learning';
 import { lstmRuleSchema, weightCount, type LstmRule } from './lstm-rule.js';
-import type { MetaTrainingState } from './meta-training.js';
+import type { LstmTrainingState } from './meta-training.js';
 
 const FORMAT = 'metadescent/lstm-optimizer';
+const TRAINING = 'lstm-optimizer';
 
 /**
  * A trained rule as a safetensors file: tensor `weights` [weightCount], the rule as JSON in the metadata key
@@ -109,59 +115,19 @@ function checkWeights(caller: string, rule: LstmRule, weights: unknown): asserts
   }
 }
 
-/** A meta-training state as tensors, for a checkpoint. */
-export function stateToTensors(state: MetaTrainingState): TensorFile {
-  const vector = (data: Float32Array | Float64Array) => ({ shape: [data.length], data });
-  return {
-    tensors: {
-      weights: vector(state.weights),
-      'adam/first': vector(state.moments.first),
-      'adam/second': vector(state.moments.second),
-      'best/weights': vector(state.best.weights),
-      'best/score': { shape: [], data: Float64Array.of(state.best.score) },
-      counters: { shape: [3], data: Int32Array.of(state.epoch, state.moments.step, state.best.epoch) },
-    },
-    metadata: { format: 'metadescent/lstm-optimizer/meta-training-state' },
-  };
+/** A meta-training state as tensors, for a checkpoint: every bit comes back. */
+export function stateToTensors(state: LstmTrainingState): TensorFile {
+  return metaTrainingStateToTensors(TRAINING, state);
 }
 
 /**
  * The state that `stateToTensors` stored.
  *
- * @throws UserError if tensors are missing, of another type, or of another length than the rule has weights.
+ * @throws UserError if the tensors are something else, or belong to another rule.
  */
-export function stateFromTensors(rule: LstmRule, { tensors }: TensorFile): MetaTrainingState {
-  const wanted = weightCount(rule);
-  const take = <Name extends 'Float32Array' | 'Float64Array' | 'Int32Array'>(
-    name: string,
-    type: Name,
-    length: number,
-  ) => {
-    const data = Object.hasOwn(tensors, name) ? tensors[name]?.data : undefined;
-    if (!isTypedArray(data, type) || data.length !== length) {
-      const given = data === undefined ? 'is missing' : `has ${data.length} entries, ${describeKind(data)}`;
-      throw new UserError(
-        `the checkpoint's "${name}" ${given}, but ${length} are needed, a ${type}: it belongs to another rule, or is damaged; ` +
-          'start a new run folder',
-      );
-    }
-    return data;
-  };
-  const [epoch, step, bestEpoch] = take('counters', 'Int32Array', 3) as unknown as [number, number, number];
-  return {
-    epoch,
-    weights: take('weights', 'Float32Array', wanted),
-    moments: {
-      first: take('adam/first', 'Float64Array', wanted),
-      second: take('adam/second', 'Float64Array', wanted),
-      step,
-    },
-    best: {
-      weights: take('best/weights', 'Float32Array', wanted),
-      score: take('best/score', 'Float64Array', 1)[0] as number,
-      epoch: bestEpoch,
-    },
-  };
+export function stateFromTensors(rule: LstmRule, file: TensorFile): LstmTrainingState {
+  const point = new Float32Array(weightCount(rule));
+  return metaTrainingStateFromTensors({ training: TRAINING, updater: metaAdam(), point }, file);
 }
 
 /** Undefined where the text is missing or no JSON: a schema then says what is wrong. */

@@ -1,5 +1,6 @@
 export * from './lstm-rule.js';
 export * from './lstm-optimizer.js';
+export * from './learned-optimizer.js';
 export * from './coordinate-sample.js';
 export * from './meta-gradient.js';
 export * from './meta-training-recipe.js';

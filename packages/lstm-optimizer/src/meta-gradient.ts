@@ -1,13 +1,6 @@
-import {
-  mean,
-  rollout,
-  type Key,
-  type MetaLoss,
-  type Optimizee,
-  type OptimizerState,
-  type Outcome,
-} from '@metadescent/core';
+import { mean, rollout, type Key, type MetaLoss, type Optimizee, type Outcome } from '@metadescent/core';
 import type { KernelEngine, LstmKernel, LstmTrace } from '@metadescent/kernels';
+import type { SegmentResult, UnrollCursor } from '@metadescent/meta-learning';
 import { sampleCoordinates, sampleState, type CoordinateSample } from './coordinate-sample.js';
 import { lstmOptimizer, orientationNameOf, stateNameOf } from './lstm-optimizer.js';
 import {
@@ -20,16 +13,6 @@ import {
 } from './lstm-rule.js';
 import { orient } from './orientation.js';
 import { tracedKernel } from './traced-kernel.js';
-
-/** Where an unroll stands between two segments. */
-export interface UnrollCursor {
-  /** Index of the next step. */
-  readonly iteration: number;
-  /** θ [n] */
-  readonly parameters: Float32Array;
-  /** State of the LSTM optimizer. */
-  readonly state: OptimizerState;
-}
 
 export interface SegmentOptions {
   /** Steps of this segment: the truncation length (20 in the released code of the paper). */
@@ -48,7 +31,8 @@ export interface SegmentOptions {
   readonly cursor?: UnrollCursor;
 }
 
-export interface SegmentResult {
+/** A segment with its gradient. */
+export interface UnrolledSegment extends SegmentResult<UnrollCursor> {
   /** ∂L/∂φ of this segment [weightCount]; zero if the segment did not finish. */
   readonly gradient: Float32Array;
   /** L = Σ w_t f̂(θ_t) over the segment's end points; NaN if the segment did not finish. */
@@ -80,7 +64,7 @@ export function unrollSegment(
   optimizee: Optimizee,
   engine: KernelEngine,
   options: SegmentOptions,
-): SegmentResult {
+): UnrolledSegment {
   const { length, key, cursor, coordinatesPerGroup = Infinity } = options;
   const first = cursor?.iteration ?? 0;
   const { kernel, withTraces } = tracedKernel(rule, engine);
@@ -119,7 +103,7 @@ function unrollSampled(
   engine: KernelEngine,
   options: SegmentOptions,
   { kernel, samples, traces }: SampledNetworks,
-): SegmentResult {
+): UnrolledSegment {
   const { length, horizon, loss, key, cursor } = options;
   const first = cursor?.iteration ?? 0;
   const optimizer = lstmOptimizer(rule, weights, engine, { kernel, traces });

@@ -1,4 +1,4 @@
-import { metaLosses, parseOptions, type MetaLossName } from '@metadescent/core';
+import { metaLosses, parseOptions, schedule, type MetaLossName } from '@metadescent/core';
 import * as z from 'zod/mini';
 
 const lossNames = Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]];
@@ -88,7 +88,9 @@ export function unrollAt(
 }
 
 /** Learning rate of this epoch. */
-export function learningRateAt(recipe: MetaTrainingRecipe, epoch: number): number {
-  const progress = recipe.epochs > 1 ? epoch / (recipe.epochs - 1) : 0;
-  return recipe.learningRate * recipe.finalLearningRateFraction ** progress;
+export function learningRateAt(
+  { learningRate, finalLearningRateFraction: to, epochs: steps }: MetaTrainingRecipe,
+  epoch: number,
+): number {
+  return learningRate * schedule({ kind: 'geometric', steps, to })(epoch);
 }

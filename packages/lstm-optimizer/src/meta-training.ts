@@ -1,19 +1,25 @@
-import { allFinite, checkArgument, mean, type Key } from '@metadescent/core';
+import { checkArgument, type Key } from '@metadescent/core';
+import {
+  heldOutScore,
+  metaAdam,
+  metaTrain,
+  truncatedBackpropagation,
+  type Estimate,
+  type MetaAdamState,
+  type MetaTrainingState,
+  type TaskMap,
+  type UnrollCursor,
+  type Unrolls,
+} from '@metadescent/meta-learning';
 import { initialWeights, type LstmRule } from './lstm-rule.js';
-import { adamUpdate, clipToNorm, initialMoments, type AdamMoments } from './meta-adam.js';
-import type { SegmentResult, UnrollCursor } from './meta-gradient.js';
 import { learningRateAt, unrollAt, type MetaTrainingRecipe } from './meta-training-recipe.js';
-import type { SegmentTask, ValidationResult, ValidationTask } from './meta-training-tasks.js';
+import type { SegmentDetails } from './meta-training-tasks.js';
 
-/** Everything that the next epoch depends on; a checkpoint is exactly this. */
-export interface MetaTrainingState {
-  /** Epochs finished. */
-  readonly epoch: number;
-  readonly weights: Float32Array;
-  readonly moments: AdamMoments;
-  /** The weights with the best validation score so far, and that score (Infinity before the first epoch). */
-  readonly best: { readonly weights: Float32Array; readonly score: number; readonly epoch: number };
-}
+/**
+ * Everything that the next epoch depends on; a checkpoint is exactly this. A round is a meta-batch: see
+ * `epochsOf`.
+ */
+export type LstmTrainingState = MetaTrainingState<Unrolls<UnrollCursor>, MetaAdamState>;
 
 /** What one epoch did, for logs and reports. */
 export interface EpochRecord {
@@ -41,203 +47,116 @@ export interface EpochRecord {
   readonly deadWeights: number;
 }
 
-/** How the tasks are run: inline, or over workers. Results must come in the order of the tasks. */
-export interface MetaTrainingExecutor {
-  segments(tasks: readonly SegmentTask[]): Promise<SegmentResult[]>;
-  validations(tasks: readonly ValidationTask[]): Promise<ValidationResult[]>;
-}
-
-export interface MetaTrainingOptions {
+export interface LstmTrainingOptions {
   readonly rule: LstmRule;
   readonly recipe: MetaTrainingRecipe;
   readonly key: Key;
-  readonly executor: MetaTrainingExecutor;
+  /** Runs the tasks `segment` and `validate` of `metaTrainingTasks`, here or over workers. */
+  readonly map: TaskMap;
   /** Continue from here; absent starts from `initialWeights`. */
-  readonly resume?: MetaTrainingState;
+  readonly resume?: LstmTrainingState;
   /** Called after every epoch with what to log and what to checkpoint. Return `stop` to end after this epoch. */
   readonly onEpoch?: (
     record: EpochRecord,
-    state: MetaTrainingState,
+    state: LstmTrainingState,
   ) => void | 'stop' | Promise<void | 'stop'>;
   /** Called after every meta-batch, for progress lines. */
   readonly onBatch?: (done: number, total: number) => void;
 }
 
-/** The state before the first epoch. */
-export function initialMetaTrainingState(rule: LstmRule, key: Key): MetaTrainingState {
-  const weights = initialWeights(rule, key.fold('weights'));
-  return {
-    epoch: 0,
-    weights,
-    moments: initialMoments(weights.length),
-    best: { weights, score: Infinity, epoch: -1 },
-  };
-}
-
-/**
- * The keys of the validation rollouts, the same after every epoch: `fold('optimizee')` draws the optimizee,
- * `fold('rollout')` is the rollout's.
- */
-export function validationKeys(key: Key, recipe: MetaTrainingRecipe): Key[] {
-  return key.fold('validation').split(recipe.validationUnrolls);
+/** How many epochs these rounds are: of a state that was given to `onEpoch`, a whole number. */
+export function epochsOf({ batchesPerEpoch }: MetaTrainingRecipe, round: number): number {
+  return round / batchesPerEpoch;
 }
 
 /**
  * Meta-trains the LSTM optimizer (Andrychowicz et al. 2016, §3): epochs of truncated backpropagation through
  * time with Adam, each followed by validation on held-out optimizees; the weights with the best validation
- * score are kept; training stops when the score has not improved for `patience` epochs.
+ * score are kept; training stops when the score has not improved for `patience` epochs. It is
+ * `metaTrain` of `@metadescent/meta-learning` with the paper's choices.
  *
  * Every draw is a function of (key, epoch, batch, unroll), and gradients are summed in index order, so the
  * result depends neither on the number of workers nor on interruptions between epochs.
  *
- * @returns the last state; `best.weights` is the trained optimizer.
+ * @returns the last state; `best.point` are the weights of the trained optimizer.
  */
-export async function metaTrain(options: MetaTrainingOptions): Promise<MetaTrainingState> {
+export async function metaTrainLstm(options: LstmTrainingOptions): Promise<LstmTrainingState> {
   const advice =
-    'pass { rule, recipe: parseMetaTraining(…), key: createKey(1), executor: inlineExecutor(…) }';
-  checkArgument('metaTrain', 'the options', options, ['rule', 'recipe', 'key', 'executor'], advice);
-  const { rule, recipe, key, executor, onEpoch, onBatch } = options;
-  let state = options.resume ?? initialMetaTrainingState(rule, key);
-  const heldOut = validationKeys(key, recipe);
-
-  while (state.epoch < recipe.epochs && state.epoch - 1 - state.best.epoch < recipe.patience) {
-    const { epoch } = state;
-    const weights = state.weights.slice();
-    const moments: AdamMoments = {
-      first: state.moments.first.slice(),
-      second: state.moments.second.slice(),
-      step: state.moments.step,
-    };
-    const statistics = emptyStatistics(weights.length);
-    const { horizon, segment } = unrollAt(recipe, epoch);
-    const learningRate = learningRateAt(recipe, epoch);
-    for (let batch = 0; batch < recipe.batchesPerEpoch; batch++) {
-      const keys = key.fold('training').fold(epoch).fold(batch).split(recipe.batch);
-      await trainOnBatch(weights, moments, keys, {
-        recipe,
-        horizon,
-        segment,
-        learningRate,
-        executor,
-        statistics,
-      });
-      onBatch?.(batch + 1, recipe.batchesPerEpoch);
-    }
-    const validations = await executor.validations(
-      heldOut.map((validationKey) => ({
-        kind: 'validation',
-        weights,
-        key: validationKey.words,
-        horizon: recipe.horizon,
-        everyStep: recipe.validationScore === 'mean',
-      })),
-    );
-    const validationScore = scoreOf(validations, recipe);
-    const best = validationScore < state.best.score ? { weights, score: validationScore, epoch } : state.best;
-    state = { epoch: epoch + 1, weights, moments, best };
-    const record: EpochRecord = {
-      epoch,
-      horizon,
-      learningRate,
-      trainingObjective: statistics.objectives / statistics.steps,
-      validationScore,
-      bestScore: best.score,
-      gradientNorm: median(statistics.norms),
-      clippedShare:
-        statistics.norms.filter((norm) => norm > recipe.gradientClip).length /
-        Math.max(1, statistics.norms.length),
-      nonFiniteUnrolls: statistics.nonFiniteUnrolls,
-      failedValidations: validations.filter((v) => v.outcome.kind !== 'finished').length,
-      deadWeights: statistics.touched.reduce((dead, touched) => dead + (touched ? 0 : 1), 0),
-    };
-    if ((await onEpoch?.(record, state)) === 'stop') break;
-  }
-  return state;
-}
-
-interface EpochStatistics {
-  /** Σ f̂ per part over all steps of finished segments, and how many steps these are. */
-  objectives: number;
-  steps: number;
-  readonly norms: number[];
-  nonFiniteUnrolls: number;
-  readonly touched: Uint8Array;
-}
-
-function emptyStatistics(weights: number): EpochStatistics {
-  return { objectives: 0, steps: 0, norms: [], nonFiniteUnrolls: 0, touched: new Uint8Array(weights) };
-}
-
-interface BatchContext {
-  readonly recipe: MetaTrainingRecipe;
-  readonly horizon: number;
-  readonly segment: number;
-  readonly learningRate: number;
-  readonly executor: MetaTrainingExecutor;
-  readonly statistics: EpochStatistics;
-}
-
-/**
- * One meta-batch: its unrolls go on segment by segment in step, with one Adam update after each; an unroll
- * that stops being finite leaves the batch.
- */
-async function trainOnBatch(
-  weights: Float32Array,
-  moments: AdamMoments,
-  keys: readonly Key[],
-  context: BatchContext,
-): Promise<void> {
-  const { recipe, horizon, segment, learningRate, executor, statistics } = context;
-  let running: { key: Key; cursor?: UnrollCursor }[] = keys.map((key) => ({ key }));
-  for (let start = 0; start < horizon && running.length > 0; start += segment) {
-    const length = Math.min(segment, horizon - start);
-    const results = await executor.segments(
-      running.map(({ key, cursor }) => ({
-        kind: 'segment',
-        weights,
-        key: key.words,
-        length,
-        horizon,
-        loss: recipe.loss,
-        scaling: { range: recipe.randomScaling, signs: recipe.randomSigns },
-        coordinatesPerGroup: recipe.coordinatesPerGroup,
-        ...(cursor && { cursor }),
-      })),
-    );
-    const sum = new Float64Array(weights.length);
-    const goingOn: typeof running = [];
-    results.forEach((result, i) => {
-      if (result.outcome.kind !== 'finished' || !allFinite(result.gradient)) {
-        statistics.nonFiniteUnrolls += 1;
-        return;
-      }
-      const gradient = result.gradient.slice();
-      statistics.norms.push(clipToNorm(gradient, recipe.gradientClip));
-      statistics.objectives += result.meanObjective * length;
-      statistics.steps += length;
-      for (let j = 0; j < sum.length; j++) {
-        if (gradient[j] !== 0) statistics.touched[j] = 1;
-        sum[j] = (sum[j] as number) + (gradient[j] as number) / results.length;
-      }
-      goingOn.push({ key: (running[i] as { key: Key }).key, cursor: result.cursor });
-    });
-    if (goingOn.length > 0) adamUpdate(weights, sum, moments, learningRate);
-    running = goingOn;
-  }
-}
-
-/** Mean validation score; a rollout that did not finish makes it infinite, so that such weights are never kept. */
-function scoreOf(validations: readonly ValidationResult[], recipe: MetaTrainingRecipe): number {
-  const scores = validations.map(({ outcome, trueObjectives }) => {
-    if (outcome.kind !== 'finished') return Infinity;
-    return recipe.validationScore === 'final'
-      ? (trueObjectives[recipe.horizon] as number)
-      : mean(trueObjectives.subarray(1));
+    'pass { rule, recipe: parseMetaTraining(…), key: createKey(1), map: inlineTasks(metaTrainingTasks(…)) }';
+  checkArgument('metaTrainLstm', 'the options', options, ['rule', 'recipe', 'key', 'map'], advice);
+  const { rule, recipe, key, map, resume, onEpoch, onBatch } = options;
+  const { batchesPerEpoch, epochs } = recipe;
+  const epochAt = (round: number) => Math.floor(round / batchesPerEpoch);
+  const details: SegmentDetails = {
+    loss: recipe.loss,
+    scaling: { range: recipe.randomScaling, signs: recipe.randomSigns },
+    coordinatesPerGroup: recipe.coordinatesPerGroup,
+  };
+  const start = resume ?? initialWeights(rule, key.fold('weights'));
+  let touched = noneTouched(start);
+  return metaTrain({
+    estimator: truncatedBackpropagation<UnrollCursor, SegmentDetails>({
+      batch: recipe.batch,
+      gradientClip: recipe.gradientClip,
+      unrollAt: (round) => unrollAt(recipe, epochAt(round)),
+      keyAt: (from, round) =>
+        from
+          .fold('training')
+          .fold(epochAt(round))
+          .fold(round % batchesPerEpoch),
+      detailsAt: () => details,
+    }),
+    updater: metaAdam(),
+    start,
+    rounds: epochs * batchesPerEpoch,
+    learningRate: (round) => learningRateAt(recipe, epochAt(round)),
+    validateEvery: batchesPerEpoch,
+    validate: heldOutScore({
+      map,
+      key,
+      rollouts: recipe.validationUnrolls,
+      horizon: recipe.horizon,
+      of: recipe.validationScore,
+    }),
+    patience: recipe.patience,
+    key,
+    map,
+    onUpdate({ round }, estimate) {
+      mark(touched, estimate);
+      if (estimate.roundFinished) onBatch?.(((round - 1) % batchesPerEpoch) + 1, batchesPerEpoch);
+    },
+    async onRecord({ round, validation, failedTasks, ...record }, state) {
+      const epoch = epochsOf(recipe, round) - 1;
+      const deadWeights = touched.reduce((dead, is) => dead + (is ? 0 : 1), 0);
+      touched = noneTouched(state);
+      return onEpoch?.(
+        {
+          epoch,
+          horizon: unrollAt(recipe, epoch).horizon,
+          learningRate: record.learningRate,
+          trainingObjective: record.trainingObjective,
+          validationScore: validation.score,
+          bestScore: record.bestScore,
+          gradientNorm: record.gradientNorm,
+          clippedShare: record.clippedShare,
+          nonFiniteUnrolls: failedTasks,
+          failedValidations: validation.failed,
+          deadWeights,
+        },
+        state,
+      );
+    },
   });
-  return mean(scores);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? NaN : (sorted[Math.floor(sorted.length / 2)] as number);
+/** One flag per meta-parameter. */
+function noneTouched(start: Float32Array | LstmTrainingState): Uint8Array {
+  return new Uint8Array('point' in start ? start.point.length : start.length);
+}
+
+/** Flags the meta-parameters whose meta-gradient is not zero. */
+function mark(touched: Uint8Array, { signal }: Estimate<unknown, Float64Array>): void {
+  signal?.forEach((g, i) => {
+    if (g !== 0) touched[i] = 1;
+  });
 }

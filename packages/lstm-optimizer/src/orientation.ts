@@ -6,12 +6,14 @@ import { createKey } from '@metadescent/core';
  *
  *     Δθ_j = σ_j · outputScale · m(σ_j g_j, h_j, φ)
  *
- * An LSTM is not an odd function. Trained without signs, it moves coordinates that have no gradient all one
- * way, by 0.04 a step: harmless for the dead pixels of the training problem, but behind a second sigmoid
- * layer every first-layer gradient is tiny, the drift adds up, and the units saturate. With signs there is no
- * preferred direction: what adds up is learning, and a drift becomes a random perturbation, which the rule
- * learns to use where a network starts too close to zero to have gradients. Ours; the paper has no such
- * thing. The signs depend on the number of coordinates alone.
+ * Why: an LSTM is not an odd function, so it moves coordinates whose gradient is zero. A rule trained without
+ * signs moves all of them by 0.04 a step in the same direction. On the training problem only the weights of
+ * dead pixels have no gradient, and their drift is harmless. Behind a second sigmoid layer every first-layer
+ * gradient is tiny; all those weights drift the same way, and the units saturate. With signs one half of the
+ * coordinates drifts up and the other half down: the drift is a random perturbation, which does not saturate
+ * the units. It even helps a network whose weights start so close to zero that it has no gradients.
+ *
+ * Ours; the paper has no signs. They depend on the number of coordinates alone.
  *
  * @returns σ [n]
  * @example

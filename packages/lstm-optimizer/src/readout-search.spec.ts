@@ -1,5 +1,6 @@
 import { createKey } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
+import { inlineTasks, type TaskMap } from '@metadescent/meta-learning';
 import { expect, test } from '@jest/globals';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import type { MetaTrainingProblem } from './meta-training-tasks.js';
@@ -10,11 +11,12 @@ import {
   readoutPoint,
   runCandidateTask,
   searchReadout,
-  type CandidateMapper,
+  type CandidateResult,
+  type CandidateTask,
   type ReadoutSearchOptions,
   type ReadoutSearchRecord,
 } from './readout-search.js';
-import { bowls } from './slopes.fixture.js';
+import { bowls } from './bowls.fixture.js';
 
 const networks = [{ name: 'bias', roles: ['bias' as const] }, { name: 'other' }];
 const rule = lstmRuleSchema.parse({
@@ -39,7 +41,7 @@ const recipe = readoutSearchSchema.parse({
   readoutDeviation: 0.5,
   nominalDeviation: 0.3,
 });
-const inline: CandidateMapper = async (tasks) => tasks.map((task) => runCandidateTask(problem, task));
+const inline = inlineTasks({ candidate: (task: CandidateTask) => runCandidateTask(problem, task) });
 const search = (more: Partial<ReadoutSearchOptions> = {}) =>
   searchReadout({ start, recipe, key: createKey(2), map: inline, ...more });
 
@@ -49,15 +51,16 @@ test('it learns: held-out bowls end far below where the start leaves them, and t
   expect(records.length).toBe(30);
   const validated = records.flatMap(({ validation }) => (validation ? [validation.final] : []));
   expect(validated.length).toBe(6);
-  expect(best!.score).toBe(Math.min(...validated));
-  const atStart = await inline(
+  expect(best.score).toBe(Math.min(...validated));
+  const atStart = await inline<CandidateTask, CandidateResult>(
+    'candidate',
     createKey(2)
       .fold('validation')
       .split(6)
-      .map((key) => ({ ...start, kind: 'candidate', split: 'validation', key: key.words, horizon: 15 })),
+      .map((key) => ({ ...start, split: 'validation', key: key.words, horizon: 15 })),
   );
-  expect(best!.score).toBeLessThan((0.3 * atStart.reduce((sum, r) => sum + r.final, 0)) / 6);
-  const found = readoutPoint(start, recipe, best!.point);
+  expect(best.score).toBeLessThan((0.3 * atStart.reduce((sum, r) => sum + r.final, 0)) / 6);
+  const found = readoutPoint(start, recipe, best.point);
   expect(found.rule.nominal!.learningRate).toBeGreaterThan(0.06);
 });
 
@@ -105,8 +108,11 @@ test('a point moves the readout of every network and the constants, and nothing 
 test('rollouts that do not finish are worst, and counted', async () => {
   const records: ReadoutSearchRecord[] = [];
   let calls = 0;
-  const broken: CandidateMapper = async (tasks) =>
-    (await inline(tasks)).map((result) => (calls++ % 8 === 0 ? { final: Infinity, mean: Infinity } : result));
+  const failed = { final: Infinity, mean: Infinity };
+  const broken: TaskMap = async <Task, Result>(name: string, tasks: readonly Task[]) =>
+    (await inline<Task, Result>(name, tasks)).map((result) =>
+      calls++ % 8 === 0 ? (failed as Result) : result,
+    );
   await search({
     recipe: { ...recipe, generations: 3 },
     map: broken,

@@ -1,5 +1,12 @@
 import { checkArgument, keyFromWords, mean, rollout, type Key, type KeyWords } from '@metadescent/core';
-import { cmaCandidates, cmaUpdate, initialCmaState, type CmaState } from './cma-es.js';
+import {
+  candidateSearch,
+  cmaUpdater,
+  metaTrain,
+  type CmaState,
+  type MetaTrainingState,
+  type TaskMap,
+} from '@metadescent/meta-learning';
 import { lstmOptimizer } from './lstm-optimizer.js';
 import type { LstmRule } from './lstm-rule.js';
 import type { MetaTrainingProblem } from './meta-training-tasks.js';
@@ -13,7 +20,6 @@ export interface LstmCandidate {
 
 /** One rollout of a candidate, as plain data that can be sent to a worker. */
 export interface CandidateTask extends LstmCandidate {
-  readonly kind: 'candidate';
   readonly split: 'training' | 'validation';
   /** Everything random about the rollout. */
   readonly key: KeyWords;
@@ -28,18 +34,11 @@ export interface CandidateResult {
   readonly mean: number;
 }
 
-/** How rollouts are run: inline, or over workers. Results must come in the order of the tasks. */
-export type CandidateMapper = (tasks: readonly CandidateTask[]) => Promise<readonly CandidateResult[]>;
-
-/** Everything that the next generation depends on; a checkpoint is exactly this. */
-export interface ReadoutSearchState {
-  readonly distribution: CmaState;
-  /**
-   * The validated point with the lowest mean f(θ_T), in the search's coordinates; none before the first
-   * validation.
-   */
-  readonly best?: { readonly point: Float64Array; readonly score: number; readonly generation: number };
-}
+/**
+ * Everything that the next generation depends on; a checkpoint is exactly this. Points are in the search's
+ * coordinates (see `readoutPoint`), a round is a generation, and the updater's state is the distribution.
+ */
+export type ReadoutSearchState = MetaTrainingState<null, CmaState, Float64Array>;
 
 /** What a generation did. */
 export interface ReadoutSearchRecord {
@@ -58,7 +57,8 @@ export interface ReadoutSearchOptions {
   readonly start: LstmCandidate;
   readonly recipe: ReadoutSearchRecipe;
   readonly key: Key;
-  readonly map: CandidateMapper;
+  /** Runs the tasks `candidate` (see `runCandidateTask`), here or over workers. */
+  readonly map: TaskMap;
   readonly resume?: ReadoutSearchState;
   /** Called after every generation with what to log and what to checkpoint. Return `stop` to end there. */
   readonly onGeneration?: (
@@ -69,14 +69,16 @@ export interface ReadoutSearchOptions {
 
 /**
  * Searches for a better readout (w_out, b_out of every network) of a trained rule, and for the constants η, μ
- * of its nominal step where it has one, by CMA-ES on the objective at the horizon itself.
+ * of its nominal step where it has one, by CMA-ES on the objective at the horizon itself: `metaTrain` of
+ * `@metadescent/meta-learning` over ranks in place of gradients.
  *
  * The meta-gradient of truncated backpropagation without second derivatives is biased: its fixed point is
  * beside the minimum, and along the few stiff directions, which are the readout's, the bias costs most.
  * Rollouts have no bias, and in some twenty dimensions an evolution strategy needs few of them. Every draw is
  * a function of (key, generation): neither the number of workers nor an interruption changes a bit.
  *
- * @returns the last state; `readoutPoint(start, recipe, state.best.point)` is the result.
+ * @returns the last state; `readoutPoint(start, recipe, state.best.point)` is the result where
+ *   `state.best.score` is finite.
  */
 export async function searchReadout(options: ReadoutSearchOptions): Promise<ReadoutSearchState> {
   checkArgument(
@@ -87,64 +89,57 @@ export async function searchReadout(options: ReadoutSearchOptions): Promise<Read
     "pass { start: pretrained('mnist'), recipe, key, map }",
   );
   const { start, recipe, key, map, resume, onGeneration } = options;
-  const { population, rollouts, meanWeight, generations, validationEvery } = recipe;
-  let state = resume ?? { distribution: initialCmaState(readoutDimensions(start.rule)) };
-  const rolloutsOf = async (
-    candidates: readonly LstmCandidate[],
-    split: CandidateTask['split'],
-    keys: readonly Key[],
-  ): Promise<CandidateResult[]> => {
-    const results = await map(
-      candidates.flatMap((candidate) =>
-        keys.map((from): CandidateTask => ({
-          ...candidate,
-          kind: 'candidate',
-          split,
-          key: from.words,
-          horizon: recipe.horizon,
-        })),
-      ),
-    );
-    return candidates.map((_, k) => {
-      const own = results.slice(k * keys.length, (k + 1) * keys.length);
-      return { final: mean(own.map((r) => r.final)), mean: mean(own.map((r) => r.mean)) };
-    });
-  };
-  while (state.distribution.generation < generations) {
-    const { generation } = state.distribution;
-    const points = cmaCandidates(state.distribution, population, key.fold('candidates').fold(generation));
-    const keys = key.fold('training').fold(generation).split(rollouts);
-    const results = await rolloutsOf(
-      points.map((point) => readoutPoint(start, recipe, point)),
-      'training',
-      keys,
-    );
-    const scores = results.map((r) => r.final + meanWeight * r.mean);
-    const distribution = cmaUpdate(state.distribution, points, scores);
-    state = { ...state, distribution };
-    const done = generation + 1;
-    const sorted = [...scores].sort((a, b) => a - b);
-    let record: ReadoutSearchRecord = {
-      generation: done,
-      bestCandidate: sorted[0]!,
-      medianCandidate: sorted[population >> 1]!,
-      sigma: distribution.sigma,
-      failedCandidates: scores.filter((score) => !Number.isFinite(score)).length,
-    };
-    if (done % validationEvery === 0 || done === generations) {
-      const held = key.fold('validation').split(recipe.validationRollouts);
-      const [validation] = await rolloutsOf(
-        [readoutPoint(start, recipe, distribution.mean)],
-        'validation',
-        held,
-      );
-      record = { ...record, validation: validation! };
-      if (validation!.final < (state.best?.score ?? Infinity))
-        state = { ...state, best: { point: distribution.mean, score: validation!.final, generation: done } };
-    }
-    if ((await onGeneration?.(record, state)) === 'stop') break;
-  }
-  return state;
+  const { population, rollouts, meanWeight, generations, validationEvery, horizon } = recipe;
+  const taskOf = (split: CandidateTask['split']) => (point: Float64Array, from: Key) => ({
+    ...readoutPoint(start, recipe, point),
+    split,
+    key: from.words,
+    horizon,
+  });
+  const held = key.fold('validation').split(recipe.validationRollouts);
+  // Of the generation whose record waits for its validation.
+  let waiting: ReadoutSearchRecord | undefined;
+  return metaTrain({
+    estimator: candidateSearch<CandidateTask, CandidateResult>({
+      population,
+      rollouts,
+      taskOf: taskOf('training'),
+      scoreOf(results) {
+        const { final, mean: along } = meanResult(results);
+        return final + meanWeight * along;
+      },
+    }),
+    updater: cmaUpdater(),
+    start: resume ?? new Float64Array(readoutDimensions(start.rule)),
+    rounds: generations,
+    learningRate: () => 1,
+    validateEvery: validationEvery,
+    async validate(point) {
+      const tasks = held.map((from) => taskOf('validation')(point, from));
+      const validation = meanResult(await map<CandidateTask, CandidateResult>('candidate', tasks));
+      return { score: validation.final, validation };
+    },
+    key,
+    map,
+    onUpdate(state, { signal, failed }) {
+      const sorted = [...(signal?.scores ?? [])].sort((a, b) => a - b);
+      waiting = {
+        generation: state.round,
+        bestCandidate: sorted[0]!,
+        medianCandidate: sorted[population >> 1]!,
+        sigma: state.updater.sigma,
+        failedCandidates: failed,
+      };
+      const validates = state.round % validationEvery === 0 || state.round === generations;
+      return validates ? undefined : onGeneration?.(waiting, state);
+    },
+    onRecord: ({ validation: { validation } }, state) =>
+      waiting && onGeneration?.({ ...waiting, validation }, state),
+  });
+}
+
+function meanResult(results: readonly CandidateResult[]): CandidateResult {
+  return { final: mean(results.map((r) => r.final)), mean: mean(results.map((r) => r.mean)) };
 }
 
 /** d: the readout weights of all networks, and two for a nominal step. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { areaUnderCurve, createKey } from '@metadescent/core';
+import { slopes } from '@metadescent/meta-learning/conformance';
 import { typescriptEngine, wasmEngine, type LstmKernel, type LstmTrace } from '@metadescent/kernels';
 import { nativeEngine } from '@metadescent/kernels/node';
 import { initialWeights, lstmRuleSchema } from './lstm-rule.js';
 import { unrollSegment } from './meta-gradient.js';
-import { slopes } from './slopes.fixture.js';
+
 import { MAX_WAITING_BYTES, createTracedKernel } from './traced-kernel.js';
 
 const shape = { inputs: 2, hidden: 20, layers: 2 };

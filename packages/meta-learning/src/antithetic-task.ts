@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   keyFromWords,
   rollout,
   type KeyWords,
@@ -6,6 +7,7 @@ import {
   type OptimizerState,
 } from '@metadescent/core';
 import type { LearnedOptimizer } from './learned-optimizer.js';
+import { runValidationTask, type ValidationProblem, type ValidationTask } from './validation.js';
 
 /** Where one unroll stands. */
 export interface UnrollCursor {
@@ -60,6 +62,15 @@ export function runAntitheticTask<Phi>(
   problem: AntitheticProblem<Phi>,
   task: AntitheticTask,
 ): AntitheticResult {
+  checkArgument(
+    'runAntitheticTask',
+    'the problem',
+    problem,
+    ['learned', 'phi', 'family'],
+    'pass { learned, phi, family }',
+  );
+  const wanted = ['perturbation', 'point', 'sigma'];
+  checkArgument('runAntitheticTask', 'the task', task, wanted, 'pass a task of evolutionStrategies');
   const epsilon = keyFromWords(task.perturbation).normal(task.point.length);
   const [plus, minus] = ([1, -1] as const).map((sign) => {
     const values = task.point.map((x, i) => x + sign * task.sigma * (epsilon[i] as number));
@@ -101,4 +112,20 @@ function unroll<Phi>(
   for (let t = 1; t <= length; t++)
     sum += logarithm ? Math.log(objectives[t] as number) : (objectives[t] as number);
   return { score: sum / length, cursor: { iteration: first + length, parameters, state } };
+}
+
+/** The tasks of evolution strategies and of `heldOutScore`, by their names: for `inlineTasks`, or a module of workers. */
+export function antitheticTasks<Phi>(problem: AntitheticProblem<Phi> & ValidationProblem<Phi>) {
+  const advice = 'pass { learned, phi, family, validation }';
+  checkArgument(
+    'antitheticTasks',
+    'the problem',
+    problem,
+    ['learned', 'phi', 'family', 'validation'],
+    advice,
+  );
+  return {
+    antithetic: (task: AntitheticTask) => runAntitheticTask(problem, task),
+    validate: (task: ValidationTask) => runValidationTask(problem, task),
+  };
 }

@@ -1,5 +1,6 @@
-import type { Key } from '@metadescent/core';
+import { checkArgument, UserError, type Key } from '@metadescent/core';
 import type { AntitheticResult, AntitheticTask, PairCursor } from './antithetic-task.js';
+import { checkWhole } from './check-whole.js';
 import type { EstimatorContext, GradientEstimator } from './gradient-estimator.js';
 
 /** One pair of unrolls φ ± σε that goes on from update to update. */
@@ -74,9 +75,18 @@ export function evolutionStrategies(
 
 function antithetic(
   name: string,
-  { pairs, sigma, horizon, segment, staggered = true }: EvolutionStrategiesOptions,
+  options: EvolutionStrategiesOptions,
   persistent: boolean,
 ): GradientEstimator<readonly Particle[], AntitheticTask, AntitheticResult> {
+  const caller = persistent ? 'persistentEvolutionStrategies' : 'evolutionStrategies';
+  const advice = 'pass { pairs: 8, sigma: 0.01, horizon: 100, segment: 20 }';
+  checkArgument(caller, 'the options', options, ['pairs', 'sigma', 'horizon', 'segment'], advice);
+  const { pairs, sigma, horizon, segment, staggered = true } = options;
+  checkWhole(caller, 'pairs', pairs);
+  checkWhole(caller, 'horizon', horizon);
+  checkWhole(caller, 'segment', segment);
+  if (!(sigma > 0 && Number.isFinite(sigma)))
+    throw new UserError(`${caller}: sigma must be a positive number, but is ${String(sigma)}`);
   /** ε of this update of this particle, in units of σ [n]. */
   const drawOf = (key: Key, particle: number, { unroll, updates }: Particle): Key =>
     key.fold('particle').fold(particle).fold('perturbation').fold(unroll).fold(updates);
@@ -105,7 +115,7 @@ function antithetic(
       }),
     combine(results, particles, { point, key }) {
       const sum = new Float64Array(point.length);
-      const objectives: number[] = [];
+      const objective = { sum: 0, steps: 0 };
       let failed = 0;
       const next = particles.map((particle, i): Particle => {
         const { plus, minus, cursor } = results[i] as AntitheticResult;
@@ -114,8 +124,9 @@ function antithetic(
           failed++;
           return fresh;
         }
-        objectives.push(0.5 * (plus + minus));
         const length = Math.min(segment, particle.horizon - particle.steps);
+        objective.sum += 0.5 * (plus + minus) * length;
+        objective.steps += length;
         const epsilon = drawOf(key, i, particle).normal(point.length);
         const before = persistent ? particle.accumulated : undefined;
         const accumulated = before ? epsilon.map((e, j) => e + (before[j] as number)) : epsilon;
@@ -138,7 +149,7 @@ function antithetic(
         signal: finished > 0 ? sum : undefined,
         cursors: next,
         roundFinished: true,
-        objectives,
+        objective,
         norms: finished > 0 ? [Math.hypot(...sum)] : [],
         clipped: 0,
         failed,

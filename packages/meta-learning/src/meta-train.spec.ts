@@ -2,12 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { createKey, keyFromWords, type Optimizer } from '@metadescent/core';
 import { runAntitheticTask } from './antithetic-task.js';
 import { evolutionStrategies, persistentEvolutionStrategies } from './evolution-strategies.js';
-import {
-  metaTrain,
-  type MetaTrainingOptions,
-  type MetaTrainingRecord,
-  type MetaTrainingState,
-} from './meta-train.js';
+import { metaTrain, type MetaTrainingOptions } from './meta-train.js';
+import type { MetaTrainingRecord, MetaTrainingState } from './meta-training-state.js';
 import { inlineTasks, type TaskMap } from './task-map.js';
 import { learnedRate, meanGradient, scalarQuadratic, truncatedGradient } from './testing/scalar-quadratic.js';
 import {
@@ -125,6 +121,23 @@ describe.each([
     },
   );
 
+  test.each([1, 2, 3, 7])(
+    'stopped after update %i, within a round or at its end, and resumed: the same bits and records',
+    async (stopAfter) => {
+      const records: MetaTrainingRecord[][] = [[], []];
+      const recording = (i: number) => ({
+        onRecord: (record: MetaTrainingRecord) => void records[i]!.push(record),
+      });
+      const short = { rounds: 3, validateEvery: 1 };
+      const whole = await run({ ...short, ...recording(0) });
+      let updates = 0;
+      const onUpdate = () => (++updates === stopAfter ? 'stop' : undefined);
+      const stopped = await run({ ...short, ...recording(1), onUpdate });
+      expect(await run({ ...short, ...recording(1), start: structuredClone(stopped) })).toEqual(whole);
+      expect(records[1]).toEqual(records[0]);
+    },
+  );
+
   test('tasks that run elsewhere and in another order: the same bits', async () => {
     const elsewhere: TaskMap = async <Task, Result>(name: string, tasks: readonly Task[]) => {
       const results: Result[] = [];
@@ -222,6 +235,61 @@ test('patience: training stops when the score has not improved, and the best is 
   expect(state.best).toMatchObject({ score: 3, round: 20 });
 });
 
+test('the start is validated first where that is asked for, and once', async () => {
+  const records: MetaTrainingRecord[] = [];
+  const watched = { rounds: 2, validateEvery: 2, validateFirst: true };
+  const first = await train({ ...watched, onRecord: (record) => (records.push(record), 'stop' as const) });
+  expect(first).toMatchObject({ round: 0, recorded: 0, point: shared.start });
+  expect(first.best).toMatchObject({ round: 0, score: (await score(shared.start)).score });
+  await train({ ...watched, start: first, onRecord: (record) => void records.push(record) });
+  expect(records.map(({ round, trainingObjective }) => [round, Number.isNaN(trainingObjective)])).toEqual([
+    [0, true],
+    [2, false],
+  ]);
+});
+
+test('the training objective is the mean over steps, whatever the lengths of the segments', async () => {
+  const records: MetaTrainingRecord[] = [];
+  const still = { rounds: 1, validateEvery: 1, learningRate: () => 0 };
+  const objective = async (segment: number) => {
+    const estimator = truncatedBackpropagation<Cursor>({
+      batch: 2,
+      gradientClip: 10,
+      unrollAt: () => ({ horizon: 10, segment }),
+    });
+    await train({ ...still, estimator, onRecord: (record) => void records.push(record) });
+    return records.at(-1)?.trainingObjective;
+  };
+  expect(await objective(4)).toBeCloseTo((await objective(10)) as number, 12);
+});
+
+test('what a rule adds to its tasks goes along, for each unroll and round', async () => {
+  const seen: object[] = [];
+  const details = truncatedBackpropagation<Cursor, { readonly family: number }>({
+    batch: 2,
+    gradientClip: 10,
+    unrollAt: () => ({ horizon: 5, segment: 5 }),
+    detailsAt: (round, unroll) => ({ family: (2 * round + unroll) % 3 }),
+    task: 'episode',
+  });
+  const map = inlineTasks({
+    episode: (task: SegmentTask<Cursor> & { family: number }) => (seen.push(task), segment(task)),
+  });
+  await metaTrain({ ...shared, estimator: details, rounds: 2, map });
+  expect(seen.map((task) => (task as { family: number }).family)).toEqual([0, 1, 2, 0]);
+});
+
+test('options out of range and maps that lose a task are refused', async () => {
+  await expect(train({ rounds: 1.5 })).rejects.toThrow('metaTrain: rounds must be a whole number from 0');
+  await expect(train({ validateEvery: 0 })).rejects.toThrow('validateEvery must be a whole number from 1');
+  await expect(train({ map: async () => [] })).rejects.toThrow('gave 0 for 3 tasks "segment"');
+  await expect(metaTrain({} as never)).rejects.toThrow(/metaTrain: .*estimator/);
+  for (const wrong of [{ pairs: 0 }, { sigma: 0 }, { horizon: NaN }, { segment: 0.5 }])
+    expect(() =>
+      persistentEvolutionStrategies({ pairs: 1, sigma: 1, horizon: 1, segment: 1, ...wrong }),
+    ).toThrow(/^persistentEvolutionStrategies: /);
+});
+
 test('a score that is not finite is never the best', async () => {
   const state = await train({ rounds: 20, validate: async () => ({ score: NaN }) });
   expect(state.best).toMatchObject({ score: Infinity, round: -1 });
@@ -236,6 +304,7 @@ test('any optimizer is an updater', async () => {
   const updater = updaterOf(descent);
   const moved = updater.update(Float32Array.of(1, 2), Float64Array.of(10, -20), updater.init(2), 0.1);
   expect(moved.point).toEqual(Float32Array.of(0, 4));
+  expect(moved.state.count).toBe(1);
 });
 
 test('Adam on φ: the first update is the learning rate against the sign of the gradient, and nothing is changed in place', () => {

@@ -1,4 +1,5 @@
-import { allFinite, type Key, type KeyWords, type Outcome } from '@metadescent/core';
+import { allFinite, checkArgument, type Key, type KeyWords, type Outcome } from '@metadescent/core';
+import { checkWhole } from './check-whole.js';
 import type { EstimatorContext, GradientEstimator } from './gradient-estimator.js';
 
 /** One segment of one unroll, as far as every rule needs it; a rule adds what is its own. */
@@ -20,7 +21,8 @@ export interface SegmentResult<Cursor> {
   /** Mean of f̂ over the segment's end points, per optimizee. */
   readonly meanObjective: number;
   readonly outcome: Outcome;
-  readonly cursor: Cursor;
+  /** Where to go on; absent where a segment is the whole unroll. */
+  readonly cursor?: Cursor;
 }
 
 /** The unrolls of a round that are under way. */
@@ -31,7 +33,7 @@ export interface Unrolls<Cursor> {
   readonly running: readonly { readonly unroll: number; readonly cursor?: Cursor }[];
 }
 
-export interface TruncatedBackpropagationOptions {
+export interface TruncatedBackpropagationOptions<Details extends object = object> {
   /** Unrolls of a round, whose gradients are averaged. */
   readonly batch: number;
   /** Each task's gradient is scaled to at most this norm before averaging. */
@@ -40,6 +42,10 @@ export interface TruncatedBackpropagationOptions {
   readonly unrollAt: (round: number) => { readonly horizon: number; readonly segment: number };
   /** The key of the unrolls of a round: unroll i has its `fold(i)`. Default: `key.fold('unrolls').fold(round)`. */
   readonly keyAt?: (key: Key, round: number) => Key;
+  /** What a rule's tasks carry besides, such as its loss or which of several families: for unroll i of a round. */
+  readonly detailsAt?: (round: number, unroll: number) => Details;
+  /** The name of the tasks. Default: `segment`. */
+  readonly task?: string;
 }
 
 /**
@@ -54,28 +60,28 @@ export interface TruncatedBackpropagationOptions {
  *
  * The segment itself is the rule's (`task`): it unrolls and backpropagates.
  */
-export function truncatedBackpropagation<Cursor>({
-  batch,
-  gradientClip,
-  unrollAt,
-  keyAt = (key, round) => key.fold('unrolls').fold(round),
-}: TruncatedBackpropagationOptions): GradientEstimator<
-  Unrolls<Cursor>,
-  SegmentTask<Cursor>,
-  SegmentResult<Cursor>
-> {
+export function truncatedBackpropagation<Cursor, Details extends object = object>(
+  options: TruncatedBackpropagationOptions<Details>,
+): GradientEstimator<Unrolls<Cursor>, SegmentTask<Cursor> & Details, SegmentResult<Cursor>> {
+  const caller = 'truncatedBackpropagation';
+  const advice = 'pass { batch: 2, gradientClip: 1, unrollAt: () => ({ horizon: 100, segment: 20 }) }';
+  checkArgument(caller, 'the options', options, ['batch', 'gradientClip', 'unrollAt'], advice);
+  const { batch, gradientClip, unrollAt, detailsAt, task = 'segment' } = options;
+  const keyAt = options.keyAt ?? ((key, round) => key.fold('unrolls').fold(round));
+  checkWhole(caller, 'batch', batch);
   const fresh = (): Unrolls<Cursor> => ({
     steps: 0,
     running: Array.from({ length: batch }, (_, unroll) => ({ unroll })),
   });
   return {
     name: 'truncated-backpropagation',
-    task: 'segment',
+    task,
     start: fresh,
     tasks({ steps, running }, { point, round, key }: EstimatorContext) {
       const { horizon, segment } = unrollAt(round);
       const keys = keyAt(key, round);
       return running.map(({ unroll, cursor }) => ({
+        ...(detailsAt?.(round, unroll) as Details),
         point,
         key: keys.fold(unroll).words,
         length: Math.min(segment, horizon - steps),
@@ -86,27 +92,30 @@ export function truncatedBackpropagation<Cursor>({
     combine(results, { steps, running }, { point, round }) {
       const { horizon, segment } = unrollAt(round);
       const sum = new Float64Array(point.length);
-      const objectives: number[] = [];
+      const length = Math.min(segment, horizon - steps);
+      const objective = { sum: 0, steps: 0 };
       const norms: number[] = [];
-      const goingOn: { unroll: number; cursor: Cursor }[] = [];
+      const goingOn: { unroll: number; cursor?: Cursor }[] = [];
       let clipped = 0;
       results.forEach(({ gradient, meanObjective, outcome, cursor }, i) => {
         if (outcome.kind !== 'finished' || !allFinite(gradient)) return;
         const own = gradient.slice();
         const norm = clipToNorm(own, gradientClip);
         norms.push(norm);
-        objectives.push(meanObjective);
+        objective.sum += meanObjective * length;
+        objective.steps += length;
         if (norm > gradientClip) clipped++;
         for (let j = 0; j < sum.length; j++)
           sum[j] = (sum[j] as number) + (own[j] as number) / results.length;
-        goingOn.push({ unroll: (running[i] as { unroll: number }).unroll, cursor });
+        const { unroll } = running[i] as { unroll: number };
+        goingOn.push({ unroll, ...(cursor !== undefined && { cursor }) });
       });
       const roundFinished = steps + segment >= horizon || goingOn.length === 0;
       return {
         signal: goingOn.length > 0 ? sum : undefined,
         cursors: roundFinished ? fresh() : { steps: steps + segment, running: goingOn },
         roundFinished,
-        objectives,
+        objective,
         norms,
         clipped,
         failed: results.length - goingOn.length,

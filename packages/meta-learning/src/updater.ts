@@ -1,21 +1,29 @@
-import { copyState, parameterLayout, type Optimizer, type OptimizerState } from '@metadescent/core';
+import {
+  checkArgument,
+  copyState,
+  parameterLayout,
+  type Optimizer,
+  type OptimizerState,
+  type ParameterLayout,
+} from '@metadescent/core';
+import type { Vector } from './gradient-estimator.js';
 
 /**
  * Moves φ by what an estimator says. State is plain data, part of the checkpoint.
  *
  * @typeParam Signal a gradient [n], or candidates with scores
  */
-export interface Updater<State, Signal = Float64Array> {
+export interface Updater<State, Signal = Float64Array, Point extends Vector = Float32Array> {
   readonly name: string;
   /** The state before the first update of a vector of n entries. */
   init(n: number): State;
   /** The next point and state; neither argument is changed. */
   update(
-    point: Float32Array,
+    point: Point,
     signal: Signal,
     state: State,
     learningRate: number,
-  ): { readonly point: Float32Array; readonly state: State };
+  ): { readonly point: Point; readonly state: State };
 }
 
 /** The moments of `metaAdam`. */
@@ -61,37 +69,51 @@ export function metaAdam(): Updater<MetaAdamState> {
   };
 }
 
+/** What an optimizer remembers as an updater. */
+export interface OptimizerUpdaterState {
+  /** Updates made: the optimizer's iteration. */
+  readonly count: number;
+  readonly optimizer: OptimizerState;
+}
+
 /**
  * Any optimizer as an updater of φ: it sees the meta-gradient as the gradient of one vector, and its step is
- * multiplied by the learning rate (give it the rate 1).
+ * multiplied by the learning rate (give it the rate 1). It has no objective to look at: `objective` is NaN,
+ * and a rule that evaluates its mini-batch again, such as one with a line search, cannot serve.
  *
  * @example
  * updaterOf(lion({ learningRate: 1 }))
  */
-export function updaterOf(optimizer: Optimizer): Updater<OptimizerState> {
-  const layoutOf = (n: number) => parameterLayout([{ name: 'phi', role: 'vector', layer: 0, shape: [n] }]);
+export function updaterOf(optimizer: Optimizer): Updater<OptimizerUpdaterState> {
+  const advice = 'pass one, such as lion({ learningRate: 1 })';
+  checkArgument('updaterOf', 'the optimizer', optimizer, ['name', 'init', 'update'], advice);
+  // One layout per length: rules keep what they prepare for a layout by its identity.
+  const layouts = new Map<number, ParameterLayout>();
+  const layoutOf = (n: number): ParameterLayout => {
+    const layout = layouts.get(n) ?? parameterLayout([{ name: 'phi', role: 'vector', layer: 0, shape: [n] }]);
+    layouts.set(n, layout);
+    return layout;
+  };
   return {
     name: optimizer.name,
-    init: (n) => optimizer.init(layoutOf(n)),
+    init: (n) => ({ count: 0, optimizer: optimizer.init(layoutOf(n)) }),
     update(from, signal, before, learningRate) {
-      const [point, state, step] = [from.slice(), copyState(before), new Float32Array(from.length)];
-      const minibatch = { evaluate: () => NaN };
-      const gradient = Float32Array.from(signal);
+      const [point, state, step] = [from.slice(), copyState(before.optimizer), new Float32Array(from.length)];
       optimizer.update(
         {
           layout: layoutOf(from.length),
-          iteration: 0,
+          iteration: before.count,
           parameters: from,
-          gradient,
+          gradient: Float32Array.from(signal),
           objective: NaN,
-          minibatch,
+          minibatch: { evaluate: () => NaN },
         },
         state,
         step,
       );
       for (let i = 0; i < point.length; i++)
         point[i] = (point[i] as number) + learningRate * (step[i] as number);
-      return { point, state };
+      return { point, state: { count: before.count + 1, optimizer: state } };
     },
   };
 }

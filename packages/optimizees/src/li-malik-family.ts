@@ -1,4 +1,4 @@
-import { createKey, type OptimizeeFamily } from '@metadescent/core';
+import { checkArgument, createKey, type OptimizeeFamily } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import type { LabelledDataset } from './data/labelled-dataset.js';
 import { projectAndStandardise } from './data/project-and-standardise.js';
@@ -74,13 +74,16 @@ export interface LiMalikFamilyOptions {
  * @example
  * liMalikFamily({ dataset: liMalikInputs(mnist, 48, engine), hidden: 48, batchSize: 64, engine }).layout.size // => 2842
  */
-export function liMalikFamily({
-  dataset,
-  hidden,
-  batchSize,
-  engine,
-  evaluationRows,
-}: LiMalikFamilyOptions): OptimizeeFamily {
+export function liMalikFamily(options: LiMalikFamilyOptions): OptimizeeFamily {
+  const advice = 'pass { dataset, hidden: 48, batchSize: 64, engine: wasmEngine() }';
+  checkArgument(
+    'liMalikFamily',
+    'the options',
+    options,
+    ['dataset', 'hidden', 'batchSize', 'engine'],
+    advice,
+  );
+  const { dataset, hidden, batchSize, engine, evaluationRows } = options;
   return mlpFamily({
     dataset,
     hidden: [hidden],

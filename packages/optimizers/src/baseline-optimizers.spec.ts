@@ -99,3 +99,10 @@ test('an unknown baseline is named, with the choices', () => {
 test('NaN and infinite options stay visible in the message', () => {
   expect(() => createBaseline('sgd', { learningRate: NaN })).toThrow(/"learningRate":"NaN"/);
 });
+
+test('a name that is none is refused with the choices, also where it is no text', () => {
+  for (const name of ['__proto__', 'constructor', undefined, null, 5])
+    expect(() => createHandMade(name as string)).toThrow(
+      `createHandMade: there is no baseline optimizer "${String(name)}"; choose one of sgd, momentum`,
+    );
+});

@@ -27,8 +27,8 @@ export const lbfgsOptionsSchema = z
      */
     curvature: z._default(z.number().check(z.positive(), z.lt(1)), 0.9),
     /**
-     * ε of the safeguard y·s > ε ‖y‖ ‖s‖. 1e-8 lies below the rounding of single precision: it refuses only
-     * what is not positive but for rounding.
+     * ε of the safeguard y·s > ε ‖y‖ ‖s‖. 1e-8 lies below the rounding of single precision, so a pair is
+     * refused only if y·s is negative, or positive by rounding alone.
      */
     minimumCurvature: z._default(z.number().check(z.positive(), z.lt(1)), 1e-8),
   })

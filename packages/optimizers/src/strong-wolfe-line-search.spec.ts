@@ -237,6 +237,20 @@ describe('limits', () => {
     },
   );
 
+  test.each([
+    ['that moves only the coordinate at 0', 0, 1e-20],
+    ['whose change is lost in the rounding of the objective', 1, 1e-10],
+  ])('a first trial %s is enlarged until it tells something', (_, offset, scale) => {
+    const raised: Objective = (parameters, gradient) => offset + bowl(scale)(parameters, gradient);
+    const norm = 2 * scale * Math.hypot(4, 1, 6);
+    const { found, step } = searchDownhill(raised, [5, 0, -5], { firstStepSize: Math.min(1, 1 / norm) });
+    // The minimum is at (1, 1, 1), a step of (−4, 1, 6).
+    expect(found.kind).toBe('wolfe');
+    expect(step[0]).toBeCloseTo(-4, 0);
+    expect(step[1]).toBeCloseTo(1, 0);
+    expect(step[2]).toBeCloseTo(6, 0);
+  });
+
   test('where even the largest step is lost in the rounding of θ, the search ends without an evaluation', () => {
     const { found, visited } = searchDownhill(bowl(1), [1e8], {
       firstStepSize: 1e-20,

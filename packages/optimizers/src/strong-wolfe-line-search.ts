@@ -66,8 +66,9 @@ interface LinePoint {
  * limit; before there is a bracket, α grows at most tenfold; next to a point that is not finite the bracket
  * shrinks tenfold towards `low`, so 20 evaluations reach across 10⁻²⁰.
  *
- * A first trial that is lost in the rounding of θ + αd is enlarged tenfold until it moves θ: the objective
- * may fall far beyond it.
+ * A first trial whose length the rounding of θ + αd changes by more than half is enlarged tenfold until it
+ * does not, and so is one whose first-order change α φ′(0) is lost in the rounding of φ(0): the objective may
+ * fall far beyond it.
  *
  * The trial points are rounded as `rollout` rounds: Δθ_i = fround(α d_i), θ_i ← fround(θ_i + Δθ_i). The
  * accepted point is thus the next iterate to the bit, and its objective is lower on this mini-batch by
@@ -129,18 +130,38 @@ export function strongWolfeLineSearch(
 }
 
 /**
- * The first α: the one asked for, ten times larger as long as it leaves θ where it is, and at most the
- * largest α allowed.
+ * The first α: the one asked for, ten times larger as long as rounding decides where it leads or hides what
+ * it changes, and at most the largest α allowed.
  */
-function firstMove(
-  { parameters, direction, firstStepSize, maximumStepSize }: LineSearchStart,
-  point: Float32Array,
-): number {
+function firstMove(start: LineSearchStart, point: Float32Array): number {
+  const { firstStepSize, maximumStepSize } = start;
   let stepSize = Math.min(firstStepSize, maximumStepSize);
-  while (stepSize < maximumStepSize && !moveAlong(parameters, direction, stepSize, point)) {
+  while (stepSize < maximumStepSize && isLostInRounding(start, stepSize, point)) {
     stepSize = Math.min(10 * stepSize, maximumStepSize);
   }
   return stepSize;
+}
+
+/**
+ * Whether φ(0) + αφ′(0) rounds to φ(0), or θ + αd moves along d by less than half or more than one and a half
+ * times α‖d‖. A coordinate at 0 moves by any α, so that some movement alone says little.
+ */
+function isLostInRounding(
+  { parameters, objective, direction, slope }: LineSearchStart,
+  stepSize: number,
+  point: Float32Array,
+): boolean {
+  if (objective + stepSize * slope === objective) return true;
+  moveAlong(parameters, direction, stepSize, point);
+  let along = 0;
+  let square = 0;
+  for (let i = 0; i < point.length; i++) {
+    const entry = direction[i] as number;
+    along += entry * ((point[i] as number) - (parameters[i] as number));
+    square += entry * entry;
+  }
+  const whole = stepSize * square;
+  return Math.abs(along - whole) > 0.5 * whole;
 }
 
 /**

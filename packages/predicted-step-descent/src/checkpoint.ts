@@ -1,10 +1,23 @@
-import { printable, UserError, type Tensor, type TensorFile } from '@metadescent/core';
-import { packPlainData, parsePlainData } from '@metadescent/guided-policy-search';
+import {
+  checkArgument,
+  packPlainData,
+  parsePlainData,
+  printable,
+  UserError,
+  type Tensor,
+  type TensorFile,
+} from '@metadescent/core';
+import {
+  metaAdam,
+  metaTrainingStateFromTensors,
+  metaTrainingStateToTensors,
+} from '@metadescent/meta-learning';
 import type { FineTuningState } from './fine-tuning.js';
 import type { PsdTrainingState } from './meta-training.js';
+import type { PsdWeights } from './psd-rule.js';
 
 const SEARCH = 'metadescent/predicted-step-descent/meta-training-state';
-const FINE_TUNING = 'metadescent/predicted-step-descent/fine-tuning-state';
+const FINE_TUNING = 'predicted-step-descent/fine-tuning';
 
 /** A meta-training state as tensors, for a checkpoint: every bit comes back. */
 export function trainingStateToTensors(state: PsdTrainingState): TensorFile {
@@ -13,17 +26,35 @@ export function trainingStateToTensors(state: PsdTrainingState): TensorFile {
 
 /** @throws UserError if the tensors are something else. */
 export function trainingStateFromTensors(file: TensorFile): PsdTrainingState {
+  checkFile('trainingStateFromTensors', file);
   return fromTensors<PsdTrainingState>(SEARCH, file);
 }
 
 /** A fine-tuning state as tensors, for a checkpoint: every bit comes back. */
 export function fineTuningStateToTensors(state: FineTuningState): TensorFile {
-  return toTensors(FINE_TUNING, state);
+  return metaTrainingStateToTensors(FINE_TUNING, state);
 }
 
-/** @throws UserError if the tensors are something else. */
-export function fineTuningStateFromTensors(file: TensorFile): FineTuningState {
-  return fromTensors<FineTuningState>(FINE_TUNING, file);
+/**
+ * @param start the weights that fine-tuning started from
+ * @throws UserError if the tensors are something else, or belong to another rule.
+ */
+export function fineTuningStateFromTensors(start: PsdWeights, file: TensorFile): FineTuningState {
+  checkArgument(
+    'fineTuningStateFromTensors',
+    'the start',
+    start,
+    ['lstm'],
+    "pass the weights of pretrained('psd')",
+  );
+  checkFile('fineTuningStateFromTensors', file);
+  const { lstm: point } = start;
+  return metaTrainingStateFromTensors({ training: FINE_TUNING, updater: metaAdam(), point }, file);
+}
+
+function checkFile(caller: string, file: unknown): void {
+  const advice = 'pass { tensors, metadata }, as readSafetensors gives them';
+  checkArgument(caller, 'the file', file, ['tensors', 'metadata'], advice);
 }
 
 function toTensors(format: string, state: unknown): TensorFile {

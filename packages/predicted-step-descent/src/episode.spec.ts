@@ -1,14 +1,15 @@
 import { areaUnderCurve, createKey, finalObjective, rollout, type MetaLoss } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
+import { slopes } from '@metadescent/meta-learning/conformance';
 import { describe, expect, test } from '@jest/globals';
 import { episodeGradient, type EpisodeOptions } from './episode.js';
 import { initialPsdWeights } from './initial-weights.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import { lstmWeightCount, psdRuleSchema, type PsdWeights } from './psd-rule.js';
-import { slopes } from './testing/slopes.js';
 
 const engine = typescriptEngine();
 const key = createKey(3);
+const optimizee = slopes().sample(key);
 const horizon = 7;
 const options: EpisodeOptions = {
   horizon,
@@ -32,7 +33,7 @@ function gradientReader(annealing?: number): PsdWeights {
 }
 
 function lossOf(weights: PsdWeights, loss: MetaLoss, scale: 'relative' | 'log'): number {
-  const { trueObjectives } = rollout(slopes(), predictedStepDescent(weights, engine), {
+  const { trueObjectives } = rollout(optimizee, predictedStepDescent(weights, engine), {
     horizon,
     key,
     trueObjectiveEvery: 1,
@@ -53,7 +54,7 @@ describe.each([
 ] as const)('%s', (_, loss, scale, annealing) => {
   test('the meta-gradient is that of finite differences where observations are constants', () => {
     const weights = gradientReader(annealing);
-    const { gradient, outcome } = episodeGradient(weights, slopes(), engine, { ...options, loss, scale });
+    const { gradient, outcome } = episodeGradient(weights, optimizee, engine, { ...options, loss, scale });
     expect(outcome.kind).toBe('finished');
     const size = lstmWeightCount(weights.rule);
     const epsilon = 1e-2;
@@ -74,11 +75,11 @@ describe.each([
 test('a discount cuts off what a step does later', () => {
   const weights = gradientReader();
   // With γ = 0 only the very next objective counts; with one step there is no other.
-  const next = episodeGradient(weights, slopes(), engine, { ...options, horizon: 1 }).gradient;
-  const cut = episodeGradient(weights, slopes(), engine, { ...options, horizon: 1, discount: 0 }).gradient;
+  const next = episodeGradient(weights, optimizee, engine, { ...options, horizon: 1 }).gradient;
+  const cut = episodeGradient(weights, optimizee, engine, { ...options, horizon: 1, discount: 0 }).gradient;
   expect(cut).toEqual(next);
-  const far = episodeGradient(weights, slopes(), engine, { ...options, discount: 0 }).gradient;
-  const all = episodeGradient(weights, slopes(), engine, options).gradient;
+  const far = episodeGradient(weights, optimizee, engine, { ...options, discount: 0 }).gradient;
+  const all = episodeGradient(weights, optimizee, engine, options).gradient;
   const norm = (g: Float32Array) => Math.hypot(...g);
   expect(norm(far)).toBeLessThan(0.5 * norm(all));
 });
@@ -88,9 +89,9 @@ test('sampled coordinates give an unbiased estimate', () => {
   // on slopes without noise all keys start and end alike but for the sample.
   const weights = gradientReader();
   const still = {
-    ...slopes(),
+    ...optimizee,
     initialParameters: () => new Float32Array(14),
-    minibatch: () => ({ evaluate: slopes().trueObjective }),
+    minibatch: () => ({ evaluate: optimizee.trueObjective }),
   };
   const gradientOf = (seed: number, coordinatesPerGroup: number) =>
     episodeGradient(weights, still, engine, { ...options, key: createKey(seed), coordinatesPerGroup })
@@ -109,7 +110,7 @@ test('sampled coordinates give an unbiased estimate', () => {
 
 test('an episode that does not finish has no gradient and says why', () => {
   const weights = { ...gradientReader(), outputScale: new Float64Array(4).fill(1e30) };
-  const { gradient, outcome } = episodeGradient(weights, slopes(), engine, {
+  const { gradient, outcome } = episodeGradient(weights, optimizee, engine, {
     ...options,
     divergenceFactor: 2,
   });

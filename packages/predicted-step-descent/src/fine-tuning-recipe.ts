@@ -1,4 +1,4 @@
-import { metaLosses, parseOptions, type MetaLossName } from '@metadescent/core';
+import { metaLosses, parseOptions, schedule, type MetaLossName } from '@metadescent/core';
 import * as z from 'zod/mini';
 
 const lossNames = Object.keys(metaLosses) as [MetaLossName, ...MetaLossName[]];
@@ -64,12 +64,8 @@ export function horizonAt({ curriculum, horizon }: FineTuningRecipe, step: numbe
 
 /** Learning rate of this meta-update. */
 export function learningRateAt(
-  { learningRate, finalLearningRateFraction, warmUp, steps }: FineTuningRecipe,
+  { learningRate, finalLearningRateFraction: to, warmUp, steps }: FineTuningRecipe,
   step: number,
 ): number {
-  return (
-    learningRate *
-    finalLearningRateFraction ** (steps > 1 ? step / (steps - 1) : 0) *
-    Math.min(1, (step + 1) / (warmUp + 1))
-  );
+  return learningRate * schedule({ kind: 'geometric', steps, to, warmUp })(step);
 }

@@ -1,5 +1,7 @@
 import {
+  checkArgument,
   keyFromWords,
+  mean,
   metaLosses,
   rollout,
   type KeyWords,
@@ -8,25 +10,27 @@ import {
   type Outcome,
 } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
-import { episodeGradient, type EpisodeOptions, type EpisodeResult } from './episode.js';
-import type { FineTuningExecutor } from './fine-tuning.js';
+import type { SegmentResult, SegmentTask } from '@metadescent/meta-learning';
+import { episodeGradient, type EpisodeOptions } from './episode.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import type { PsdWeights } from './psd-rule.js';
 
-/** The meta-gradient of one episode, as plain data that can be sent to a worker. */
-export interface EpisodeTask extends Omit<EpisodeOptions, 'key' | 'loss'> {
-  readonly kind: 'episode';
-  readonly weights: PsdWeights;
+/** PSD weights without what fine-tuning learns. */
+export type PsdFrame = Omit<PsdWeights, 'lstm'>;
+
+/** What an episode is told besides; see `EpisodeOptions`. */
+export interface EpisodeDetails extends Omit<EpisodeOptions, 'key' | 'loss' | 'horizon'> {
+  readonly frame: PsdFrame;
   /** Index in the list of training objectives. */
   readonly objective: number;
-  /** Everything random about the episode. */
-  readonly key: KeyWords;
   readonly loss: MetaLossName;
 }
 
+/** The meta-gradient of one episode, a segment as long as the unroll, as plain data that can be sent to a worker. */
+export type EpisodeTask = SegmentTask<never> & EpisodeDetails;
+
 /** One held-out rollout, as plain data. */
 export interface PsdValidationTask {
-  readonly kind: 'validation';
   readonly weights: PsdWeights;
   /** Index in the list of validation objectives. */
   readonly objective: number;
@@ -49,17 +53,28 @@ export interface FineTuningProblem {
   readonly validation: readonly OptimizeeFamily[];
 }
 
-/** A pure function of the task. */
+/** A pure function of the task. `meanObjective` is mean_t f(x_t) / f(x_0), t = 0 … T. */
 export function runEpisodeTask(
   { engine, training }: FineTuningProblem,
-  { weights, objective, key: words, loss, ...options }: EpisodeTask,
-): EpisodeResult {
+  { point, frame, objective, key: words, loss, ...options }: EpisodeTask,
+): SegmentResult<never> {
   const key = keyFromWords(words);
-  return episodeGradient(weights, training[objective]!.sample(key.fold('optimizee')), engine, {
-    ...options,
-    loss: metaLosses[loss],
-    key: key.fold('rollout'),
-  });
+  const { gradient, trueObjectives, outcome } = episodeGradient(
+    { ...frame, lstm: point },
+    training[objective]!.sample(key.fold('optimizee')),
+    engine,
+    { ...options, loss: metaLosses[loss], key: key.fold('rollout') },
+  );
+  const meanObjective = mean(trueObjectives) / trueObjectives[0]!;
+  const broken = trueObjectives.findIndex((f) => !Number.isFinite(f));
+  return {
+    gradient,
+    meanObjective,
+    outcome:
+      outcome.kind === 'finished' && broken >= 0
+        ? { kind: 'non-finite', step: broken, what: 'objective' }
+        : outcome,
+  };
 }
 
 /** A pure function of the task. */
@@ -80,11 +95,13 @@ export function runPsdValidationTask(
   return { outcome, trueObjectives };
 }
 
-/** Runs the tasks one after another in this thread: for tests, browsers and small problems. */
-export function inlineFineTuningExecutor(problem: FineTuningProblem): FineTuningExecutor {
+/** The tasks of `fineTune` by their names: for `inlineTasks`, or as the exports of a module of workers. */
+export function fineTuningTasks(problem: FineTuningProblem) {
+  const members = ['engine', 'training', 'validation'];
+  const advice = 'pass { engine, training: [family], validation: [family] }';
+  checkArgument('fineTuningTasks', 'the problem', problem, members, advice);
   return {
-    objectives: { training: problem.training.length, validation: problem.validation.length },
-    episodes: async (tasks) => tasks.map((task) => runEpisodeTask(problem, task)),
-    validations: async (tasks) => tasks.map((task) => runPsdValidationTask(problem, task)),
+    episode: (task: EpisodeTask) => runEpisodeTask(problem, task),
+    validate: (task: PsdValidationTask) => runPsdValidationTask(problem, task),
   };
 }

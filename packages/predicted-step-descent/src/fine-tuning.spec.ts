@@ -1,20 +1,20 @@
 import { createKey } from '@metadescent/core';
 import { typescriptEngine } from '@metadescent/kernels';
+import { inlineTasks, type TaskMap } from '@metadescent/meta-learning';
 import { expect, test } from '@jest/globals';
 import { fineTuningStateFromTensors, fineTuningStateToTensors } from './checkpoint.js';
 import {
   bestWeights,
   fineTune,
   validationScore,
-  type FineTuningExecutor,
   type FineTuningRecord,
   type FineTuningState,
 } from './fine-tuning.js';
 import { horizonAt, learningRateAt, parseFineTuning } from './fine-tuning-recipe.js';
-import { inlineFineTuningExecutor, runEpisodeTask, runPsdValidationTask } from './fine-tuning-tasks.js';
+import { fineTuningTasks } from './fine-tuning-tasks.js';
 import { initialPsdWeights } from './initial-weights.js';
 import { psdRuleSchema } from './psd-rule.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const problem = {
   engine: typescriptEngine(),
@@ -34,17 +34,18 @@ const recipe = parseFineTuning({
   validationEvery: 10,
 });
 
-async function tune(
-  from: FineTuningState | typeof start = start,
-  executor: FineTuningExecutor = inlineFineTuningExecutor(problem),
-  stopAfter = Infinity,
-) {
+const inline = inlineTasks(fineTuningTasks(problem));
+const objectives = { training: 2, validation: 2 };
+
+async function tune(resume?: FineTuningState, map: TaskMap = inline, stopAfter = Infinity) {
   const records: FineTuningRecord[] = [];
   const state = await fineTune({
     recipe,
     key: createKey(2),
-    executor,
-    start: from,
+    map,
+    objectives,
+    start,
+    ...(resume && { resume }),
     onRecord: (record) => (records.push(record) >= stopAfter ? 'stop' : undefined),
   });
   return { state, records };
@@ -56,33 +57,25 @@ test('fine-tuning lowers the objectives that it is judged by, and keeps the best
   expect(whole.records.map(({ horizon }) => horizon)).toEqual([6, 6, 12, 12]);
   expect(whole.state.best.score).toBeLessThan(whole.records[0]!.score - 0.3);
   expect(whole.state.best.score).toBe(Math.min(...whole.records.map(({ score }) => score)));
-  expect(bestWeights(whole.state).lstm).toEqual(whole.state.best.lstm);
+  expect(bestWeights(start, whole.state)).toEqual({ ...start, lstm: whole.state.best.point });
 });
 
 test.each([1, 2, 3])(
   'stopped at record %i and resumed from its checkpoint: the same bits',
   async (stopAfter) => {
-    const first = await tune(start, undefined, stopAfter);
-    const rest = await tune(fineTuningStateFromTensors(fineTuningStateToTensors(first.state)));
+    const first = await tune(undefined, inline, stopAfter);
+    const rest = await tune(fineTuningStateFromTensors(start, fineTuningStateToTensors(first.state)));
     expect(rest.state).toEqual(whole.state);
     expect([...first.records, ...rest.records]).toEqual(whole.records);
   },
 );
 
 test('workers that run tasks elsewhere and in another order: the same bits', async () => {
-  const elsewhere =
-    <Task, Result>(run: (task: Task) => Result) =>
-    async (tasks: readonly Task[]) =>
-      [...tasks]
-        .reverse()
-        .map((task) => structuredClone(run(structuredClone(task))))
-        .reverse();
-  const executor = {
-    objectives: { training: 2, validation: 2 },
-    episodes: elsewhere(runEpisodeTask.bind(undefined, problem)),
-    validations: elsewhere(runPsdValidationTask.bind(undefined, problem)),
+  const elsewhere: TaskMap = async <Task, Result>(name: string, tasks: readonly Task[]) => {
+    const results = await inline<Task, Result>(name, structuredClone([...tasks].reverse()));
+    return structuredClone([...results].reverse());
   };
-  expect((await tune(start, executor)).state).toEqual(whole.state);
+  expect((await tune(undefined, elsewhere)).state).toEqual(whole.state);
 });
 
 test('episodes that diverge are counted and change nothing', async () => {
@@ -91,12 +84,13 @@ test('episodes that diverge are counted and change nothing', async () => {
   const state = await fineTune({
     recipe: { ...recipe, steps: 2, validationEvery: 2 },
     key: createKey(2),
-    executor: inlineFineTuningExecutor(problem),
+    map: inline,
+    objectives,
     start: wild,
     onRecord: (record) => void records.push(record),
   });
   expect(records[1]!.failedEpisodes).toBe(8);
-  expect(state.weights.lstm).toEqual(wild.lstm);
+  expect(state.point).toEqual(wild.lstm);
 });
 
 test('schedules', () => {

@@ -5,6 +5,7 @@ export * from './gradient-normalisation.js';
 export * from './observation.js';
 export * from './psd-rule.js';
 export * from './predicted-step-descent.js';
+export * from './learned-optimizer.js';
 export * from './weights-file.js';
 export * from './episode.js';
 export * from './initial-weights.js';

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { initialPsdWeights, withNominalStep, withScaleInputs } from './initial-weights.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import { psdRuleSchema, type PsdWeights } from './psd-rule.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const key = createKey(4);
 const engine = typescriptEngine();

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { Key } from '@metadescent/core';
 import { observationInputs } from './observation.js';
 import { lstmWeightCount, type PsdRule, type PsdWeights } from './psd-rule.js';
@@ -86,10 +87,22 @@ export interface NominalStart {
  * @example
  * withNominalStep(weights, { nominalRate: 0.06, policyScale: 0.3 }).rule.nominalRate // => 0.06
  */
-export function withNominalStep(
-  weights: PsdWeights,
-  { nominalRate, policyScale, annealing }: NominalStart,
-): PsdWeights {
+export function withNominalStep(weights: PsdWeights, start: NominalStart): PsdWeights {
+  checkArgument(
+    'withNominalStep',
+    'the weights',
+    weights,
+    ['rule', 'lstm'],
+    "pass the weights of pretrained('psd')",
+  );
+  checkArgument(
+    'withNominalStep',
+    'the start',
+    start,
+    ['nominalRate', 'policyScale'],
+    'pass { nominalRate: 0.07, policyScale: 0.3 }, say',
+  );
+  const { nominalRate, policyScale, annealing } = start;
   const wide = withScaleInputs(weights);
   const rule: PsdRule = { ...wide.rule, nominalRate, ...(annealing !== undefined && { annealing }) };
   const size = lstmWeightCount(rule);

@@ -88,11 +88,14 @@ function featureScale(samples: GroupSamples, t: number): number {
 }
 
 /**
- * What is known of a group's dynamics: x′ = x + a exactly; of the features only the newest gradient slot
- * feels the action at once, by the measured curvature over the window length (the mean of `window` gradients
- * moves by κa/window, times what the features multiply gradients by); x itself is left out of the
- * regressions. The last is the choice that decides success: x_j would act as a per-coordinate memory of
- * curvature, while the controller moves all coordinates of a group along one direction.
+ * What is known of a group's dynamics:
+ *
+ * - The iterate moves by the action: x′ = x + a exactly.
+ * - Of the features, only the newest gradient slot feels the action at once. It holds the mean of `window`
+ *   gradients, so it moves by κa/window times the scale that the features multiply gradients by.
+ * - x is no regressor. A regression on x_j would fit a slope for the gradient of each coordinate as if x_j
+ *   alone had moved, but the controller of a group moves all its coordinates at once. Leaving x out decides
+ *   whether the search succeeds.
  */
 export function optimizationStructure({
   shape,

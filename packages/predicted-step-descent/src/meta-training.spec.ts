@@ -12,7 +12,7 @@ import {
 import { parsePsdRecipe, psdPresets, type PsdRecipeInput } from './meta-training-recipe.js';
 import { createPsdTaskRunner, inlinePsdExecutor } from './meta-training-tasks.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const engine = wasmEngine();
 const gpsEngine = wasmGpsEngine();

@@ -15,7 +15,7 @@ import { weightsOfPolicy } from './policy-weights.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import { observationFeatures, stateFeatures } from './state-features.js';
 import { teacherController } from './teacher.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 import type { TrajectoryOptions } from './trajectory.js';
 
 const engine = typescriptEngine();

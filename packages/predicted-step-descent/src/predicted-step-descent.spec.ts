@@ -5,7 +5,7 @@ import { initialPsdWeights } from './initial-weights.js';
 import { observationFeatures } from './state-features.js';
 import { predictedStepDescent } from './predicted-step-descent.js';
 import { networkCoordinates, networkOf, psdRuleSchema, type PsdRule } from './psd-rule.js';
-import { bowls } from './testing/slopes.js';
+import { bowls } from './testing/bowls.js';
 
 const engine = typescriptEngine();
 const key = createKey(1);

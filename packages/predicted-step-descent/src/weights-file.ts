@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   describeIssues,
   describeKind,
   isTypedArray,
@@ -80,6 +81,13 @@ export function readWeights(bytes: Uint8Array, file?: string): TrainedPsd {
  * @throws UserError as `readWeights` does.
  */
 export function weightsFromTensors(file: TensorFile): TrainedPsd {
+  checkArgument(
+    'weightsFromTensors',
+    'the file',
+    file,
+    ['tensors', 'metadata'],
+    'pass { tensors, metadata }, as readSafetensors gives them',
+  );
   return trainedPsdOf(file, 'weightsFromTensors');
 }
 

@@ -27,9 +27,9 @@ export interface CurveRange {
 }
 
 /**
- * Chooses the y-range: all means and bands, but at most {@link CLIP_FACTOR} times the largest starting value
- * (unless more than half of the curves pass it: then growth is what the figure is about) and, on a log axis,
- * at least {@link LOG_DEPTH} times it.
+ * Chooses the y-range: all means and bands, within two limits. The upper limit is {@link CLIP_FACTOR} times the
+ * largest starting value; there is none where more than half of the curves pass it, because such a figure is
+ * about growth. The lower limit of a log axis is {@link LOG_DEPTH} times the largest starting value.
  *
  * @throws UserError if the curves break a rule of their schema.
  * @example

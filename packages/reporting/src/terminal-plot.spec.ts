@@ -231,3 +231,10 @@ test('marks that turn the direction of writing are spelled out', () => {
   expect(text).toContain('ad\\u{202e}am 2.00');
   expect(text).toContain('\\u{2066}t');
 });
+
+test('a typed array in place of a list is refused in one sentence', () => {
+  const mean = Float32Array.of(3, 2, 1) as unknown as number[];
+  expect(() => terminalPlot({ title: 't', series: [{ optimizer: 'sgd', kind: 'hand-made', mean }] })).toThrow(
+    'terminalPlot: the set of curves has something else in place of a list, such as a typed array; give Array.from(values)',
+  );
+});

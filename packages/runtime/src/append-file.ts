@@ -1,6 +1,17 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 
-import { withFileErrors } from './file-errors.js';
+import { UserError } from '@metadescent/core';
+
+import { shownPath, withFileErrors } from './file-errors.js';
 
 /**
  * A file that only grows, by whole records. Writes are synchronous: they are few and small, and their order
@@ -27,7 +38,12 @@ export interface AppendFile {
  * @throws UserError if that is not possible.
  */
 export function openAppendFile(path: string): AppendFile {
-  const file = withFileErrors('open', path, () => openSync(path, 'a'));
+  const file = withFileErrors('open', path, () => {
+    // To open one waits for a reader, for ever.
+    if (existsSync(path) && statSync(path).isFIFO())
+      throw new UserError(`cannot open ${shownPath(path)}: it is a pipe, not a file; choose another folder`);
+    return openSync(path, 'a');
+  });
   let bytes = fstatSync(file).size;
   return {
     get bytes() {

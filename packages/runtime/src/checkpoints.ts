@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
+  checkArgument,
   describeIssues,
   parseOptions,
   printable,
@@ -17,6 +18,7 @@ import { TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.js';
 import { crc32c } from './crc32c.js';
 import { parseExact, stringifyExact } from './exact-json.js';
 import { shownPath, withFileErrors } from './file-errors.js';
+import { readOrdinaryFile } from './ordinary-file.js';
 import { prepareFolder } from './prepared-folder.js';
 import { type Warn, warnOnStandardError } from './warning.js';
 
@@ -61,6 +63,9 @@ export interface CheckpointStore {
   steps(): number[];
 }
 
+/** What Node reads at once. */
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
+
 /** Keys of the file's metadata that are ours. */
 const HEADER_KEY = 'checkpoint';
 const CHECKSUM_KEY = 'crc32c';
@@ -93,7 +98,7 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
   const damaged = new Set<number>();
   const load = (step: number): Checkpoint | undefined => {
     // A file that cannot be read just now is no damaged one.
-    const bytes = withFileErrors('read', pathOf(step), () => readFileSync(pathOf(step)));
+    const bytes = readOrdinaryFile(pathOf(step), LARGEST_CHECKPOINT);
     try {
       const checkpoint = decodeCheckpoint(bytes);
       if (checkpoint.step === step) return checkpoint;
@@ -154,7 +159,15 @@ export function openCheckpoints(folder: string, options: CheckpointStoreOptions 
  *
  * @throws UserError if the step is not an integer ≥ 0 or a metadata key is taken; TypeError if the state is no JSON.
  */
-export function encodeCheckpoint({ step, tensors, state, score, metadata = {} }: Checkpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  checkArgument(
+    'encodeCheckpoint',
+    'the checkpoint',
+    checkpoint,
+    ['step', 'tensors'],
+    'pass { step, tensors }',
+  );
+  const { step, tensors, state, score, metadata = {} } = checkpoint;
   parseOptions('a checkpoint', headerSchema, { step, score });
   for (const key of [HEADER_KEY, CHECKSUM_KEY]) {
     if (Object.hasOwn(metadata, key)) {

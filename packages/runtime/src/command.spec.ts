@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { expect, test } from '@jest/globals';
 
 import { startFixture } from './testing/child.js';
@@ -64,3 +68,19 @@ test('when nobody watches the progress, the work goes on', async () => {
   child.process.stderr!.destroy();
   expect(await child.ended).toMatchObject({ code: 0, signal: null, stdout: 'begun\ndone\n' });
 });
+
+(existsSync('/dev/full') ? test : test.skip)(
+  'a full disk behind standard output is one line, and exit code 2',
+  () => {
+    const commands = fileURLToPath(new URL('../fixtures/commands.mjs', import.meta.url));
+    const { status, stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, commands, 'succeed'],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_OPTIONS: '' },
+      },
+    );
+    expect([status, stderr]).toEqual([2, 'error: cannot write standard output (ENOSPC)\n']);
+  },
+);

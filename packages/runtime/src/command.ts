@@ -7,6 +7,8 @@ import { writeLines } from './terminal-text.js';
 /** 128 + SIGPIPE, as of a program that a closed pipe killed. */
 const BROKEN_PIPE = 141;
 const DEFECT = 1;
+/** Standard output is a file on a full disk, or the like. */
+const UNWRITTEN = 2;
 
 /**
  * Runs a command line's main function and sets the exit code of the process:
@@ -17,7 +19,8 @@ const DEFECT = 1;
  *     1    anything else is a defect: with its stack and causes
  *
  * The process ends when nothing is left to do; close pools and runs in `finally`. When the reader of standard
- * output goes away (`… | head`), the process ends quietly; without one of standard error it goes on.
+ * output goes away (`… | head`), the process ends quietly; when it cannot be written (a file on a full disk),
+ * one line says so and the exit code is 2. Without standard error the process goes on.
  *
  * @example
  * await runCommand(async () => {
@@ -26,9 +29,13 @@ const DEFECT = 1;
  * // prints: error: unknown experiment "x"; see metadescent list
  */
 export async function runCommand(main: () => Promise<number | void>): Promise<void> {
-  onBrokenPipe(process.stdout, () => process.exit(BROKEN_PIPE));
-  // Nobody watches the progress any more; the results are still wanted.
-  onBrokenPipe(process.stderr, () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    process.stderr.write(`error: cannot write standard output (${error.code ?? error.message})\n`);
+    process.exit(UNWRITTEN);
+  });
+  // Nobody watches the progress any more, or it cannot be kept; the results are still wanted.
+  process.stderr.on('error', () => undefined);
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
@@ -38,13 +45,6 @@ export async function runCommand(main: () => Promise<number | void>): Promise<vo
     else writeLines(process.stderr, text);
     process.exitCode = exitCode;
   }
-}
-
-function onBrokenPipe(stream: NodeJS.WriteStream, action: () => void): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    action();
-  });
 }
 
 /** Not by class, because an error may come from another copy of a package. */

@@ -12,6 +12,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder; choose another folder',
   EEXIST: 'something of that name exists already; choose another folder',
   EISDIR: 'this is a folder, not a file; choose another path',
+  ERR_FS_EISDIR: 'this is a folder, not a file; choose another path',
   ENOENT: 'it does not exist; check the path',
   ENAMETOOLONG: 'the name is too long; choose a shorter one',
   ELOOP: 'its symbolic links go round in a circle; choose another folder',

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 /** How often the owner of a lock renews it, in seconds. */
@@ -68,12 +68,12 @@ export function wasRenewed(path: string, stillSeconds: number): boolean {
 }
 
 /**
- * Opened first, because file systems on a network answer from memory otherwise. Undefined if there is no such
- * file.
+ * Opened first, because file systems on a network answer from memory otherwise; without waiting, because a
+ * pipe would wait for a writer. Undefined if there is no such file.
  */
 function timesOf(path: string): string | undefined {
   try {
-    const file = openSync(path, 'r');
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const { mtimeNs, ctimeNs } = fstatSync(file, { bigint: true });
       return `${mtimeNs} ${ctimeNs}`;

@@ -1,4 +1,5 @@
 export * from './executor.js';
+export * from './task-map.js';
 export * from './shared-copy.js';
 export * from './run.js';
 export { checkRunFolder } from './run-claim.js';
@@ -7,6 +8,7 @@ export { parseExact, stringifyExact } from './exact-json.js';
 export { packageVersions, type RunEnvironment } from './environment.js';
 export * from './checkpoints.js';
 export { writeFileAtomic } from './atomic-file.js';
+export { readOrdinaryFile } from './ordinary-file.js';
 export { prepareFolder, type PreparedFolder } from './prepared-folder.js';
 export * from './progress.js';
 export { formatDuration } from './progress-line.js';

@@ -1,3 +1,4 @@
+import { describeKind, UserError } from '@metadescent/core';
 import { writeLines } from './terminal-text.js';
 
 /**
@@ -52,6 +53,10 @@ export async function withInterrupt<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   options: InterruptOptions = {},
 ): Promise<Result> {
+  if (typeof work !== 'function')
+    throw new UserError(
+      `withInterrupt: the work must be a function, but is ${describeKind(work)}; pass async (signal) => { … }`,
+    );
   const {
     message = 'Stopping at the next checkpoint; press Ctrl-C again to stop at once.',
     resumeWith,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -127,5 +128,21 @@ test('a damaged line is named', () => {
     expect((error as Error).message).toBe(
       `cannot write ${path}: the disk is full; free some space, then continue with --resume or choose another folder`,
     );
+  },
+);
+
+(process.platform === 'win32' ? test.skip : test)(
+  'a pipe or a device in its place is refused, and not waited for',
+  () => {
+    execFileSync('mkfifo', [path]);
+    expect(() => readJsonLines(path, anyRecordSchema)).toThrow(
+      `cannot read ${path}: it is a pipe, a device or a socket, not a file; choose another path`,
+    );
+    expect(() => openJsonLines(path, { keepBytes: 0 })).toThrow(
+      `cannot open ${path}: it is a pipe, not a file; choose another folder`,
+    );
+    rmSync(path);
+    symlinkSync('/dev/zero', path);
+    expect(() => readJsonLines(path, anyRecordSchema)).toThrow(UserError);
   },
 );

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
 import { describeIssues, printable, type Schema, UserError } from '@metadescent/core';
 import * as z from 'zod/mini';
 
 import { openAppendFile } from './append-file.js';
 import { parseExact, stringifyExact } from './exact-json.js';
-import { shownPath, withFileErrors } from './file-errors.js';
+import { shownPath } from './file-errors.js';
+import { readOrdinaryFile } from './ordinary-file.js';
 
 /** A file of one JSON record per line that only grows. */
 export interface JsonLines {
@@ -110,7 +111,7 @@ function parseLines<Record extends object>(path: string, content: Buffer, schema
 }
 
 function contentOf(path: string): Buffer {
-  return existsSync(path) ? withFileErrors('read', path, () => readFileSync(path)) : Buffer.alloc(0);
+  return existsSync(path) ? readOrdinaryFile(path) : Buffer.alloc(0);
 }
 
 /** Bytes up to and with the last line break. */

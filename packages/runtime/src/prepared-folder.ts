@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import { printable, UserError } from '@metadescent/core';
+import { describeKind, printable, UserError } from '@metadescent/core';
 
 import { shownPath, withFileErrors } from './file-errors.js';
 
@@ -64,6 +64,11 @@ export function isProbe(name: string): boolean {
 }
 
 function absolute(directory: string): string {
+  if (typeof directory !== 'string') {
+    throw new UserError(
+      `the path of a folder must be text, but is ${describeKind(directory)}; pass a path, such as 'runs/first'`,
+    );
+  }
   if (directory === '') throw new UserError('the path of a folder must not be empty; name a folder');
   if (directory.includes('\0')) {
     throw new UserError(

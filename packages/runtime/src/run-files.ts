@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describeIssues, printable, type Schema, UserError } from '@metadescent/core';
@@ -6,8 +6,9 @@ import * as z from 'zod/mini';
 
 import { type RunEnvironment, environmentSchema } from './environment.js';
 import { parseExact } from './exact-json.js';
-import { shownPath, withFileErrors } from './file-errors.js';
+import { shownPath } from './file-errors.js';
 import { anyRecordSchema, readJsonLines } from './json-lines.js';
+import { readOrdinaryFile } from './ordinary-file.js';
 
 /** The files of a run folder. */
 export const RUN_FILES = {
@@ -82,7 +83,7 @@ export function readOutcome(directory: string): RunOutcome | undefined {
 
 function readJson<Value>(path: string, schema: Schema<Value>): Value | undefined {
   if (!existsSync(path)) return undefined;
-  const text = withFileErrors('read', path, () => readFileSync(path, 'utf8'));
+  const text = readOrdinaryFile(path).toString();
   let value: unknown;
   try {
     value = parseExact(text);

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -167,5 +175,27 @@ if (!namespaces) process.stderr.write('skipped: two PID namespaces (unshare is n
     child.process.kill('SIGINT');
     expect(await child.ended).toMatchObject({ signal: 'SIGINT', stdout: '' });
     expect(locksOf(directory)).toContain('lock.1.5.space.other-machine');
+  },
+);
+
+(process.platform === 'win32' ? test.skip : test)(
+  'a pipe of a lock’s name is not waited for; a folder and a link to itself are refused by name',
+  () => {
+    const path = join(folder, 'lock.1.5.other-machine');
+    execFileSync('mkfifo', [path]);
+    lockRun(folder, { stillSeconds: 0.1, warn }).release();
+    expect(readdirSync(folder)).toEqual([]);
+
+    mkdirSync(path);
+    expect(() => lockRun(folder, { stillSeconds: 0.1, warn })).toThrow(
+      `cannot remove ${path}: this is a folder, not a file`,
+    );
+    rmSync(path, { recursive: true });
+
+    symlinkSync(path, path);
+    expect(() => lockRun(folder, { stillSeconds: 0.1, warn })).toThrow(
+      `cannot read ${path}: its symbolic links go round in a circle`,
+    );
+    expect(readdirSync(folder)).toEqual(['lock.1.5.other-machine']);
   },
 );

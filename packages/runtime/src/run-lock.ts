@@ -58,16 +58,17 @@ export function lockRun(directory: string, options: LockOptions = {}): RunLock {
       const path = join(directory, name);
       if (!isLockFile(name) || path === own) continue;
       const owner = parseFileName(name);
-      const alive =
+      const alive = withFileErrors('read', path, () =>
         owner && shareProcesses(owner, self)
           ? isAlive(owner)
-          : isRenewed(path, { directory, owner, stillSeconds, warn });
+          : isRenewed(path, { directory, owner, stillSeconds, warn }),
+      );
       if (alive) {
         throw new UserError(
           `the run ${shownPath(directory)} is being written by ${named(owner, self)}; wait for it, stop it, or choose another folder`,
         );
       }
-      rmSync(path, { force: true });
+      withFileErrors('remove', path, () => rmSync(path, { force: true }));
     }
   } catch (error) {
     release();

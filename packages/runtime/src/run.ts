@@ -99,7 +99,7 @@ export function openRun(folder: string, options: RunOptions): Run {
     ['config', 'engine'],
     "pass { config: { … }, engine: 'wasm simd128' }",
   );
-  // What is compared and kept is what a reader of the file gets.
+  // As a reader of the file gets it: this is compared with the config of a resumed run.
   const config = parseOptions('openRun', anyRecordSchema, parseExact(stringifyExact(options.config)));
   const { resume = false, tensorboard = true, keepLast, warn = warnOnStandardError } = options;
   const claim = claimRun(folder, config, { resume, warn });

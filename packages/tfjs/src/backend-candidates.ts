@@ -1,4 +1,4 @@
-import { UserError } from '@metadescent/core';
+import { checkArgument, UserError } from '@metadescent/core';
 import { add, env, setBackend, tidy } from '@tensorflow/tfjs-core';
 import { sayOnConsole, type Listener } from './say.js';
 import { registerWasmTraining } from './wasm-training/index.js';
@@ -73,6 +73,13 @@ export async function loadFirst(
   candidates: readonly BackendCandidate[],
   options: LoadBackendOptions,
 ): Promise<LoadedBackend> {
+  checkArgument(
+    'loadBackend',
+    'the options',
+    options,
+    [],
+    'pass { candidates, wasmPaths, onMessage }, or nothing',
+  );
   const wanted = options.candidates?.map((name) => {
     const found = candidates.find((candidate) => candidate.name === name);
     if (!found)

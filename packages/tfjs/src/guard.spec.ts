@@ -174,3 +174,23 @@ test('what it knows survives saving', async () => {
   expect(second.fellBack).toBe(true);
   expect(value()).toBeLessThan(2 * before);
 });
+
+test('it survives saving also where the squares of its losses overflow', async () => {
+  const { x } = bowl('astronomic');
+  const make = () => new LearnedOptimizer('sgd', { guard: true });
+  const first = make();
+  for (const loss of [1e200, 1.1e200, 0.9e200]) first.applyGradients({ [x.name]: tf.ones([4]) }, loss);
+  const second = make();
+  await second.setWeights(await first.getWeights());
+  second.applyGradients({ [x.name]: tf.ones([4]) }, 1e200);
+  expect([second.iterations, second.fellBack]).toEqual([4, false]);
+});
+
+test('a loss that is no number is refused before the step', () => {
+  const { x, value } = bowl('text');
+  const optimizer = new LearnedOptimizer('sgd', { guard: true });
+  expect(() => optimizer.applyGradients({ [x.name]: tf.ones([4]) }, '1' as unknown as number)).toThrow(
+    'LearnedOptimizer.applyGradients: the loss must be a number, but is 1',
+  );
+  expect([value(), optimizer.fellBack]).toEqual([4, false]);
+});

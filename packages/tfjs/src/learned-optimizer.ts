@@ -1,7 +1,10 @@
 import {
   allFinite,
   UserError,
+  isTypedArray,
   parseOptions,
+  printable,
+  type CoordinateGroup,
   type Minibatch,
   type Optimizer as Rule,
   type ParameterLayout,
@@ -150,6 +153,10 @@ export class LearnedOptimizer extends Optimizer {
   override applyGradients(gradients: NamedTensorMap | NamedTensor[], loss?: number): void {
     // A guard that has not fallen acts on what is not finite.
     const named = variableGradients(gradients, this.#guard?.fallen !== false);
+    if (loss !== undefined && loss !== null && typeof loss !== 'number')
+      throw new UserError(
+        `LearnedOptimizer.applyGradients: the loss must be a number, but is ${printable(String(loss))}; give loss.dataSync()[0] of a tensor; no step was taken`,
+      );
     const variables = trainableVariables(
       'LearnedOptimizer.applyGradients',
       named.map(({ variable }) => variable),
@@ -270,7 +277,7 @@ export class LearnedOptimizer extends Optimizer {
       });
       for (const { owner, data } of loaded.arrays.filter(({ owner }) => owner.startsWith(GUARD))) {
         const name = names.get(owner.slice(GUARD.length));
-        if (name !== undefined) this.#guard.kept.set(name, data as Float32Array);
+        if (name !== undefined) this.#guard.kept.set(name, keptOf(name, data, [...before.groups, ...away]));
       }
     }
     this.#pending = undefined;
@@ -375,6 +382,15 @@ function slotsOf({ arrays }: SavedState, prefix: string): SavedSlot[] {
 function arraysOf(slots: readonly SavedSlot[], prefix: string): SavedArray[] {
   return slots.flatMap(({ owner, state }) =>
     Object.entries(state).map(([key, data]) => ({ owner: prefix + owner, key, data })),
+  );
+}
+
+/** The parameters that a guard goes back to, of a variable that is called `name` now. */
+function keptOf(name: string, data: SavedArray['data'], groups: readonly CoordinateGroup[]): Float32Array {
+  const size = groups.find((group) => group.name === name)?.size;
+  if (isTypedArray(data, 'Float32Array') && data.length === size && allFinite(data)) return data;
+  throw new UserError(
+    `LearnedOptimizer: the parameters that the guard kept of "${printable(name)}" must be ${size} finite numbers; load an earlier file, or compile the model with a new optimizer`,
   );
 }
 

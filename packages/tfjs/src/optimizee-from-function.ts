@@ -1,4 +1,12 @@
-import { createKey, type Key, type Minibatch, type Optimizee, type OptimizeeFamily } from '@metadescent/core';
+import {
+  describeKind,
+  UserError,
+  createKey,
+  type Key,
+  type Minibatch,
+  type Optimizee,
+  type OptimizeeFamily,
+} from '@metadescent/core';
 import {
   dispose,
   tidy,
@@ -62,6 +70,14 @@ export function optimizeeFromFunction<Names extends string>(
   f: (parameters: Readonly<Record<Names, Tensor>>, batch: Key | undefined) => Scalar,
   options: TensorOptimizeeOptions = {},
 ): TensorOptimizee {
+  if (typeof init !== 'function')
+    throw new UserError(
+      `optimizeeFromFunction: init must be a function, but is ${describeKind(init)}; pass a function of a key that returns the first parameters`,
+    );
+  if (typeof f !== 'function')
+    throw new UserError(
+      `optimizeeFromFunction: f must be a function, but is ${describeKind(f)}; pass a function of the parameters that returns a scalar`,
+    );
   const shared = tensorVariables(init, options);
   return problemOptimizee({ init, f }, shared, options.name ?? 'tfjs function');
 }
@@ -81,6 +97,10 @@ export function familyFromFunction<Names extends string>(
   sample: (key: Key) => TensorProblem<Names>,
   options: TensorOptimizeeOptions = {},
 ): TensorFamily {
+  if (typeof sample !== 'function')
+    throw new UserError(
+      `familyFromFunction: the first argument must be a function, but is ${describeKind(sample)}; pass (key) => ({ init, f })`,
+    );
   const name = options.name ?? 'tfjs functions';
   const shared = tensorVariables(sample(createKey(0)).init, options);
   return {

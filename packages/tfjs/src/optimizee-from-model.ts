@@ -1,4 +1,4 @@
-import { createKey, groupView, UserError, parseOptions, type Key } from '@metadescent/core';
+import { checkArgument, createKey, describeKind, groupView, UserError, parseOptions, type Key } from '@metadescent/core';
 import {
   gather,
   mean,
@@ -83,6 +83,14 @@ export function optimizeeFromModel(
   loss: (labels: Tensor, outputs: Tensor) => Tensor,
   options: ModelOptimizeeOptions = {},
 ): TensorOptimizee & { load(parameters: Float32Array): void } {
+  const caller = 'optimizeeFromModel';
+  const advice = 'pass a tf.LayersModel, { x, y } and a loss, as in optimizeeFromModel(model, { x, y }, loss)';
+  checkArgument(caller, 'the model', model, ['layers', 'trainableWeights', 'apply'], advice);
+  checkArgument(caller, 'the data', data, ['x', 'y'], advice);
+  checkArgument(caller, 'x', data.x, ['shape'], advice);
+  checkArgument(caller, 'y', data.y, ['shape'], advice);
+  if (typeof loss !== 'function')
+    throw new UserError(`${caller}: the loss must be a function, but is ${describeKind(loss)}; ${advice}`);
   const { batchSize, training, initial, groups, evaluationRows } = parseOptions(
     'optimizeeFromModel',
     modelOptimizeeOptionsSchema,

@@ -392,7 +392,7 @@ describe('meta-gradients through the tape', () => {
     expect(rest.cursor.parameters).toBeAllClose(whole.cursor.parameters, { rtol: 0, atol: 0 });
   });
 
-  test('losses are means of the objective over the steps of an unroll, whatever the weights w_t and the truncation', () => {
+  test('losses are means of the objective over the steps of an unroll, whatever the weights w_t and the truncation', async () => {
     const family = regressions();
     // Too small a rate to move a weight: the unroll is a rollout of the untrained rule.
     const still = {
@@ -402,8 +402,9 @@ describe('meta-gradients through the tape', () => {
       learningRate: 1e-30,
       loss: 'linearly-increasing',
     } as const;
-    const { weights, losses } = trainTapeRule(learnedMomentum, family, createKey(11), still);
-    const unroll = createKey(11).fold('unrolls').fold(0);
+    const { weights, losses } = await trainTapeRule(learnedMomentum, family, createKey(11), still);
+    // Unroll 0 of round 0.
+    const unroll = createKey(11).fold('unrolls').fold(0).fold(0);
     const optimizer = tapeOptimizer(learnedMomentum, layout(), weights);
     const { objectives } = rollout(family.sample(unroll.fold('optimizee')), optimizer, {
       horizon: 5,
@@ -412,10 +413,10 @@ describe('meta-gradients through the tape', () => {
     expect(losses[0]).toBeCloseTo(objectives.subarray(1).reduce((sum, f) => sum + f, 0) / 5, 6);
   });
 
-  test('meta-training improves the rule on optimizees that it has not seen, and leaks nothing', () => {
+  test('meta-training improves the rule on optimizees that it has not seen, and leaks nothing', async () => {
     const family = regressions();
     const before = tf.memory().numTensors;
-    const trained = trainTapeRule(learnedMomentum, family, createKey(11), {
+    const trained = await trainTapeRule(learnedMomentum, family, createKey(11), {
       horizon: 10,
       segment: 5,
       unrolls: 25,

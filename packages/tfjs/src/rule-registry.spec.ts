@@ -2,7 +2,9 @@ import { expect, test } from '@jest/globals';
 import { createKey, UserError } from '@metadescent/core';
 import { optimizerConformance } from '@metadescent/core/conformance';
 import { LearnedOptimizer } from './learned-optimizer.js';
-import { pretrained, registerRule, ruleNamed, ruleNames } from './rule-registry.js';
+import { pretrained, registerRule, ruleNamed, ruleNames, type RuleEntry } from './rule-registry.js';
+
+const rule = { name: 'mine', init: () => ({}), update: () => undefined };
 
 test('hand-made rules, shipped weights and rules of other packages have names', () => {
   expect(ruleNames()).toEqual(
@@ -42,6 +44,27 @@ test.each([
 ])('the guard knows for how many steps %s was trained', async (name, horizon) => {
   await pretrained(name);
   expect(ruleNamed(name).horizon).toBe(horizon);
+});
+
+test.each([
+  ['no name', '', { create: () => rule }, 'registerRule: the name must be a text, but is empty'],
+  ['a name that is no text', 5, { create: () => rule }, 'registerRule: the name must be a text, but is 5'],
+  [
+    'a function in place of an entry',
+    'mine',
+    () => rule,
+    'registerRule: the entry of "mine" must have "create", but is a function',
+  ],
+  [
+    'an entry without `create`',
+    'mine',
+    { slots: 'joint' },
+    'but has no "create"; pass { create: () => rule }',
+  ],
+])('%s is refused where it is given', (_, name, entry, message) => {
+  expect(() => registerRule(name as string, entry as RuleEntry)).toThrow(UserError);
+  expect(() => registerRule(name as string, entry as RuleEntry)).toThrow(message);
+  expect(ruleNames()).not.toContain(name);
 });
 
 test('a name can be given, and given again', () => {

@@ -1,4 +1,4 @@
-import { printable, UserError, type Optimizer } from '@metadescent/core';
+import { checkArgument, printable, UserError, type Optimizer } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { lstmOptimizer, pretrained as pretrainedLstm, pretrainedNames } from '@metadescent/lstm-optimizer';
 import { baselineOptimizers, type BaselineName } from '@metadescent/optimizers';
@@ -29,11 +29,23 @@ const loaders = new Map<string, () => Promise<RuleEntry>>();
  * Gives a rule a name: `new LearnedOptimizer(name)` finds it, and a model that was saved with it can be
  * loaded again. Replaces an earlier rule of that name.
  *
+ * @throws UserError if the name is no text, or the entry has no `create`.
  * @example
  * registerRule('half-step', { create: () => sgd({ learningRate: 0.5 }), slots: 'per-variable' });
  * ruleNames().includes('half-step') // => true
  */
 export function registerRule(name: string, entry: RuleEntry): void {
+  if (typeof name !== 'string' || name === '')
+    throw new UserError(
+      `registerRule: the name must be a text, but is ${printable(String(name)) || 'empty'}; pass the name that LearnedOptimizer is to find the rule by`,
+    );
+  checkArgument(
+    'registerRule',
+    `the entry of "${printable(name)}"`,
+    entry,
+    ['create'],
+    'pass { create: () => rule }',
+  );
   entries.set(name, entry);
 }
 

@@ -1,4 +1,4 @@
-import { UserError, type OptimizerState } from '@metadescent/core';
+import { printable, UserError, type OptimizerState } from '@metadescent/core';
 import { tensor1d, type Optimizer, type Tensor } from '@tensorflow/tfjs-core';
 import * as z from 'zod/mini';
 
@@ -18,7 +18,12 @@ const arraySchema = z.object({
 
 const variableSchema = z.object({ name: z.string(), shape: z.array(z.int()) });
 
-const momentsSchema = z.object({ count: z.int().check(z.minimum(0)), mean: z.number(), squares: z.number() });
+/** Sums that overflowed are null in JSON; as NaN they compare with nothing, so that no standstill is seen. */
+const sumSchema = z.pipe(
+  z.nullable(z.number()),
+  z.transform((value): number => value ?? NaN),
+);
+const momentsSchema = z.object({ count: z.int().check(z.minimum(0)), mean: sumSchema, squares: sumSchema });
 
 /** What is saved besides arrays, as one JSON text. */
 const headerSchema = z.object({
@@ -38,7 +43,7 @@ const headerSchema = z.object({
       fallen: z.boolean(),
       warned: z.boolean(),
       progress: z.optional(
-        z.object({ first: z.number(), early: momentsSchema, late: momentsSchema, gradient: z.number() }),
+        z.object({ first: z.number(), early: momentsSchema, late: momentsSchema, gradient: sumSchema }),
       ),
     }),
   ),
@@ -89,13 +94,18 @@ export async function fromTensors(named: readonly NamedTensor[]): Promise<SavedS
     described.map(async ({ owner, key, type }, i) => ({
       owner,
       key,
-      data: arrayOf((await (named[i + 2] as NamedTensor).tensor.data()) as Float32Array | Int32Array, type),
+      data: arrayOf(
+        (await (named[i + 2] as NamedTensor).tensor.data()) as Float32Array | Int32Array,
+        type,
+        key,
+      ),
     })),
   );
   return { header: rest, arrays };
 }
 
 async function headerOf(named: readonly NamedTensor[]): Promise<z.infer<typeof headerSchema>> {
+  if (!Array.isArray(named)) throw foreign('no list of weights');
   const tensor = named[1]?.tensor;
   if (tensor?.dtype !== 'string') throw foreign('no header');
   const [text] = (await tensor.data()) as unknown as string[];
@@ -128,7 +138,10 @@ function tensorOf(data: StateArray): Tensor {
   return tensor1d(new Int32Array(data.slice().buffer), 'int32');
 }
 
-function arrayOf(values: Float32Array | Int32Array, type: ArrayType): StateArray {
+function arrayOf(values: Float32Array | Int32Array, type: ArrayType, key: string): StateArray {
   if (type === 'Float32Array') return Float32Array.from(values);
-  return new arrayTypes[type](Int32Array.from(values).buffer);
+  const { buffer } = Int32Array.from(values);
+  if (buffer.byteLength % arrayTypes[type].BYTES_PER_ELEMENT !== 0)
+    throw foreign(`${buffer.byteLength} bytes for the ${type} "${printable(key)}"`);
+  return new arrayTypes[type](buffer);
 }

@@ -197,6 +197,55 @@ describe('what cannot be restored is refused in one sentence', () => {
     );
   });
 
+  const stateful = ruleNames().filter((name) => name !== 'sgd');
+  test.each(stateful)('state of %s that is not finite', async (name) => {
+    const { variables, loss: f } = regression(`diverged-${name}`);
+    const [optimizer, other] = [new LearnedOptimizer(name), new LearnedOptimizer(name)];
+    optimizer.minimize(f, false, variables);
+    const weights = await optimizer.getWeights();
+    const damaged = weights.map((weight) =>
+      weight.tensor.dtype === 'float32' ? { ...weight, tensor: tf.fill(weight.tensor.shape, NaN) } : weight,
+    );
+    await other.setWeights(damaged);
+    const before = variables.map((variable) => [...variable.dataSync()]);
+    expect(() => other.minimize(f, false, variables)).toThrow(/the saved state of .* is not finite/);
+    expect(variables.map((variable) => [...variable.dataSync()])).toEqual(before);
+  });
+
+  test('parameters of a guard that are not finite, or not as many', async () => {
+    const { variables, loss: f } = regression('kept');
+    const make = () => new LearnedOptimizer('sgd', { guard: true });
+    const optimizer = make();
+    optimizer.minimize(f, false, variables);
+    const weights = await optimizer.getWeights();
+    for (const kept of [(size: number) => tf.fill([size], NaN), (size: number) => tf.ones([size + 1])]) {
+      const other = make();
+      await other.setWeights(
+        weights.map((weight) =>
+          weight.name.startsWith('guard/') ? { ...weight, tensor: kept(weight.tensor.size) } : weight,
+        ),
+      );
+      expect(() => other.minimize(f, false, variables)).toThrow(
+        /the parameters that the guard kept of ".*" must be \d+ finite numbers/,
+      );
+    }
+  });
+
+  test('arrays of half a number, and no list at all', async () => {
+    const { variables, loss: f } = regression('halves');
+    const optimizer = new LearnedOptimizer('adam');
+    optimizer.minimize(f, false, variables);
+    const [iterations, header, ...arrays] = await optimizer.getWeights();
+    const text = String((await header!.tensor.data())[0]).replaceAll('Uint32Array', 'Float64Array');
+    const changed = [iterations!, { ...header!, tensor: tf.tensor1d([text], 'string') }, ...arrays];
+    await expect(new LearnedOptimizer('adam').setWeights(changed)).rejects.toThrow(
+      /4 bytes for the Float64Array "count"/,
+    );
+    await expect(
+      new LearnedOptimizer('adam').setWeights(undefined as unknown as typeof changed),
+    ).rejects.toThrow('no list of weights');
+  });
+
   test('weights of an optimizer that is not ours', async () => {
     const { variables, loss: f } = regression('foreign');
     const theirs = tf.train.adam(0.01);

@@ -1,9 +1,11 @@
 import {
+  allFinite,
   UserError,
   type CoordinateGroup,
   type Minibatch,
   type Optimizer,
   type OptimizerState,
+  printable,
   type ParameterLayout,
 } from '@metadescent/core';
 import { renameKeys } from './renamed-variables.js';
@@ -186,7 +188,10 @@ function jointSlots(rule: Optimizer): Slots {
       for (const { owner, state } of saved) {
         const name = names.get(owner);
         if (owner === JOINT) current = { layout, state: checkedState(rule, layout, state, 'all variables') };
-        else if (name !== undefined) parked.set(name, state);
+        else if (name !== undefined) {
+          requireFinite(state, owner);
+          parked.set(name, state);
+        }
       }
     },
   };
@@ -282,5 +287,22 @@ function checkedState(
         'make the optimizer with the rule that was saved',
     );
   }
+  // A rule may begin with an infinity of its own, such as the lowest loss so far.
+  requireFinite(
+    Object.fromEntries(
+      Object.entries(state).filter(([key]) => allFinite(wanted[key] as OptimizerState[string])),
+    ),
+    owner,
+  );
   return state;
+}
+
+/** One number that is not finite makes all that a rule computes with it so, and then the model. */
+function requireFinite(state: OptimizerState, owner: string): void {
+  const bad = Object.entries(state).find(([, array]) => !allFinite(array));
+  if (!bad) return;
+  throw new UserError(
+    `LearnedOptimizer: the saved state of ${owner || 'all variables'} is not finite ("${printable(bad[0])}"): the training that was saved had diverged, or the file is damaged; ` +
+      'load an earlier one, or compile the model with a new optimizer',
+  );
 }

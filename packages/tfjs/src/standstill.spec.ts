@@ -60,6 +60,15 @@ describe('a sequence of losses stands still', () => {
     ).toBeUndefined();
   });
 
+  test('nor at a loss of 0 without a gradient', () => {
+    expect(
+      stillAfter(
+        losses(400, 0, () => 0),
+        0,
+      ),
+    ).toBeUndefined();
+  });
+
   test('whatever its scale', () => {
     for (const scale of [1e-6, 1e6]) {
       expect(

@@ -36,7 +36,7 @@ const NOTHING = 0.01;
  *     e − l + 2 s ≤ 0.05 |e|                   it has surely not fallen by more than little,
  *     e − l ≤ max(2 s, 0.01 |e|)               and not visibly,
  *     f_0 − l ≤ 0.05 |e| + 2 σ                 nor right at the start,
- *     η · patience · mean ‖∇f‖₁ ≥ 0.05 |e|     while steps of size η against the gradient could have made it fall
+ *     η · patience · mean ‖∇f‖₁ > 0.05 |e|     while steps of size η against the gradient could have made it fall
  *
  * so it depends neither on the scale of the loss nor, in the first three, on that of the parameters. Where
  * the noise is too large for the first of them, more steps are waited for. A training that has converged has
@@ -71,7 +71,7 @@ export function standsStill(
     fall + 2 * error <= little &&
     fall <= Math.max(2 * error, NOTHING * Math.abs(early.mean)) &&
     progress.first - late.mean <= little + 2 * Math.sqrt(variance(late)) &&
-    learningRate * patience * progress.gradient >= little;
+    learningRate * patience * progress.gradient > little;
   Object.assign(progress, { early: all, late: noMoments(), gradient: 0 });
   return still;
 }

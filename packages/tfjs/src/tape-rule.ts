@@ -1,4 +1,4 @@
-import { UserError, type Key, type Optimizer, type ParameterLayout } from '@metadescent/core';
+import { checkArgument, UserError, type Key, type Optimizer, type ParameterLayout } from '@metadescent/core';
 import { tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { variableGroups } from './variable-groups.js';
 
@@ -37,6 +37,7 @@ export interface TapeRule<Weights extends string = string, Memory extends string
 
 /** The layout of a rule's meta-parameters φ as one flat vector. */
 export function ruleLayout(rule: TapeRule, key: Key): ParameterLayout {
+  checkArgument('ruleLayout', 'the rule', rule, ['name', 'initial'], 'pass a TapeRule');
   return variableGroups(
     tidy(() => Object.entries(rule.initial(key)).map(([name, { shape }]) => ({ name, shape }))),
   );
@@ -89,6 +90,7 @@ export function tapeOptimizer(
   layout: ParameterLayout,
   weights: Float32Array,
 ): Optimizer<Record<string, Float32Array>> {
+  checkArgument('tapeOptimizer', 'the rule', rule, ['name', 'initial'], 'pass a TapeRule');
   return {
     name: rule.name,
     init: ({ size }) =>

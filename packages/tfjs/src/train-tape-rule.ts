@@ -1,12 +1,22 @@
 import {
+  keyFromWords,
   metaLosses,
   parseOptions,
+  schedule,
   type Key,
   type MetaLossName,
   type OptimizeeFamily,
   type Optimizer,
+  type ParameterLayout,
 } from '@metadescent/core';
-import { adam } from '@metadescent/optimizers';
+import {
+  inlineTasks,
+  metaAdam,
+  metaTrain,
+  truncatedBackpropagation,
+  type SegmentResult,
+  type SegmentTask,
+} from '@metadescent/meta-learning';
 import * as z from 'zod/mini';
 import { unrollOnTape, type TapeCursor } from './tape-meta-gradient.js';
 import { initialRuleWeights, ruleLayout, tapeOptimizer, type TapeRule } from './tape-rule.js';
@@ -42,57 +52,75 @@ export interface TrainedTapeRule {
 
 /**
  * Meta-trains a rule in tf operations on a family of optimizees by truncated backpropagation through time
- * with Adam. Every draw is a function of the key and the number of the unroll.
+ * with Adam: `metaTrain` of `@metadescent/meta-learning`, one unroll a round. Every draw is a function of the
+ * key and the number of the unroll; an unroll that stops being finite is given up.
  *
  * @param onUnroll called after each, for progress
  * @throws UserError if an option is invalid.
  */
-export function trainTapeRule(
+export async function trainTapeRule(
   rule: TapeRule,
   family: OptimizeeFamily,
   key: Key,
   options: TrainTapeRuleOptions = {},
   onUnroll?: (done: number, loss: number) => void,
-): TrainedTapeRule {
+): Promise<TrainedTapeRule> {
   const recipe = parseOptions('trainTapeRule', trainTapeRuleSchema, options);
+  const { unrolls, horizon, finalLearningRateFraction: to } = recipe;
   const layout = ruleLayout(rule, key.fold('weights'));
-  const weights = initialRuleWeights(rule, key.fold('weights'));
-  const moments = adam().init(layout);
-  const step = new Float32Array(layout.size);
+  const rate = schedule({ kind: 'geometric', steps: unrolls, to });
   const losses: number[] = [];
-  for (let unroll = 0; unroll < recipe.unrolls; unroll++) {
-    const own = key.fold('unrolls').fold(unroll);
-    const optimizee = family.sample(own.fold('optimizee'));
-    const learningRate =
-      recipe.learningRate * recipe.finalLearningRateFraction ** (unroll / Math.max(1, recipe.unrolls - 1));
-    let cursor: TapeCursor | undefined;
-    let sum = 0;
-    for (let start = 0; start < recipe.horizon; start += recipe.segment) {
-      const segment = unrollOnTape(rule, layout, weights, optimizee, {
-        length: Math.min(recipe.segment, recipe.horizon - start),
-        horizon: recipe.horizon,
-        loss: metaLosses[recipe.loss],
-        key: own.fold('rollout'),
-        secondDerivatives: recipe.secondDerivatives,
-        ...(cursor && { cursor }),
-      });
-      sum += segment.objectiveSum;
-      if (segment.outcome.kind !== 'finished') break;
-      cursor = segment.cursor;
-      const norm = Math.hypot(...segment.gradient);
-      // A meta-gradient that overflowed says nothing; the next segment may.
-      if (!Number.isFinite(norm)) continue;
-      const gradient = segment.gradient.map((g) => g * Math.min(1, recipe.gradientClip / norm));
-      const minibatch = { evaluate: () => segment.loss };
-      adam({ learningRate }).update(
-        { layout, iteration: unroll, parameters: weights, gradient, objective: segment.loss, minibatch },
-        moments,
-        step,
-      );
-      for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) + (step[i] as number);
-    }
-    losses.push(sum / recipe.horizon);
-    onUnroll?.(unroll + 1, losses[unroll] as number);
-  }
+  let sum = 0;
+  const { point: weights } = await metaTrain({
+    estimator: truncatedBackpropagation<TapeCursor>({
+      batch: 1,
+      gradientClip: recipe.gradientClip,
+      unrollAt: () => ({ horizon, segment: recipe.segment }),
+    }),
+    updater: metaAdam(),
+    start: initialRuleWeights(rule, key.fold('weights')),
+    rounds: unrolls,
+    learningRate: (unroll) => recipe.learningRate * rate(unroll),
+    // The last φ is the result: nothing is scored.
+    validateEvery: unrolls,
+    validate: async () => ({ score: NaN }),
+    key,
+    map: inlineTasks({
+      segment: (task: SegmentTask<TapeCursor>) => runTapeSegment(rule, layout, family, recipe, task),
+    }),
+    onUpdate(_, { objective, failed, roundFinished }) {
+      sum += failed > 0 ? NaN : objective.sum;
+      if (!roundFinished) return;
+      losses.push(sum / horizon);
+      sum = 0;
+      onUnroll?.(losses.length, losses.at(-1) as number);
+    },
+  });
   return { optimizer: tapeOptimizer(rule, layout, weights), weights, losses };
+}
+
+/** A pure function of the task. */
+function runTapeSegment(
+  rule: TapeRule,
+  layout: ParameterLayout,
+  family: OptimizeeFamily,
+  { loss, secondDerivatives }: z.output<typeof trainTapeRuleSchema>,
+  { point, key: words, length, horizon, cursor: from }: SegmentTask<TapeCursor>,
+): SegmentResult<TapeCursor> {
+  const key = keyFromWords(words);
+  const { gradient, objectiveSum, outcome, cursor } = unrollOnTape(
+    rule,
+    layout,
+    point,
+    family.sample(key.fold('optimizee')),
+    {
+      length,
+      horizon,
+      loss: metaLosses[loss],
+      key: key.fold('rollout'),
+      secondDerivatives,
+      ...(from && { cursor: from }),
+    },
+  );
+  return { gradient, meanObjective: objectiveSum / length, outcome, cursor };
 }

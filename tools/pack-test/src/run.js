@@ -4,7 +4,7 @@
  * Builds and packs every package, inspects the tarballs (contents, publint, attw), installs all of them
  * together into an empty folder outside the workspace, imports and requires every entry point, compiles
  * TypeScript consumers, bundles every entry point that runs in a browser and holds it against its budget,
- * runs the examples of each README with plain node and those of the doc comments whose `// =>` lines state
+ * runs the examples of each README and of docs/guide.md with plain node, and those of the doc comments whose `// =>` lines state
  * what they give, and loads the prebuilt native kernels without a compiler. Folders of packages as arguments
  * (`npm run test:packages -- core kernels`) restrict all of it to those and what they depend on; `--keep`
  * leaves the folder for a look; `--write-sizes` renews the table of docs/bundle-sizes.md.
@@ -32,7 +32,12 @@ import { measureBundles } from './measure-bundles.js';
 import { prebuildProblems } from './native-prebuilds.js';
 import { instrument, namedInInstall, readmeExamples } from './readme-examples.js';
 import { contentProblems } from './tarball-contents.js';
-import { compileConsumers, compileExamples, compileTypesThemselves } from './typescript-consumers.js';
+import {
+  compileConsumers,
+  compileExamples,
+  compileTypesThemselves,
+  fileStem,
+} from './typescript-consumers.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -234,20 +239,31 @@ function useEntryPoints(all) {
 }
 
 /** @param {Packed} packed */
-function runExamples({ name, unpacked }) {
+function runReadme({ name, unpacked }) {
   const readme = join(unpacked, 'README.md');
   if (!existsSync(readme)) return; // contentProblems names it
-  const found = readmeExamples(readFileSync(readme, 'utf8'));
-  if (found.length === 0) problems.push(`${name}: README.md has no example marked \`\`\`js.`);
-  else compileExamples(name, found, { folder: consumer, root, run });
+  runExamples(`${name}: README.md`, readme, { furtherMayLackData: true });
+}
+
+/**
+ * Compiles the examples of a document and runs them, each as a module of its own.
+ *
+ * @param {string} document what messages call it
+ * @param {string} path
+ * @param {{ furtherMayLackData: boolean }} options whether an example after the first may read a data set that is
+ *   not there, and say so
+ */
+function runExamples(document, path, { furtherMayLackData }) {
+  const found = readmeExamples(readFileSync(path, 'utf8'));
+  if (found.length === 0) problems.push(`${document} has no example marked \`\`\`js.`);
+  else compileExamples(document, found, { folder: consumer, root, run });
   for (const [index, example] of found.entries()) {
-    const what = `${name}: README.md line ${example.line}: the example`;
+    const what = `${document} line ${example.line}: the example`;
     try {
       const instrumented = instrument(example, './check.mjs');
-      const file = `${name.split('/').at(-1)}-${index + 1}.mjs`;
+      const file = example.file ?? `${fileStem(document)}-${index + 1}.mjs`;
       writeFileSync(join(consumer, file), instrumented.code);
-      // The first example must run; a further one may read a data set that is not there, and says so.
-      const tolerated = index > 0 ? /there is no [^\n]*/ : undefined;
+      const tolerated = furtherMayLackData && index > 0 ? /there is no [^\n]*/ : undefined;
       const ran = run(`${what} fails`, process.execPath, [file], { cwd: consumer, tolerated });
       if (ran === undefined) continue;
       examples++;
@@ -306,9 +322,11 @@ try {
       })),
     );
     for (const packed of all) {
-      runExamples(packed);
+      runReadme(packed);
       runCommands(packed);
     }
+    if (chosen.length === 0)
+      runExamples('docs/guide.md', join(root, 'docs/guide.md'), { furtherMayLackData: false });
     runDocExamples(all);
     problems.push(...prebuildProblems(consumer));
   }
@@ -323,6 +341,6 @@ try {
 
 for (const problem of problems) console.error(`\n✗ ${problem}`);
 console.log(
-  `\n${examples} README examples ran, with ${checks} stated values checked; ${problems.length === 0 ? 'the packages are sound' : `${problems.length} problems`}.`,
+  `\n${examples} examples of READMEs and the guide ran, with ${checks} stated values checked; ${problems.length === 0 ? 'the packages are sound' : `${problems.length} problems`}.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -57,25 +57,34 @@ export function compileTypesThemselves(entries, { folder, root, run }) {
 }
 
 /**
- * Compiles the examples of a README in strict mode: what runs must also be what TypeScript accepts.
+ * Compiles the examples of a document in strict mode: what runs must also be what TypeScript accepts.
  *
- * @param {string} name of the package
+ * @param {string} name of the document, such as `@metadescent/core: README.md`
  * @param {readonly Example[]} examples
  * @param {{ folder: string, root: string, run: Run }} where
  */
 export function compileExamples(name, examples, { folder, root, run }) {
-  const files = examples.map(({ line, code }) => {
-    const file = `${name.split('/').at(-1)}-line-${line}.mts`;
+  const files = examples.map(({ line, code, file: ownName }) => {
+    const file = ownName?.replace(/\.mjs$/, '.mts') ?? `${fileStem(name)}-line-${line}.mts`;
     writeFileSync(join(folder, file), code);
     return file;
   });
-  compile(`${name}: the examples of README.md as TypeScript`, files, {
+  compile(`${name}: the examples as TypeScript`, files, {
     folder,
     root,
     run,
     // The examples are JavaScript: their parameters have no types.
     options: { module: 'nodenext', moduleResolution: 'nodenext', noEmit: true, noImplicitAny: false },
   });
+}
+
+/**
+ * The start of the names of files made from a document.
+ *
+ * @param {string} document such as `@metadescent/core: README.md`
+ */
+export function fileStem(document) {
+  return document.replace(/^.*\//, '').replace(/[^a-z0-9]+/gi, '-');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkArgument } from '../check-argument.js';
 import type { Optimizer, OptimizerState } from '../optimizer.js';
 
 /**
@@ -12,6 +13,20 @@ import type { Optimizer, OptimizerState } from '../optimizer.js';
  * State: that of `a` under the names `a/…`, that of `b` under `b/…`.
  */
 export function addSteps(a: Optimizer, b: Optimizer): Optimizer {
+  checkArgument(
+    'addSteps',
+    'the first optimizer',
+    a,
+    ['name', 'init', 'update'],
+    'pass an optimizer, such as sgd({ learningRate: 0.1 })',
+  );
+  checkArgument(
+    'addSteps',
+    'the second optimizer',
+    b,
+    ['name', 'init', 'update'],
+    'pass an optimizer, such as sgd({ learningRate: 0.1 })',
+  );
   return {
     name: `${a.name}+${b.name}`,
     init: (layout) => ({ ...prefixed('a/', a.init(layout)), ...prefixed('b/', b.init(layout)) }),

@@ -1,3 +1,4 @@
+import { checkArgument } from '../check-argument.js';
 import type { Optimizer, OptimizerState } from '../optimizer.js';
 import { UserError } from '../user-error.js';
 
@@ -43,6 +44,13 @@ export function withAverage(optimizer: Optimizer, decay: number): Optimizer {
  * @throws UserError if the state is of another rule, or before the first step.
  */
 export function averagedParameters(state: OptimizerState): Float32Array {
+  checkArgument(
+    'averagedParameters',
+    'the state',
+    state,
+    [],
+    'pass the state of an optimizer made with withAverage',
+  );
   const [average, weight] = [state['average'], state['average/weight']?.[0]];
   if (!average || weight === undefined)
     throw new UserError(

@@ -1,3 +1,4 @@
+import { checkArgument } from '../check-argument.js';
 import type { ParameterRole } from '../layout.js';
 import type { Optimizer, OptimizerState } from '../optimizer.js';
 import { UserError } from '../user-error.js';
@@ -24,8 +25,17 @@ export interface WeightDecayOptions {
  */
 export function withWeightDecay<State extends OptimizerState>(
   optimizer: Optimizer<State>,
-  { rate, roles }: WeightDecayOptions,
+  options: WeightDecayOptions,
 ): Optimizer<State> {
+  checkArgument(
+    'withWeightDecay',
+    'the optimizer',
+    optimizer,
+    ['name', 'init', 'update'],
+    'pass an optimizer, such as sgd({ learningRate: 0.1 })',
+  );
+  checkArgument('withWeightDecay', 'the options', options, ['rate'], 'pass { rate: 0.01 }, say');
+  const { rate, roles } = options;
   if (!(rate >= 0 && rate <= 1))
     throw new UserError(`withWeightDecay: the rate must be a number from 0 to 1, but is ${rate}`);
   return {

@@ -15,10 +15,12 @@ export class ConformanceError extends Error {
   override readonly name = 'ConformanceError';
 }
 
+/** @throws ConformanceError with the message if the property does not hold. */
 export function require(holds: boolean, message: () => string): void {
   if (!holds) throw new ConformanceError(message());
 }
 
+/** Whether two lists of numbers are the same bits: NaN equals NaN, and 0 is not −0. */
 export function sameBits(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;

@@ -1,3 +1,3 @@
-export { ConformanceError, type ConformanceCheck } from './check.js';
+export { ConformanceError, require as requireProperty, sameBits, type ConformanceCheck } from './check.js';
 export * from './optimizee-conformance.js';
 export * from './optimizer-conformance.js';

@@ -1,5 +1,6 @@
-import { createKey } from '@metadescent/core';
+import { createKey, parameterLayout } from '@metadescent/core';
 import type { KernelEngine, LstmShape, MlpShape } from '@metadescent/kernels';
+import { adam } from '@metadescent/optimizers';
 
 /** A piece of work that kernels and peers do alike. */
 export interface Work {
@@ -80,19 +81,19 @@ export function metaGradient(
 }
 
 /** Loss and gradient of a multilayer perceptron on a fixed batch, and a step of Adam where wanted. */
-export function trainingStep(shape: MlpShape, rows: number, adam: boolean): Work {
+export function trainingStep(shape: MlpShape, rows: number, withAdam: boolean): Work {
   const { sizes, activation } = shape;
   const products = sizes.slice(1).map((width, l) => width * (sizes[l] as number));
   const multiplyAdds = products.reduce((sum, product, l) => sum + product * (l === 0 ? 2 : 3), 0);
   const peerArguments = ['--sizes', sizes.join(','), '--activation', activation, '--batch', String(rows)];
   return {
-    name: `loss + gradient${adam ? ' + Adam step' : ''}, ${sizes.join('-')} ${activation} MLP, batch ${rows}`,
+    name: `loss + gradient${withAdam ? ' + Adam step' : ''}, ${sizes.join('-')} ${activation} MLP, batch ${rows}`,
     flops: 2 * multiplyAdds * rows,
     timesPerMeasurement: 100,
     twoWorkers: false,
     peers: {
-      pytorch: ['torch_mlp.py', ...peerArguments, '--evaluations', '100', ...(adam ? ['--adam'] : [])],
-      tfjs: ['tfjs-mlp.mjs', ...peerArguments, '--evaluations', '10', ...(adam ? ['--adam'] : [])],
+      pytorch: ['torch_mlp.py', ...peerArguments, '--evaluations', '100', ...(withAdam ? ['--adam'] : [])],
+      tfjs: ['tfjs-mlp.mjs', ...peerArguments, '--evaluations', '10', ...(withAdam ? ['--adam'] : [])],
     },
     prepare(engine) {
       const kernel = engine.mlp(shape);
@@ -104,7 +105,7 @@ export function trainingStep(shape: MlpShape, rows: number, adam: boolean): Work
         (x) => x * 0.1,
       );
       const gradient = new Float32Array(kernel.parameterCount);
-      const update = adam ? adamStep(parameters.length) : () => {};
+      const update = withAdam ? adamStep(parameters.length) : () => {};
       kernel.setBatch(inputs, labels);
       return () => {
         kernel.evaluate(parameters, gradient);
@@ -114,22 +115,15 @@ export function trainingStep(shape: MlpShape, rows: number, adam: boolean): Work
   };
 }
 
-/** Adam (Kingma & Ba 2015, Algorithm 1) with the peers' rate of 1e-4, on flat arrays. */
+/** Adam with the peers' rate of 1e-4, on flat arrays. */
 function adamStep(size: number): (parameters: Float32Array, gradient: Float32Array) => void {
-  const first = new Float32Array(size);
-  const second = new Float32Array(size);
-  let step = 0;
+  const rule = adam({ learningRate: 1e-4 });
+  const layout = parameterLayout([{ name: 'parameters', role: 'vector', layer: 0, shape: [size] }]);
+  const state = rule.init(layout);
+  const step = new Float32Array(size);
+  const minibatch = { evaluate: () => NaN };
   return (parameters, gradient) => {
-    step++;
-    const rate = (1e-4 * Math.sqrt(1 - 0.999 ** step)) / (1 - 0.9 ** step);
-    const epsilon = 1e-8 * Math.sqrt(1 - 0.999 ** step);
-    for (let i = 0; i < size; i++) {
-      const g = gradient[i] as number;
-      const m = 0.9 * (first[i] as number) + 0.1 * g;
-      const v = 0.999 * (second[i] as number) + 0.001 * g * g;
-      first[i] = m;
-      second[i] = v;
-      parameters[i] = (parameters[i] as number) - (rate * m) / (Math.sqrt(v) + epsilon);
-    }
+    rule.update({ layout, iteration: 0, parameters, gradient, objective: NaN, minibatch }, state, step);
+    for (let i = 0; i < size; i++) parameters[i] = (parameters[i] as number) + (step[i] as number);
   };
 }

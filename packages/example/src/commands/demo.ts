@@ -1,5 +1,6 @@
 import { loadEngine } from '@metadescent/kernels/node';
-import { pretrained, validationKeys } from '@metadescent/lstm-optimizer';
+import { pretrained } from '@metadescent/lstm-optimizer';
+import { validationKeys } from '@metadescent/meta-learning';
 import { readRun, withInterrupt } from '@metadescent/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -118,7 +119,7 @@ async function learnAndRace(
   const context = { ...session, seed, onStage: progress.next };
   const tuned = await tuneBaselines(experiment, { ...context, optimizees: tuningOptimizees });
   const best = await bestBaselineOn(
-    validationKeys(trainingKey(experiment, seed), recipe),
+    validationKeys(trainingKey(experiment, seed), recipe.validationUnrolls),
     experiment,
     tuned,
     session.executor,
@@ -141,7 +142,7 @@ async function learnAndRace(
   const result = await raceOptimizers(experiment, {
     ...context,
     rule: experiment.rule,
-    weights: state.best.weights,
+    weights: state.best.point,
     tuned,
     heldOutOptimizees,
   });

@@ -1,13 +1,14 @@
 import { UserError } from '@metadescent/core';
-import type { MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
+import { epochsOf, type MetaTrainingRecipe } from '@metadescent/lstm-optimizer';
 import { describeTuningOutcome } from '@metadescent/optimizers';
+import { taskMap } from '@metadescent/runtime';
 import { join } from 'node:path';
 import { controlExperiments } from '../control/control-experiments.js';
 import type { Experiment, PresetName } from '../experiments/experiment.js';
 import { commandText } from '../command-text.js';
 import { experimentNamed, presetOf } from '../experiments/registry.js';
 import { searchLearningRate } from '../learning-rate-search.js';
-import { overWorkers, runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
+import { runMetaTraining, trainingKey, WEIGHTS_FILE } from '../meta-training-run.js';
 import { runReadoutSearch } from '../readout-search-run.js';
 import { psdExperiments } from '../psd-training/psd-experiments.js';
 import { trainPsd } from '../psd-training/train-psd.js';
@@ -51,8 +52,8 @@ async function trainLstm(experiment: Experiment, options: TrainOptions): Promise
       async ({ executor, engine }) => {
         const run = { ...options, resume, directory, engine, executor, signal };
         if (search) {
-          const { score, generation } = await runReadoutSearch(experiment, search, run);
-          return { score, when: `generation ${generation}` };
+          const { score, round } = await runReadoutSearch(experiment, search, run);
+          return { score, when: `generation ${round}` };
         }
         const { recipe, stacked } = preset!;
         const learningRate =
@@ -64,7 +65,7 @@ async function trainLstm(experiment: Experiment, options: TrainOptions): Promise
           recipe: { ...recipe, learningRate },
           stacked,
         });
-        return { score: best.score, when: `epoch ${best.epoch + 1}` };
+        return { score: best.score, when: `epoch ${epochsOf(recipe, best.round)}` };
       },
     ),
   );
@@ -88,7 +89,7 @@ async function searchedRate(
   const { best, outcome } = await searchLearningRate(experiment.rule, recipe, {
     candidates: search,
     key: trainingKey(experiment, seed).fold('learning-rate search'),
-    executor: overWorkers(executor),
+    map: taskMap(executor),
     onCandidate: (rate, score) =>
       process.stderr.write(`learning rate ${rate.toPrecision(3)}: held out ${score.toPrecision(4)}\n`),
   });

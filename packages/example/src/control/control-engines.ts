@@ -2,6 +2,7 @@ import { UserError } from '@metadescent/core';
 import type { KernelEngine } from '@metadescent/kernels';
 import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels/gps';
 import { bestGpsEngine, loadEngine, nativeGpsEngine, type EngineChoice } from '@metadescent/kernels/node';
+import { announceEngine } from '../announce-engine.js';
 
 /** The kernels of guided policy search and those of network policies, of one kind. */
 export interface ControlEngines {
@@ -15,7 +16,7 @@ export interface ControlEngines {
  * @throws UserError if `native` was asked for and cannot be had (the message says why).
  */
 export function controlEngines(choice: EngineChoice): ControlEngines {
-  return { search: searchEngine(choice), networks: loadEngine(choice) };
+  return { search: announceEngine(searchEngine(choice)), networks: announceEngine(loadEngine(choice)) };
 }
 
 function searchEngine(choice: EngineChoice): GpsEngine {

@@ -30,7 +30,7 @@ const lstm = (conditions: number): PolicySpecification => ({
 
 const controllerStage: ControlStage = {
   name: 'controller alone',
-  purpose: 'The controllers learn the swing-up on unknown dynamics; nobody has to imitate them yet.',
+  purpose: 'The controllers learn the swing-up on unknown dynamics. No policy is trained yet.',
   policy: { kind: 'none' },
   ...swingUpStages.controller,
 };
@@ -44,7 +44,7 @@ const swingUp = (conditions: number): readonly ControlStage[] => [
   policyStage(
     'MLP policy',
     mlp(conditions),
-    'Bregman ADMM: a stationary network that sees the whole state and the controllers agree on what to do.',
+    'Bregman ADMM: a network and the controllers are trained to agree. The network sees the whole state and is the same at all steps.',
   ),
 ];
 
@@ -58,7 +58,7 @@ const hiddenSwingUp = (conditions: number): readonly ControlStage[] => [
   policyStage(
     'memoryless MLP',
     mlp(conditions),
-    'The same for a network without memory, from the same controllers: to show what memory is for.',
+    'The same for a network without memory, from the same controllers: is memory needed?',
   ),
 ];
 

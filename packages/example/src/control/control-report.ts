@@ -68,7 +68,7 @@ export function outcomeTable(
     caption:
       'Iteration: improved (a new controller was adopted), rejected (no step passed the test on the true cost), restored or diverged (the best controllers were put back). ' +
       'η search: converged (KL within 10 % of its bound), inactive (the bound does not bind), exhausted (the best feasible η), infeasible (the previous controller stays). ' +
-      'KL after bounds: with the exploration put within its bounds, which comes after the search. Step taken: how far towards the new controllers the acceptance test let them go.',
+      'KL after bounds: the KL divergence once the exploration is put within its bounds, after the search. Step taken: the part of the way to the new controllers that the acceptance test allowed.',
     rowLabel: 'iteration',
     better: 'none',
     columns: ['outcome', 'η search', 'evaluations', 'KL / bound', 'KL after bounds', 'step taken', 'dropped'],

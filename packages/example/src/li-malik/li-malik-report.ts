@@ -70,7 +70,7 @@ export function tallyTable(tallies: readonly Tally[], panels: number): ResultTab
       'A panel is won by the lowest mean over seeds, clearly if the paired difference to the second is more than two standard errors. ' +
       'One optimizer wins each panel, by all digits of the mean; the tables star every mean that reads the same as the lowest. ' +
       'An optimizer with a rollout that is not finite cannot win. ' +
-      'Ahead of the others: panels in which this version of Predicted Step Descent is below every optimizer that is not a version of it. ' +
+      'Ahead of the others: the panels that a version of Predicted Step Descent wins when its sister versions are left out. ' +
       'Diverged: not finite, or ended above the start.',
     better: 'none',
     columns: [
@@ -153,7 +153,7 @@ export function summaryOf(record: LiMalikRecord): string[] {
           `Lowest final true objective, of the ${panels.length} panels of the paper that were run: ${ranked('finals')}. Lowest mean over the horizon: ${ranked('means')}. The paper reports Predicted Step Descent as best in all 15.`,
           ...(versions.length > 0
             ? [
-                `Panels in which a version of Predicted Step Descent is below every optimizer that is not a version of it, by the final objective and by the mean: ${versions.join(', ')}.`,
+                `Each version of Predicted Step Descent was also compared with the other optimizers alone, without its sister versions. Panels in which it has the lowest final objective, and panels in which it has the lowest mean objective: ${versions.join(', ')}.`,
               ]
             : []),
           `Rollouts that diverged in these panels (not finite, or above the start at the end): ${tallies.map((t) => `${t.optimizer} ${t.nonFinite + t.aboveStart}`).join(', ')}, of ${tallies[0]?.rollouts ?? 0} each. At ${ROLLOUT_STEPS} iterations, everywhere: ${twice.join(', ')}.`,

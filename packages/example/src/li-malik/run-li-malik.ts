@@ -7,6 +7,7 @@ import {
 import { findData, loadMnist } from '@metadescent/optimizees/node';
 import { loadEngine } from '@metadescent/kernels/node';
 import { createExecutor, workerCount } from '@metadescent/runtime';
+import { announceEngine } from '../announce-engine.js';
 import { checkDataFolder } from '../data.js';
 import { checkOutputFolder } from '../output-folder.js';
 import type { WorkOptions } from '../session.js';
@@ -49,7 +50,7 @@ export async function runLiMalik(options: LiMalikOptions): Promise<LiMalikRecord
   checkDataFolder(options.data);
   checkOutputFolder(directory);
   const began = performance.now();
-  const engine = loadEngine(options.engine);
+  const engine = announceEngine(loadEngine(options.engine));
   onStage?.('reading the data sets');
   const { loaded, missing } = loadDatasets(options.data);
   for (const { message } of missing) onMissing?.(message);

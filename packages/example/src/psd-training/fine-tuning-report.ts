@@ -71,13 +71,13 @@ function courseOf(metrics: Metrics, kept: Metrics[number], { recipe }: FineTunin
     ...panel('training objective', 'linear', 'trainingObjective', {
       referenceLines: horizons,
       notes: [
-        `Mean of mean_t f(x_t) / f(x_0), over the horizon T of that time, of all training episodes since the validation before. Episodes that were given up: ${failed}.`,
+        `The mean over all training episodes since the last validation of mean_t f(x_t) / f(x_0), with t up to the horizon T of these episodes. Episodes that were given up: ${failed}.`,
       ],
     }),
     ...panel('validation score', 'linear', 'score', {
       referenceLines: [{ axis: 'x', value: updatesOf(kept), label: 'kept' }],
       notes: [
-        `Mean over the validation objectives of ½ (ln mean_t f + ln f(x_T)), T = ${recipe.horizon}: lower is better, 0.01 is one percent.`,
+        `Mean over the validation objectives of ½ (ln mean_t f + ln f(x_T)), T = ${recipe.horizon}. Lower is better; a difference of 0.01 is one percent.`,
       ],
     }),
     ...panel('norm of the meta-gradient', 'log', 'gradientNorm', {

@@ -68,7 +68,7 @@ function policyName(config: SearchConfig): string {
 function courseOf(iterations: Metrics, rounds: Metrics, config: SearchConfig): ReportBlockInput[] {
   const { recipe } = config;
   const after =
-    'The policy is trained after the search (policyTraining: afterwards): λ and ν, which would hold controller and policy together, are 0 in every iteration and are not drawn.';
+    'The policy is trained after the search (policyTraining: afterwards). So λ and ν, which pull controller and policy together, are 0 in every iteration; they are not drawn.';
   return [
     { type: 'curves', curves: costFigure(iterations, rounds, policyName(config)) },
     ...gridOf('Trust region, exploration and acceptance', 3, diagnosticPanels(iterations)),
@@ -93,10 +93,10 @@ function costFigure(iterations: Metrics, rounds: Metrics, policy: string): Curve
     series: metricSeries([...iterations, ...rounds], lines),
     referenceLines: teacher === undefined ? [] : [{ axis: 'y', value: Number(teacher), label: 'teacher' }],
     notes: [
-      'With noise: the sampled trajectories that the iteration started from, so the first are those of the teacher. Controller: without noise, what the acceptance test adopted.',
+      "With noise: the sampled trajectories at the start of the iteration; those of the first iteration are the teacher's. Controller: the adopted controller, without noise.",
       ...(rounds.length > 0
         ? [
-            'Rounds of distillation follow the iterations; controller, policy and teacher are there measured on fresh starts, the same for all three.',
+            'Rounds of distillation follow the iterations. In these rounds controller, policy and teacher are measured on the same fresh starts.',
           ]
         : []),
       `Sampled trajectories that were dropped because they diverged: ${dropped}.`,
@@ -136,7 +136,7 @@ function diagnosticPanels(records: Metrics): CurveSetInput[] {
     ...panel('KL to the old controller / ε', 'linear', overBound(records, 'kl'), {
       referenceLines: [{ axis: 'y', value: 1, label: 'bound' }],
       notes: [
-        'The search for η is content within a tenth of the bound, and the exploration is put within its own bounds after it.',
+        'The search for η stops within a tenth of the bound. The exploration is put within its own bounds after the search, which changes the KL divergence once more.',
       ],
     }),
     ...panel(
@@ -149,7 +149,7 @@ function diagnosticPanels(records: Metrics): CurveSetInput[] {
     ...panel('entropy per step, nats', 'linear', overGroups(records, 'entropy')),
     ...panel('unexplained variance of the dynamics', 'linear', overGroups(records, 'unexplained'), {
       notes: [
-        'Share of the variance of the next features that the fitted linear dynamics leave, mean over the steps; 1 would be no better than the mean.',
+        'The share of the variance of the next features that the fitted linear dynamics do not explain, mean over the steps. A model that always predicts the mean has 1.',
       ],
     }),
     ...panel('step multiplier', 'log', [search('stepMultiplier')]),
@@ -173,7 +173,7 @@ function diagnosticPanels(records: Metrics): CurveSetInput[] {
       {
         referenceLines: [{ axis: 'y', value: 1, label: 'model exact' }],
         notes: [
-          'Of the true objective without noise, over what the fitted models of dynamics and cost expect of the whole step, summed over the groups.',
+          'The improvement of the true objective without noise, divided by the improvement that the fitted models of dynamics and cost predict for the whole step, summed over the groups.',
         ],
       },
     ),
@@ -194,7 +194,7 @@ function distillationTable(rounds: Metrics, iterations: number, policy: string):
   return {
     title: 'Rounds of distillation',
     caption:
-      'Mean true objective over the steps of a rollout, without noise, on the same fresh starts in every round. Regression loss: of the policy on the actions of the controller, after the round.',
+      'Mean true objective over the steps of a rollout, without noise, on the same fresh starts in every round. Regression loss: how far the policy is from the actions of the controller after the round.',
     rowLabel: 'round',
     columns: [
       policy,

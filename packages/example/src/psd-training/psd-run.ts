@@ -20,9 +20,11 @@ import {
   writeFileAtomic,
   type Executor,
   type Run,
+  taskMap,
 } from '@metadescent/runtime';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import { join } from 'node:path';
+import { announceEngine } from '../announce-engine.js';
 import type { PresetName } from '../experiments/experiment.js';
 import { program } from '../program.js';
 import type { FineTuningPreset, PsdExperiment, SearchPreset } from './psd-experiments.js';
@@ -61,7 +63,7 @@ export const PSD_WEIGHTS_FILE = 'weights.safetensors';
 export async function runPsd(experiment: PsdExperiment, options: PsdRunOptions): Promise<PsdWeights> {
   const { preset: presetName, seed, directory, resume, engine: engineName, signal } = options;
   const preset = experiment.presets[presetName];
-  const engine = loadEngine(engineName);
+  const engine = announceEngine(loadEngine(engineName));
   const config: SearchConfig | FineTuningConfig = {
     experiment: experiment.name,
     preset: presetName,
@@ -202,13 +204,17 @@ async function fineTuning(
   { recipe, training, validation, start: nominal }: FineTuningPreset,
   { run, executor, key, began, title, signal, start }: Work & { readonly start: PsdWeights },
 ): Promise<Trained> {
+  const from = withNominalStep(start, nominal);
   const resume =
     run.checkpoint &&
-    fineTuningStateFromTensors({ tensors: run.checkpoint.tensors, metadata: run.checkpoint.metadata ?? {} });
+    fineTuningStateFromTensors(from, {
+      tensors: run.checkpoint.tensors,
+      metadata: run.checkpoint.metadata ?? {},
+    });
   const progress = createProgress({
     label: title,
     total: recipe.steps,
-    initial: resume?.step ?? 0,
+    initial: resume?.round ?? 0,
     unit: 'meta-update',
   });
   let note: readonly string[] = [];
@@ -216,12 +222,10 @@ async function fineTuning(
   const state = await fineTune({
     recipe,
     key,
-    start: resume ?? withNominalStep(start, nominal),
-    executor: {
-      objectives: { training: training.length, validation: validation.length },
-      episodes: (tasks) => executor.map('episode', tasks),
-      validations: (tasks) => executor.map('validate', tasks),
-    },
+    start: from,
+    ...(resume && { resume }),
+    objectives: { training: training.length, validation: validation.length },
+    map: taskMap(executor),
     onStep: (done) => progress.update(done, note),
     onRecord(record, next) {
       results = { score: record.bestScore, validation: record.validation };
@@ -242,5 +246,5 @@ async function fineTuning(
     },
   });
   progress.finish(note);
-  return { weights: bestWeights(state), results };
+  return { weights: bestWeights(from, state), results };
 }

@@ -13,7 +13,6 @@ import {
   createPsdTaskRunner,
   runEpisodeTask,
   runPsdValidationTask,
-  type EpisodeResult,
   type EpisodeTask,
   type FineTuningProblem,
   type PolicyFitTask,
@@ -82,7 +81,7 @@ export function groupTask(task: GroupTask, { search }: TaskContext): GroupTaskRe
 }
 
 /** The meta-gradient of one episode. */
-export function episode(task: EpisodeTask, problem: TaskContext): EpisodeResult {
+export function episode(task: EpisodeTask, problem: TaskContext): ReturnType<typeof runEpisodeTask> {
   return runEpisodeTask(problem, task);
 }
 
@@ -92,7 +91,7 @@ export function validate(task: PsdValidationTask, problem: TaskContext): PsdVali
 }
 
 /** A rollout of a hand-made optimizer on a validation objective, to hold a policy against. */
-export interface BaselineTask extends Omit<PsdValidationTask, 'weights' | 'kind'> {
+export interface BaselineTask extends Omit<PsdValidationTask, 'weights'> {
   readonly kind: 'baseline';
   readonly name: BaselineName;
   readonly options: OptionValues;

@@ -75,7 +75,7 @@ export async function composeExample(seed: number, log: (line: string) => void):
   const key = createKey(seed);
   const say = (unroll: number, loss: number) =>
     unroll % 50 === 0 && log(`unroll ${unroll}: mean objective ${loss.toFixed(3)}`);
-  const { optimizer, losses } = trainTapeRule(
+  const { optimizer, losses } = await trainTapeRule(
     rule,
     family,
     key.fold('training'),

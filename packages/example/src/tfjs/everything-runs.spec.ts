@@ -2,13 +2,14 @@ import { createKey, rollout, type OptimizeeFamily } from '@metadescent/core';
 import { wasmEngine } from '@metadescent/kernels';
 import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import {
-  inlineExecutor,
   lstmOptimizer,
   lstmRuleSchema,
-  metaTrain,
+  metaTrainLstm,
   metaTrainingSchema,
+  metaTrainingTasks,
   type EpochRecord,
 } from '@metadescent/lstm-optimizer';
+import { inlineTasks } from '@metadescent/meta-learning';
 import { baselineOptimizers, createBaseline, evaluateInline, tuneOptimizer } from '@metadescent/optimizers';
 import {
   inlinePsdExecutor,
@@ -79,16 +80,16 @@ describe.each(families)('on %s of TensorFlow.js', (_, make) => {
       validationUnrolls: 2,
     });
     const records: EpochRecord[] = [];
-    const executor = inlineExecutor({ rule, engine, training: family, validation: family });
-    const { best } = await metaTrain({
+    const map = inlineTasks(metaTrainingTasks({ rule, engine, training: family, validation: family }));
+    const { best } = await metaTrainLstm({
       rule,
       recipe,
       key: createKey(5),
-      executor,
+      map,
       onEpoch: (record) => void records.push(record),
     });
     expect(best.score).toBeLessThan(0.8 * (records[0] as EpochRecord).validationScore);
-    const { outcome } = rollout(family.sample(createKey(1)), lstmOptimizer(rule, best.weights, engine), {
+    const { outcome } = rollout(family.sample(createKey(1)), lstmOptimizer(rule, best.point, engine), {
       horizon: 10,
       key: createKey(2),
     });

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import { symmetrise } from '../symmetric.js';
 import { weightedLoss, type Policy, type PolicyContext, type PolicyTargets } from '../policy.js';
 import { solvePositive } from './weighted-least-squares.js';
@@ -14,9 +15,9 @@ export interface TableState extends PolicyContext {
  *
  * @param options `stationary`: one action for all steps
  */
-export function tablePolicy({
-  stationary = false,
-}: { readonly stationary?: boolean } = {}): Policy<TableState> {
+export function tablePolicy(options: { readonly stationary?: boolean } = {}): Policy<TableState> {
+  checkArgument('tablePolicy', 'the options', options, [], 'pass { stationary: true }, or nothing');
+  const { stationary = false } = options;
   const entriesOf = ({ horizon }: PolicyContext) => (stationary ? 1 : horizon);
   const entryAt = (t: number) => (stationary ? 0 : t);
   const meansOf = (

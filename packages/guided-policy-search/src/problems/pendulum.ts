@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { Key } from '@metadescent/core';
 import type { GpsEngine } from '@metadescent/kernels/gps';
 import { taylorCost } from '../cost-expansion.js';
@@ -45,6 +46,7 @@ export interface SwingUpOptions {
  * integrated by two semi-implicit Euler steps per time step. A policy sees (cos θ, sin θ, θ̇).
  */
 export function pendulum(options: SwingUpOptions = {}): ControlProblem {
+  checkArgument('pendulum', 'the options', options, [], 'pass { initialAngles }, or nothing');
   return swingUp(options, 3, ([angle, velocity]) =>
     Float64Array.of(Math.cos(angle!), Math.sin(angle!), velocity!),
   );
@@ -55,6 +57,7 @@ export function pendulum(options: SwingUpOptions = {}): ControlProblem {
  * cannot be driven, has to be remembered. The controller still sees the state.
  */
 export function hiddenVelocityPendulum(options: SwingUpOptions = {}): ControlProblem {
+  checkArgument('hiddenVelocityPendulum', 'the options', options, [], 'pass { initialAngles }, or nothing');
   return swingUp(options, 2, ([angle]) => Float64Array.of(Math.cos(angle!), Math.sin(angle!)));
 }
 
@@ -157,11 +160,23 @@ export interface PendulumRun<S> {
 /**
  * Solves a swing-up from scratch in the two stages of `swingUpStages`. The second goes on from the first one's state.
  */
-export async function solvePendulum<S>(
-  problem: ControlProblem,
-  policy: Policy<S>,
-  { engine, key, onIteration }: PendulumRun<S>,
-) {
+export async function solvePendulum<S>(problem: ControlProblem, policy: Policy<S>, run: PendulumRun<S>) {
+  checkArgument('solvePendulum', 'the problem', problem, ['environment'], 'pass pendulum()');
+  checkArgument(
+    'solvePendulum',
+    'the policy',
+    policy,
+    ['init', 'fit'],
+    'pass one of the policies, such as tablePolicy()',
+  );
+  checkArgument(
+    'solvePendulum',
+    'the third argument',
+    run,
+    ['engine', 'key'],
+    'pass { engine: wasmGpsEngine(), key: createKey(1) }',
+  );
+  const { engine, key, onIteration } = run;
   const { controller, policy: imitation } = swingUpStages;
   const common = { ...problem, engine, key };
   const first = await runGuidedPolicySearch(

@@ -15,6 +15,7 @@ import type { KernelEngine } from './kernel-engine.js';
 export interface BareEngine {
   readonly name: KernelEngine['name'];
   readonly detail: string;
+  readonly note?: string | undefined;
   lstm(shape: Required<LstmShape>, layout: LstmLayout): BareLstm<unknown>;
   network(plan: NetworkPlan): BareNetwork;
   preprocessGradient(n: number, gradient: Float32Array, p: number, features: Float32Array): void;

@@ -14,6 +14,7 @@ export function checkedEngine(bare: BareEngine): KernelEngine {
   return {
     name: bare.name,
     detail: bare.detail,
+    ...(bare.note !== undefined && { note: bare.note }),
     lstm: (shape) => checkedLstm(bare, shape),
     network: (specification) => checkedNetwork(bare, specification),
     mlp: (shape) => checkedMlp(bare, shape),

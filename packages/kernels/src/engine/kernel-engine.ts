@@ -20,6 +20,8 @@ export interface KernelEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
   /** What exactly runs, for run records: e.g. `native avx512`, `wasm simd128`. */
   readonly detail: string;
+  /** What its user may want to know of how it was found, where there is something: why it is not native, say. */
+  readonly note?: string;
   /** An LSTM of this shape. */
   lstm(shape: LstmShape): LstmKernel;
   /** A network with its loss. */

@@ -13,6 +13,7 @@ import type {
 export interface BareGpsEngine {
   readonly name: GpsEngine['name'];
   readonly detail: string;
+  readonly note?: string | undefined;
   gemm(options: Required<GpsGemm>): void;
   syrk(options: Required<Omit<GpsSyrk, 'offset'>> & Pick<GpsSyrk, 'offset'>): void;
   columnMeans(rows: number, n: number, a: Float64Array, means: Float64Array): void;

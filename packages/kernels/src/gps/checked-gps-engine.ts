@@ -22,6 +22,7 @@ export function checkedGpsEngine(bare: BareGpsEngine): GpsEngine {
   return {
     name: bare.name,
     detail: bare.detail,
+    ...(bare.note !== undefined && { note: bare.note }),
     gemm: (options) => bare.gemm(checkGpsGemm(options)),
     syrk: (options) => bare.syrk(checkGpsSyrk(options)),
     columnMeans(rows, n, a, means) {

@@ -46,6 +46,7 @@ export function compiledGpsEngine(
   name: 'wasm' | 'native',
   detail: string,
   createMemory: () => GpsMemory,
+  note?: string,
 ): GpsEngine {
   const shared = createMemory();
   const { functions } = shared;
@@ -60,6 +61,7 @@ export function compiledGpsEngine(
   const bare: BareGpsEngine = {
     name,
     detail,
+    note,
     gemm({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }) {
       call(() => {
         const result = shared.place(c);

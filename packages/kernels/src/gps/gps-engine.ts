@@ -12,6 +12,8 @@ export interface GpsEngine {
   readonly name: 'typescript' | 'wasm' | 'native';
   /** What exactly runs, for run records: e.g. `native avx512`. */
   readonly detail: string;
+  /** As in `KernelEngine`. */
+  readonly note?: string;
   /**
    * C ← αAB + βC; A is [m, k] and B [k, n], after transposition where asked for (then stored [k, m], [n, k]).
    * β = 0 ignores what C held.

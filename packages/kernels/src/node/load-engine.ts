@@ -38,10 +38,9 @@ export function loadEngine(choice: string = process.env['METADESCENT_ENGINE'] ||
   }
 }
 
-/** Native where it can be had, else WebAssembly, whose `detail` then says why not native. */
+/** Native where it can be had, else WebAssembly, whose `note` then says why not native. */
 export function bestEngine(): KernelEngine {
   const { engine, reason } = nativeEngine();
   if (engine) return engine;
-  const wasm = wasmEngine();
-  return { ...wasm, detail: `${wasm.detail} (not native: ${reason})` };
+  return { ...wasmEngine(), note: `not native: ${reason}` };
 }

@@ -2,7 +2,7 @@ import type { BareEngine } from '../engine/bare-engine.js';
 import { checkedEngine } from '../engine/checked-engine.js';
 import type { KernelEngine } from '../engine/kernel-engine.js';
 import type { NativeTarget } from '../engine/native-functions.js';
-import { availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
 import { NativeUnavailable } from './native-unavailable.js';
 import { nativeGemm } from '../gemm/gemm-native.js';
 import { nativePreprocessGradient } from '../preprocess/preprocess-native.js';
@@ -53,7 +53,8 @@ function engineFor(target: NativeTarget): BareEngine {
   const library = loadNativeLibrary(target);
   return {
     name: 'native',
-    detail: nativeDetail(target),
+    detail: `native ${target}`,
+    note: nativeNote(target),
     lstm: nativeLstm(library, target),
     network: nativeNetwork(library, target),
     accumulators: nativeAccumulators(library, target),

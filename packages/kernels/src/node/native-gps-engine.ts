@@ -3,7 +3,7 @@ import { compiledGpsEngine } from '../gps/gps-compiled.js';
 import type { GpsEngine } from '../gps/gps-engine.js';
 import { nativeGpsFunctions, nativeGpsMemory } from '../gps/gps-native.js';
 import { wasmGpsEngine } from '../gps/gps-wasm.js';
-import { availableTargets, loadNativeLibrary, nativeDetail } from './native-library.js';
+import { availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
 import { NativeUnavailable } from './native-unavailable.js';
 
 /** The native engine, or why there is none. */
@@ -23,17 +23,23 @@ export function nativeGpsEngine(target?: NativeTarget): NativeGpsEngine {
       return { reason: `this processor runs ${targets.join(', ')}, but not ${chosen}` };
     const library = loadNativeLibrary(chosen);
     const functions = nativeGpsFunctions(library, chosen);
-    return { engine: compiledGpsEngine('native', nativeDetail(chosen), () => nativeGpsMemory(functions)) };
+    return {
+      engine: compiledGpsEngine(
+        'native',
+        `native ${chosen}`,
+        () => nativeGpsMemory(functions),
+        nativeNote(chosen),
+      ),
+    };
   } catch (error) {
     if (error instanceof NativeUnavailable) return { reason: error.message };
     throw error;
   }
 }
 
-/** Native where it can be had, else WebAssembly, whose `detail` then says why not native. */
+/** Native where it can be had, else WebAssembly, whose `note` then says why not native. */
 export function bestGpsEngine(): GpsEngine {
   const { engine, reason } = nativeGpsEngine();
   if (engine) return engine;
-  const wasm = wasmGpsEngine();
-  return { ...wasm, detail: `${wasm.detail} (not native: ${reason})` };
+  return { ...wasmGpsEngine(), note: `not native: ${reason}` };
 }

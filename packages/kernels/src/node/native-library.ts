@@ -81,13 +81,10 @@ export function loadNativeLibrary(target: NativeTarget): NativeLibrary {
   return open(kernelsRecipe(target)).library;
 }
 
-/**
- * What runs, once the kernels for `target` are loaded; where a library had to be made again, with the reason:
- * `native avx2`.
- */
-export function nativeDetail(target: NativeTarget): string {
+/** Which libraries of `target` had to be made again and why, once they are loaded. */
+export function nativeNote(target: NativeTarget): string | undefined {
   const notes = [cpuRecipe.name, `kernels-${target}`].flatMap((name) => opened.get(name)?.note ?? []);
-  return `native ${target}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+  return notes.length > 0 ? notes.join('; ') : undefined;
 }
 
 /**

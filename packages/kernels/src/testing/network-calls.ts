@@ -42,8 +42,6 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
         },
       }),
       optional: ['gradient', 'inputGradient'],
-      // As with the LSTM: the last block of examples is filled up with zeros.
-      finiteOnly: ['parameters'],
       run({ kernels }, { parameters, gradient, inputGradient }) {
         const kernel = kernels.mlp(shape);
         const { inputs, targets } = batch();
@@ -87,9 +85,6 @@ export const lstmCalls: WrapperCall[] = [
     caller: 'LstmKernel.backpropagate',
     variant: traced ? 'with a trace' : 'without a trace',
     looseInfinities: true,
-    // The C kernels fill up the last block with coordinates that are 0: times an infinite weight that is NaN,
-    // and reaches the sum of gradients.
-    finiteOnly: ['weights'],
     arrays: () => ({
       read: {
         weights: f32('weights', LSTM_WEIGHTS),
@@ -143,7 +138,6 @@ export const lstmCalls: WrapperCall[] = [
   {
     caller: 'LstmKernel.backward',
     looseInfinities: true,
-    finiteOnly: ['weights'],
     optional: ['stateCotangent', 'inputGradient', 'stateGradient'],
     counts: { coordinates: COORDINATES },
     arrays: () => ({

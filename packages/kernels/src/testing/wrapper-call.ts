@@ -39,8 +39,6 @@ export interface WrapperCall {
    * another, and with an infinite number that makes NaN or ∞.
    */
   readonly looseInfinities?: boolean;
-  /** Arrays whose infinities are not compared at all. */
-  readonly finiteOnly?: readonly string[];
   /** Pairs that may be one array. */
   readonly mayShare?: readonly string[];
   /** Makes the call; returns numbers beside those in the written arrays. */

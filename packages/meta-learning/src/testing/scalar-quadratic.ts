@@ -24,11 +24,11 @@ export const learnedRate: LearnedOptimizer = {
   name: 'learned-rate',
   init: () => Float32Array.of(0.1),
   flat: (phi) => phi.slice(),
-  withFlat: (_, values) => values,
+  withFlat: (_, values) => values.slice(),
   optimizer: (phi) => ({
     name: 'learned-rate',
     init: () => ({}),
-    update: ({ gradient }, _, step) => void (step[0] = -(phi[0] as number) * (gradient[0] as number)),
+    update: ({ gradient }, _, step) => gradient.forEach((g, i) => (step[i] = -(phi[0] as number) * g)),
   }),
 };
 

@@ -1,4 +1,4 @@
-import { UserError } from '@metadescent/core';
+import { checkArgument, UserError } from '@metadescent/core';
 
 /**
  * Examples with class labels: a plain record of typed arrays, so that it can be sent to a worker (see
@@ -59,6 +59,13 @@ export interface LabelledDatasetParts {
  * labelledDataset({ name: 'xor', inputs, labels: Uint8Array.of(0, 1, 1, 0), classes: 2 }).inputSize // => 2
  */
 export function labelledDataset(parts: LabelledDatasetParts): LabelledDataset {
+  checkArgument(
+    'labelledDataset',
+    'the parts',
+    parts,
+    ['inputs', 'labels', 'classes'],
+    'pass { name, inputs, labels, classes }',
+  );
   const { name, inputs, labels, classes, imageShape } = parts;
   const bytes = inputs.BYTES_PER_ELEMENT === 1;
   const { scale = bytes ? 1 / 255 : 1, offset = 0 } = parts;
@@ -112,6 +119,14 @@ export function selectRows(
   indices: ArrayLike<number>,
   name: string,
 ): LabelledDataset {
+  checkArgument(
+    'selectRows',
+    'the data set',
+    dataset,
+    ['inputs', 'labels', 'classes'],
+    'pass a data set, such as labelledDataset gives',
+  );
+  checkArgument('selectRows', 'the indices', indices, ['length'], 'pass a list of row numbers');
   if (indices.length === 0)
     throw new UserError(`selectRows: "${name}" would have no examples; give at least one index`);
   const rows = new Uint32Array(indices.length);

@@ -1,4 +1,4 @@
-import { UserError, parseOptions, type Key } from '@metadescent/core';
+import { checkArgument, UserError, parseOptions, type Key } from '@metadescent/core';
 import { typescriptEngine, type KernelEngine } from '@metadescent/kernels';
 import * as z from 'zod/mini';
 import { gatherRows } from './gather-rows.js';
@@ -43,6 +43,20 @@ const CHUNK = 2 ** 22;
  * projectAndStandardise(mnist, { dimensions: 48, key: createKey(1), engine }).inputSize // => 48
  */
 export function projectAndStandardise(dataset: LabelledDataset, options: ProjectionOptions): LabelledDataset {
+  checkArgument(
+    'projectAndStandardise',
+    'the data set',
+    dataset,
+    ['inputs', 'labels', 'classes'],
+    'pass a data set, such as labelledDataset gives',
+  );
+  checkArgument(
+    'projectAndStandardise',
+    'the options',
+    options,
+    ['dimensions', 'key'],
+    'pass { dimensions: 48, key: createKey(1) }',
+  );
   const { key, engine = typescriptEngine(), ...plain } = options;
   const { dimensions: k } = parseOptions('projectAndStandardise', schema, plain);
   const { count, inputSize: d } = dataset;

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { LabelledDataset } from './labelled-dataset.js';
 
 /**
@@ -10,6 +11,13 @@ import type { LabelledDataset } from './labelled-dataset.js';
  * shareDataset(dataset).inputs.buffer instanceof SharedArrayBuffer // => true
  */
 export function shareDataset(dataset: LabelledDataset): LabelledDataset {
+  checkArgument(
+    'shareDataset',
+    'the data set',
+    dataset,
+    ['inputs', 'labels', 'classes'],
+    'pass a data set, such as labelledDataset gives',
+  );
   if (typeof SharedArrayBuffer === 'undefined') {
     throw new Error(
       'shareDataset: there is no SharedArrayBuffer here; serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or send the data set as it is',

@@ -1,4 +1,4 @@
-import { UserError, type Key } from '@metadescent/core';
+import { checkArgument, UserError, type Key } from '@metadescent/core';
 import { selectRows, type LabelledDataset } from './labelled-dataset.js';
 
 /**
@@ -21,6 +21,21 @@ export function splitDataset<const Parts extends readonly number[] | Readonly<Re
   parts: Parts,
   key: Key,
 ): { -readonly [Name in keyof Parts]: LabelledDataset } {
+  checkArgument(
+    'splitDataset',
+    'the data set',
+    dataset,
+    ['inputs', 'labels', 'classes'],
+    'pass a data set, such as labelledDataset gives',
+  );
+  checkArgument(
+    'splitDataset',
+    'the parts',
+    parts,
+    [],
+    'pass shares, such as { train: 0.9, validation: 0.1 }',
+  );
+  checkArgument('splitDataset', 'the key', key, ['fold'], 'pass createKey(1)');
   const shares = Object.entries<number>(parts as Readonly<Record<string, number>>);
   for (const [name, share] of shares) {
     if (!(share > 0 && share < Infinity)) {

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
 import { DatasetFormatError, refusePacked } from './dataset-format-error.js';
 
@@ -39,6 +40,7 @@ export function parseCifar10(
   files: readonly Uint8Array[],
   options: { readonly name?: string } = {},
 ): LabelledDataset {
+  checkArgument('parseCifar10', 'the files', files, ['length'], 'pass a list of Uint8Arrays, one per file');
   return parseRecords(files, CIFAR_10, options.name ?? 'cifar-10');
 }
 
@@ -54,6 +56,7 @@ export function parseCifar100(
   files: readonly Uint8Array[],
   options: { readonly name?: string; readonly labels?: 'fine' | 'coarse' } = {},
 ): LabelledDataset {
+  checkArgument('parseCifar100', 'the files', files, ['length'], 'pass a list of Uint8Arrays, one per file');
   const labelAt = options.labels === 'coarse' ? 0 : 1;
   return parseRecords(files, { ...CIFAR_100, labelAt }, options.name ?? 'cifar-100');
 }

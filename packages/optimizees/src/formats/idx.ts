@@ -1,4 +1,4 @@
-import { printable } from '@metadescent/core';
+import { checkArgument, printable } from '@metadescent/core';
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
 import { DatasetFormatError, refusePacked } from './dataset-format-error.js';
 
@@ -64,6 +64,13 @@ const NAMES: Readonly<Record<string, string>> = {
  * parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9)) // => { shape: [2], data: Uint8Array [7, 9] }
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
+  checkArgument(
+    'parseIdx',
+    'the bytes',
+    bytes,
+    ['buffer', 'length'],
+    'pass a Uint8Array with the bytes of the file',
+  );
   refusePacked('parseIdx', bytes);
   if (bytes.length < 4)
     fail(`the file has ${bytes.length} bytes, but the header alone has at least 4; it is empty or truncated`);
@@ -108,6 +115,9 @@ export interface IdxDatasetOptions {
  *   `classes` (at most 256).
  */
 export function idxDataset(images: IdxArray, labels: IdxArray, options: IdxDatasetOptions): LabelledDataset {
+  checkArgument('idxDataset', 'the images', images, ['shape', 'data'], 'pass what parseIdx returned');
+  checkArgument('idxDataset', 'the labels', labels, ['shape', 'data'], 'pass what parseIdx returned');
+  checkArgument('idxDataset', 'the options', options, [], 'pass { name, classes }');
   if (labels.shape.length !== 1) {
     fail(
       `labels must be one list of integers (magic 0x00000801), but have shape ${shown(labels.shape)}; are images and labels swapped?`,

@@ -1,4 +1,4 @@
-import { printable } from '@metadescent/core';
+import { checkArgument, printable } from '@metadescent/core';
 import { DatasetFormatError, largestUnpacked, refusePacked } from './dataset-format-error.js';
 import {
   fail,
@@ -92,6 +92,13 @@ const OTHER: Readonly<Record<number, string>> = {
  *   more memory.
  */
 export function parseMat(bytes: Uint8Array, options: MatOptions = {}): MatFile {
+  checkArgument(
+    'parseMat',
+    'the bytes',
+    bytes,
+    ['buffer', 'length'],
+    'pass a Uint8Array with the bytes of the file',
+  );
   const littleEndian = readHeader(bytes);
   const memory = memoryFor(bytes.length);
   const arrays = new Map<string, MatArray>();

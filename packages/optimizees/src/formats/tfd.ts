@@ -1,4 +1,4 @@
-import { parseOptions, printable } from '@metadescent/core';
+import { checkArgument, parseOptions, printable } from '@metadescent/core';
 import * as z from 'zod/mini';
 import { labelledDataset, type LabelledDataset } from '../data/labelled-dataset.js';
 import { DatasetFormatError } from './dataset-format-error.js';
@@ -40,6 +40,13 @@ export function parseTfd(
   options: TfdOptions = {},
   inflate?: MatOptions['inflate'],
 ): LabelledDataset {
+  checkArgument(
+    'parseTfd',
+    'the bytes',
+    bytes,
+    ['buffer', 'length'],
+    'pass a Uint8Array with the bytes of the file',
+  );
   const { fold, sets } = parseOptions('parseTfd', tfdOptionsSchema, options);
   const file = parseMat(bytes, { variables: ['images', 'labs_ex', 'folds'], ...(inflate && { inflate }) });
   const [images, expressions, folds] = [

@@ -3,6 +3,9 @@ import { constants, gunzipSync, inflateSync } from 'node:zlib';
 import { UserError } from '@metadescent/core';
 import { containerOf, DatasetFormatError, isGzip, largestUnpacked } from '../formats/dataset-format-error.js';
 
+const GET_THE_DATA =
+  'get the data set: "Getting the data" in the README of @metadescent/optimizees says where from';
+
 /** A data file's contents, unpacked. */
 export interface DataFile {
   readonly bytes: Uint8Array;
@@ -46,9 +49,7 @@ function readBytes(caller: string, path: string): Uint8Array {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT')
-      throw new UserError(
-        `${caller}: there is no file ${path}; check the path, or get the data set as the README of @metadescent/optimizees says`,
-      );
+      throw new UserError(`${caller}: there is no file ${path}; check the path, or ${GET_THE_DATA}`);
     if (code === 'EISDIR')
       throw new UserError(
         `${caller}: ${path} is a folder, but a file is needed; give the path of the file in it`,
@@ -114,7 +115,7 @@ export function fileIn(
   caller: string,
   directory: string,
   names: readonly string[],
-  advice = 'check the folder, or get the data set as the README of @metadescent/optimizees says',
+  advice = `check the folder, or ${GET_THE_DATA}`,
 ): string {
   if (!isDirectory(directory)) throw new UserError(`${caller}: ${whyNoFolder(directory)}`);
   const path = names.map((name) => `${directory}/${name}`).find((candidate) => existsSync(candidate));
@@ -126,8 +127,7 @@ export function fileIn(
 
 /** A file where a folder is needed is most often the archive that the folder comes in. */
 function whyNoFolder(path: string): string {
-  if (!existsSync(path))
-    return `there is no folder ${path}; check the path, or get the data set as the README of @metadescent/optimizees says`;
+  if (!existsSync(path)) return `there is no folder ${path}; check the path, or ${GET_THE_DATA}`;
   if (/\.zip$/i.test(path))
     return `${path} is an archive, but a folder is needed; unpack it (unzip ${path}) and give the folder that it makes`;
   if (/\.(tar|tgz|tar\.\w+)$/i.test(path))

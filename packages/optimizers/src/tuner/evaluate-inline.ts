@@ -1,4 +1,5 @@
 import {
+  checkArgument,
   mean,
   rollout,
   type Key,
@@ -43,6 +44,15 @@ export function tuningTask(family: OptimizeeFamily, key: Key, index: number): Tu
 
 /** Runs one trial on its task and returns the score; +∞ if the run did not finish. */
 export function runTrial(trial: Trial, task: TuningTask, options: TrialOptions): number {
+  checkArgument(
+    'runTrial',
+    'the trial',
+    trial,
+    ['optimizer', 'options'],
+    'pass { optimizer, options, taskIndex }',
+  );
+  checkArgument('runTrial', 'the task', task, ['optimizee', 'key'], 'pass what tuningTask returned');
+  checkArgument('runTrial', 'the options', options, ['horizon'], 'pass { horizon: 100 }, say');
   const { horizon, score = 'final', create = createBaseline } = options;
   const optimizer = create(trial.optimizer, trial.options);
   const { outcome, objectives, parameters } = rollout(task.optimizee, optimizer, { horizon, key: task.key });
@@ -54,12 +64,17 @@ export function runTrial(trial: Trial, task: TuningTask, options: TrialOptions):
 /**
  * Runs trials one after another in this thread. Tasks are made once and kept: memory for `tasks` optimizees.
  *
- * @throws UserError (from the returned function) if a trial's options are refused by the rule.
+ * @throws UserError if the setting is not whole; from the returned function, if a trial's options are refused
+ *   by the rule.
  */
 export function evaluateInline(
   setting: { family: OptimizeeFamily; key: Key } & TrialOptions,
 ): EvaluateTrials {
+  const advice = 'pass { family: quadratics({ dimension: 10 }), key: createKey(1), horizon: 100 }, say';
+  checkArgument('evaluateInline', 'the setting', setting, ['family', 'key', 'horizon'], advice);
   const { family, key } = setting;
+  checkArgument('evaluateInline', 'the family', family, ['sample'], advice);
+  checkArgument('evaluateInline', 'the key', key, ['fold'], advice);
   const tasks = new Map<number, TuningTask>();
   const taskOf = (index: number): TuningTask => {
     const task = tasks.get(index) ?? tuningTask(family, key, index);

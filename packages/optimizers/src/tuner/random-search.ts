@@ -1,4 +1,4 @@
-import { parseOptions, type Key } from '@metadescent/core';
+import { checkArgument, parseOptions, type Key } from '@metadescent/core';
 import * as z from 'zod/mini';
 import { axisPosition, axisValue, parseAxes } from './search-axis.js';
 import { bestOf, evaluateCandidates, type EvaluateTrials, type OptionValues } from './trial.js';
@@ -38,6 +38,13 @@ export async function randomSearch(
   key: Key,
   options: RandomSearchOptions = {},
 ): Promise<TuningReport> {
+  checkArgument(
+    'randomSearch',
+    'the optimizer',
+    optimizer,
+    ['name', 'searched'],
+    'pass one of baselineOptimizers, such as baselineOptimizers.adam',
+  );
   const {
     candidates: count,
     tasks,

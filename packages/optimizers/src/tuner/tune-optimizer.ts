@@ -1,4 +1,4 @@
-import { parseOptions } from '@metadescent/core';
+import { checkArgument, describeKind, parseOptions, UserError } from '@metadescent/core';
 import * as z from 'zod/mini';
 import {
   axisAllows,
@@ -81,6 +81,18 @@ export async function tuneOptimizer(
   evaluate: EvaluateTrials,
   options: TuneOptions = {},
 ): Promise<TuningReport> {
+  checkArgument(
+    'tuneOptimizer',
+    'the optimizer',
+    optimizer,
+    ['name', 'searched'],
+    'pass one of baselineOptimizers, such as baselineOptimizers.adam',
+  );
+  if (typeof evaluate !== 'function') {
+    throw new UserError(
+      `tuneOptimizer: the second argument must be the function that runs trials, but is ${describeKind(evaluate)}; pass evaluateInline({ family, key, horizon })`,
+    );
+  }
   const { tasks, refinements, fixed } = parseOptions('tuneOptimizer', tuneOptionsSchema, options);
   const axes = parseAxes('tuneOptimizer', optimizer.searched);
   const coarse = 2 ** refinements;

@@ -1,3 +1,4 @@
+import { checkArgument } from '@metadescent/core';
 import type { Candidate } from './trial.js';
 
 /** An axis on whose end the optimum lies. */
@@ -67,6 +68,13 @@ export function summariseSearch(
 
 /** A sentence for people: how far the optimum can be trusted, and what to try. */
 export function describeTuningOutcome(outcome: TuningOutcome): string {
+  checkArgument(
+    'describeTuningOutcome',
+    'the outcome',
+    outcome,
+    ['kind'],
+    'pass the outcome of a tuning report',
+  );
   switch (outcome.kind) {
     case 'interior':
       return 'interior: values on all sides of the optimum were tried and are not better';

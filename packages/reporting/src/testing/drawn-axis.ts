@@ -37,7 +37,7 @@ export function saidNumber(label: string): number {
   return Number(`${mantissa === '' ? 1 : mantissa}e${digits.join('')}`);
 }
 
-/** All numbers in the attributes of a markup's tags that place something, those that are none included. */
+/** All numbers in the attributes that place something in a drawing; NaN for a word that is no number. */
 export function coordinates(svg: string): number[] {
   return [...svg.matchAll(/ (?:d|x|y|x1|x2|y1|y2|width|height|transform|viewBox)="([^"]*)"/g)].flatMap(
     ([, text]) =>

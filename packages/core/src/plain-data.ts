@@ -1,4 +1,7 @@
-import { describeKind, printable, UserError, type Tensor } from '@metadescent/core';
+import { printable } from './printable-text.js';
+import type { Tensor } from './safetensors.js';
+import { describeKind } from './typed-array.js';
+import { UserError } from './user-error.js';
 
 /** Keys of the records that stand for a tensor, and for a number that JSON lacks. */
 const TENSOR = '$tensor';
@@ -12,8 +15,8 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
 
 /**
  * Takes plain data (numbers, strings, lists, records, typed arrays) apart: typed arrays go to `tensors` under
- * names that start with `path`, the rest comes back, fit for JSON. For checkpoints of states that hold one of
- * this package's. Entries that are undefined are left out.
+ * names that start with `path`, the rest comes back, fit for JSON. For checkpoints: every bit comes back, NaN,
+ * infinities and −0 included. Entries that are undefined are left out.
  *
  * @throws UserError on what is no plain data: functions, 64-bit integers, other objects, records with the
  *   keys `$tensor` or `$number`.

@@ -1,5 +1,6 @@
 import type { Key } from '@metadescent/core';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import type { Updater } from './updater.js';
 
 /**
  * The search distribution N(mean, sigma² C) in d dimensions with its evolution paths: everything that the
@@ -51,11 +52,11 @@ export function cmaCandidates(state: CmaState, population: number, key: Key): Fl
  * evolution strategy: a tutorial", figure 6, with its default constants and positive weights alone):
  * minimises with nothing but the ranking of the candidates.
  *
- * @param candidates those of `cmaCandidates` of this state
  * Candidates that tie share the weights of their ranks: their order in the list says nothing. Where all tie
  * (every candidate diverged, say), the generation carries no information, and the distribution stays as it
  * is.
  *
+ * @param candidates those of `cmaCandidates` of this state
  * @param scores smaller is better; Infinity or NaN is worst
  */
 export function cmaUpdate(
@@ -99,6 +100,29 @@ export function cmaUpdate(
     covariance: nextCovariance,
     covariancePath: nextPath,
     sigmaPath: nextSigmaPath,
+  };
+}
+
+/** What an updater over ranks is told: points, and what each is worth. */
+export interface ScoredCandidates {
+  /** [population][d] */
+  readonly candidates: readonly Float64Array[];
+  /** Smaller is better; Infinity or NaN is worst [population] */
+  readonly scores: readonly number[];
+}
+
+/**
+ * CMA-ES as an updater over ranks: φ is the mean of the distribution, and the state is the distribution. It
+ * starts from mean 0, whatever φ starts from, and has no learning rate. Goes with `candidateSearch`.
+ */
+export function cmaUpdater(): Updater<CmaState, ScoredCandidates, Float64Array> {
+  return {
+    name: 'cma-es',
+    init: initialCmaState,
+    update(_, { candidates, scores }, state) {
+      const next = cmaUpdate(state, candidates, scores);
+      return { point: next.mean, state: next };
+    },
   };
 }
 
