@@ -40,6 +40,11 @@ test.each<[string, unknown, RegExp]>([
     [{ ...sound, role: 'banana' }],
     /"a" must have one of the roles weight, bias, kernel, scale, vector, but has "banana"/,
   ],
+  [
+    'an unknown module',
+    [{ ...sound, module: 'banana' }],
+    /"a" must have one of the modules dense, conv, norm, embedding, image, or none, but has "banana"/,
+  ],
   ['a layer that is none', [{ ...sound, layer: -1 }], /layer of 0, 1, …, counted from the input, but has -1/],
   ['no layer', [{ ...sound, layer: undefined }], /but has undefined/],
   ['a side of 0', [block('a', [0])], /positive integers, but has \[0\]/],

@@ -16,6 +16,12 @@ export const parameterRoles = ['weight', 'bias', 'kernel', 'scale', 'vector'] as
 /** What a block of parameters is for. */
 export type ParameterRole = (typeof parameterRoles)[number];
 
+/** What kind of layer a block of parameters can belong to. */
+export const parameterModules = ['dense', 'conv', 'norm', 'embedding', 'image'] as const;
+
+/** What kind of layer a block of parameters belongs to. */
+export type ParameterModule = (typeof parameterModules)[number];
+
 /** One block of the flat parameter vector, as its author describes it. */
 export interface ParameterBlock {
   /** Unique within the layout, e.g. `layer-0/weight`. */
@@ -23,6 +29,8 @@ export interface ParameterBlock {
   readonly role: ParameterRole;
   /** Depth of the layer it belongs to, from 0 at the input. */
   readonly layer: number;
+  /** The kind of that layer, where it is known. */
+  readonly module?: ParameterModule;
   /** Row-major; a weight matrix is [inputs, outputs]. */
   readonly shape: readonly number[];
 }
@@ -42,7 +50,7 @@ export interface ParameterLayout {
 /**
  * Lays blocks out one after another.
  *
- * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role, a layer that is
+ * @throws UserError on an empty list, a name that is no text or is repeated, an unknown role or module, a layer that is
  *   no integer of at least 0,
  *   a shape that is not made of positive integers, and a size beyond 2⁵³.
  * @example
@@ -72,11 +80,15 @@ export function parameterLayout(blocks: readonly ParameterBlock[]): ParameterLay
 function checkBlock(block: ParameterBlock, i: number): void {
   if (typeof block?.name !== 'string' || block.name === '')
     refuse(`block ${i} must have a name, but has ${String(block?.name)}`);
-  const { name, role, layer, shape } = block;
+  const { name, role, layer, module, shape } = block;
   const quoted = `block "${printable(name)}"`;
   if (!parameterRoles.includes(role))
     refuse(
       `${quoted} must have one of the roles ${parameterRoles.join(', ')}, but has "${printable(String(role))}"`,
+    );
+  if (module !== undefined && !parameterModules.includes(module))
+    refuse(
+      `${quoted} must have one of the modules ${parameterModules.join(', ')}, or none, but has "${printable(String(module))}"`,
     );
   if (!Number.isSafeInteger(layer) || layer < 0)
     refuse(`${quoted} must have a layer of 0, 1, …, counted from the input, but has ${String(layer)}`);

@@ -13,7 +13,8 @@ import {
   parseOptions as parseSearchOptions,
   runGuidedPolicySearch,
 } from '@metadescent/guided-policy-search';
-import { wasmEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { wasmEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import {
   lstmOptimizer,
   lstmRuleSchema,

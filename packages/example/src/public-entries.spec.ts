@@ -4,6 +4,7 @@ import * as conformance from '@metadescent/core/conformance';
 import * as evaluation from '@metadescent/evaluation';
 import * as guidedPolicySearch from '@metadescent/guided-policy-search';
 import * as kernels from '@metadescent/kernels';
+import * as kernelsGps from '@metadescent/kernels/gps';
 import * as kernelsNode from '@metadescent/kernels/node';
 import * as lstmOptimizer from '@metadescent/lstm-optimizer';
 import * as metaLearning from '@metadescent/meta-learning';
@@ -33,6 +34,7 @@ const entries: Readonly<Record<string, object>> = {
   evaluation,
   'guided-policy-search': guidedPolicySearch,
   kernels,
+  'kernels/gps': kernelsGps,
   'kernels/node': kernelsNode,
   'lstm-optimizer': lstmOptimizer,
   'meta-learning': metaLearning,

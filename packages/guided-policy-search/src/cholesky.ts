@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 
 /** A Cholesky factor and what had to be added to the diagonal to get it. */
 export interface JitteredFactor {

@@ -1,5 +1,6 @@
 import { createKey } from '@metadescent/core';
-import { typescriptEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { typescriptEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { meanCost } from './acceptance.js';
 import { controllerActor, policyActor } from './actors.js';

@@ -1,5 +1,5 @@
 import { checkArgument } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from './cholesky.js';
 import type { GroupSamples } from './environment.js';
 import type { GroupMoments } from './moments.js';

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { nuCap, smoothed, stepLambda, stepNu, type NuRule } from './duals.js';
 import { precisions } from './linear-gaussian.js';

@@ -1,4 +1,4 @@
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { describeEtaOutcome, searchEta, type EtaSearchOptions } from './eta-search.js';

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import type { GroupSamples } from './environment.js';
 import {

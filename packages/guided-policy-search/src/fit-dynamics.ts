@@ -1,5 +1,5 @@
 import { UserError } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from './cholesky.js';
 import type { LinearDynamics } from './dynamics.js';
 import { poolMoments, type GroupMoments, type Moments } from './moments.js';

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import type { LinearDynamics } from './dynamics.js';
 import { actionScales, fitDynamics, type DynamicsStructure } from './fit-dynamics.js';

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { fitMixture, mixturePrior } from './gaussian-mixture.js';
 import { momentsOf } from './moments.js';

@@ -1,5 +1,5 @@
 import type { Key } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from './cholesky.js';
 import type { NiwPrior } from './niw-prior.js';
 

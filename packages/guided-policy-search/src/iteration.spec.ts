@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine, wasmGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { controllerActor } from './actors.js';
 import { decodeState, encodeState } from './checkpoint.js';

@@ -1,4 +1,4 @@
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { Matrix } from 'ml-matrix';
 import { dynamicsFromMatrices, dynamicsMatrices } from './dynamics.js';

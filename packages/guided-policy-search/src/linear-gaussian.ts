@@ -1,5 +1,5 @@
 import { UserError } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { Matrix } from 'ml-matrix';
 import { clampEigenvalues } from './symmetric.js';
 

@@ -1,4 +1,4 @@
-import type { GpsEngine, LqgKernel, LqgProblem } from '@metadescent/kernels';
+import type { GpsEngine, LqgKernel, LqgProblem } from '@metadescent/kernels/gps';
 import type { LinearDynamics } from './dynamics.js';
 import { precisions, type LinearGaussian, type Precisions } from './linear-gaussian.js';
 import type { QuadraticCost } from './quadratic-cost.js';

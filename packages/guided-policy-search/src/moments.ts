@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { GroupSamples } from './environment.js';
 
 /** Mean and covariance (divided by the count, not by count − 1) of pooled rows. */

@@ -1,4 +1,4 @@
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { fitDynamics } from './fit-dynamics.js';

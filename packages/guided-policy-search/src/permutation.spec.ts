@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { controllerActor, policyActor } from './actors.js';
 import type { Actor, Environment, GroupSamples, Samples } from './environment.js';

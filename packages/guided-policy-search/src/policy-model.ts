@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from './cholesky.js';
 import type { GroupSamples } from './environment.js';
 import { precisions, type LinearGaussian } from './linear-gaussian.js';

@@ -1,5 +1,5 @@
 import { median } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { nuCap, type Duals } from './duals.js';
 import type { GroupSamples } from './environment.js';
 import { controllerMeans, precisions, type LinearGaussian } from './linear-gaussian.js';

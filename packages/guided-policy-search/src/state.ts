@@ -1,6 +1,6 @@
 import type { Key } from '@metadescent/core';
 import { checkArgument, UserError } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { CostExpansion } from './cost-expansion.js';
 import type { Duals } from './duals.js';
 import type { Environment, GroupSamples } from './environment.js';

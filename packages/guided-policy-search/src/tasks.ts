@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { LinearDynamics } from './dynamics.js';
 import { actionScales, fitDynamics, type DynamicsFitOptions } from './fit-dynamics.js';
 import type { ControllerProblem } from './lqg.js';

@@ -1,5 +1,5 @@
 import { median } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { searchEta, type EtaOutcome } from './eta-search.js';
 import { clampCovariances } from './linear-gaussian.js';
 import { createLqgSolver, type ControllerEvaluation, type ControllerProblem } from './lqg.js';

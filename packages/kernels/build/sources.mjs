@@ -14,10 +14,10 @@ export function sourceFiles(ending) {
     .sort();
 }
 
-/** A SHA-256 over names and contents of all sources and headers. */
-export function sourceDigest() {
+/** A SHA-256 over names and contents of these sources and of all headers. */
+export function sourceDigest(sources) {
   const hash = createHash('sha256');
-  for (const name of [...sourceFiles('.h'), ...sourceFiles('.c')].sort()) {
+  for (const name of [...sourceFiles('.h'), ...sources].sort()) {
     hash.update(`${name}\0${readFileSync(`${sourceFolder}${name}`, 'utf8').replaceAll('\r\n', '\n')}\0`);
   }
   return hash.digest('hex');

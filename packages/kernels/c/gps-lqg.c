@@ -1,5 +1,5 @@
 /*
- * The backward and forward passes of the linear-quadratic-Gaussian regulator; equations at `LqgKernel` in src/gps-engine.ts.
+ * The backward and forward passes of the linear-quadratic-Gaussian regulator; equations at `LqgKernel` in src/gps/gps-engine.ts.
  *
  * V and Sigma live in panels (gps-panels.h). Per step the only cubic work is one congruence S -> M^T S M + sum_q x_q y_q^T, in two products: P = S M in full and M^T P as one triangle. The
  * low-rank terms (cost factors, penalties, B G B^T) ride along as extra rows of M and P. Of A + BK only the rows that an action can reach differ from A.

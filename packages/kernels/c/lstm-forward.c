@@ -1,5 +1,5 @@
 /*
- * Coordinatewise LSTM, forward. See LstmKernel in engine.ts for the contract.
+ * Coordinatewise LSTM, forward. See LstmKernel in lstm-kernel.ts for the contract.
  *
  * Coordinates are taken in blocks of 16, which fill the lanes. A block goes through all steps before the next one starts, so that what it needs stays in the cache.
  * Blocks share nothing but the weights.
@@ -10,10 +10,10 @@
 #include <sys/mman.h>
 #endif
 
-/* w_out·h + b_out of a block → out [LANES] */
-static void linear_output(int hidden, const float *w_out, const float *h, float *out) {
+/* w_out·h + b_out of a block for one output → out [LANES] */
+static void linear_output(int hidden, const float *w_out, float b_out, const float *h, float *out) {
   for (int lane = 0; lane < LANES; lane += VEC_LANES) {
-    vec even = vec_splat(w_out[hidden]), odd = vec_zero();
+    vec even = vec_splat(b_out), odd = vec_zero();
     int unit = 0;
     for (; unit + 2 <= hidden; unit += 2) {
       even = vec_fma(vec_splat(w_out[unit]), vec_load(h + unit * LANES + lane), even);
@@ -25,8 +25,8 @@ static void linear_output(int hidden, const float *w_out, const float *h, float 
 }
 
 /* Floats of the workspace that keeps the packed weights between calls. */
-int32_t KERNEL(lstm_packed_size)(int32_t inputs, int32_t hidden, int32_t layers) {
-  const lstm_shape shape = {inputs, hidden, layers};
+int32_t KERNEL(lstm_packed_size)(int32_t inputs, int32_t hidden, int32_t layers, int32_t outputs) {
+  const lstm_shape shape = {inputs, hidden, layers, outputs};
   return (int32_t)lstm_packed_floats(&shape);
 }
 
@@ -37,7 +37,7 @@ int32_t KERNEL(lstm_forward_size)(int32_t inputs, int32_t hidden, int32_t layers
 
 /* Floats of a trace of `steps` steps of one block of 16 coordinates; a trace of several has CACHE_LINE_FLOATS more. */
 int32_t KERNEL(lstm_trace_block_size)(int32_t hidden, int32_t layers, int32_t steps) {
-  const lstm_shape shape = {0, hidden, layers};
+  const lstm_shape shape = {0, hidden, layers, 1};
   return (int32_t)(steps * lstm_trace_step_floats(&shape));
 }
 
@@ -81,8 +81,10 @@ INLINE void forward_block(const int keep, const lstm_shape *shape, const lstm_pa
       layer_x = h_next;
       if (keep != KEEP_NOTHING) gates += 4 * plane;
     }
-    linear_output(hidden, w_out, layer_x, out);
-    scatter_rows(out, 1, lanes, outputs + t * n + first, n);
+    for (int output = 0; output < shape->outputs; output++) {
+      linear_output(hidden, w_out + output * hidden, w_out[shape->outputs * hidden + output], layer_x, out);
+      scatter_rows(out, 1, lanes, outputs + (t * shape->outputs + output) * n + first, n);
+    }
     for (int layer = 0; layer < layers; layer++) {
       copy_floats(block_state + layer * 2 * plane, h_after + layer * plane, plane);
     }
@@ -91,14 +93,14 @@ INLINE void forward_block(const int keep, const lstm_shape *shape, const lstm_pa
 }
 
 /*
- * T steps of n coordinates: inputs [T, inputs, n], state in place, outputs [T, n]. The first `traced_blocks` blocks are kept in `trace`, which has room for
+ * T steps of n coordinates: inputs [T, inputs, n], state in place, outputs [T, outputs, n]. The first `traced_blocks` blocks are kept in `trace`, which has room for
  * `trace_capacity` steps, from its step `trace_step` on.
  */
-void KERNEL(lstm_forward)(int32_t inputs, int32_t hidden, int32_t layers, int32_t n, int32_t steps, const float *weights,
-                          const float *features, float *state, float *outputs, float *packed_workspace,
+void KERNEL(lstm_forward)(int32_t inputs, int32_t hidden, int32_t layers, int32_t output_count, int32_t n, int32_t steps,
+                          const float *weights, const float *features, float *state, float *outputs, float *packed_workspace,
                           float *workspace, float *trace_floats, int32_t traced_blocks, int32_t trace_capacity,
                           int32_t trace_step) {
-  const lstm_shape shape = {inputs, hidden, layers};
+  const lstm_shape shape = {inputs, hidden, layers, output_count};
   const lstm_packed packed = packed_weights(&shape, weights, 0, packed_workspace);
   const lstm_trace trace = {traced_blocks > 0 ? aligned_floats(trace_floats) : 0, traced_blocks, trace_capacity};
   const float *w_out = weights + lstm_layer_offset(&shape, layers);

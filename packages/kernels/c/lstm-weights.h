@@ -1,5 +1,5 @@
 /*
- * The weights of an LSTM, as the caller stores them (LstmKernel in engine.ts) and as the kernels read them, in panels (see panel.h):
+ * The weights of an LSTM, as the caller stores them (LstmKernel in lstm-kernel.ts) and as the kernels read them, in panels (see panel.h):
  *
  *   forward    per layer the 4H gate rows, tile after tile: bias [rows of the tile], then W_input and W_hidden, [I + H][rows of the tile].
  *              Rows are scaled so that the product is the binary exponent that the gate's activation starts from
@@ -16,7 +16,7 @@
 #include "workspace.h"
 
 typedef struct {
-  int inputs, hidden, layers;
+  int inputs, hidden, layers, outputs;
 } lstm_shape;
 
 INLINE int layer_inputs(const lstm_shape *shape, int layer) { return layer == 0 ? shape->inputs : shape->hidden; }
@@ -33,7 +33,7 @@ static inline ptrdiff_t lstm_layer_offset(const lstm_shape *shape, int layer) {
 }
 
 static inline ptrdiff_t lstm_weight_count(const lstm_shape *shape) {
-  return lstm_layer_offset(shape, shape->layers) + shape->hidden + 1;
+  return lstm_layer_offset(shape, shape->layers) + (ptrdiff_t)shape->outputs * (shape->hidden + 1);
 }
 
 /* What the packed workspace starts with. */

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { wasmGpsEngine } from './gps-wasm.js';
+import { wasmGpsEngine } from './gps/gps-wasm.js';
 import { nativeEngine } from './node/native-engine.js';
 import { tryArguments } from './testing/argument-trials.js';
-import { typescriptEngine } from './typescript/engine.js';
-import { typescriptGpsEngine } from './typescript/gps-typescript.js';
-import { wasmEngine } from './wasm/engine.js';
+import { typescriptEngine } from './engine/typescript-engine.js';
+import { typescriptGpsEngine } from './gps/gps-typescript.js';
+import { wasmEngine } from './engine/wasm-engine.js';
 
 describe('every argument of every wrapper: refused by name, or the numbers of the twin', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LqgProblem, LqgShape } from './gps-engine.js';
+import type { LqgProblem, LqgShape } from './gps/gps-engine.js';
 import { enginesUnderTest } from './testing/engines-under-test.js';
 import { gpsEnginesUnderTest } from './testing/gps-engines-under-test.js';
 import { emptyController, emptyMoments, randomLqgProblem } from './testing/gps-random-problem.js';
@@ -22,7 +22,7 @@ describe.each(enginesUnderTest())('what kernels keep between calls, $label', ({ 
       kernel.setBatch(...arrays);
       transfer(arrays[which]);
       expect(() => kernel.evaluate(parameters)).toThrow(
-        /^MlpKernel\.evaluate: the arrays of the batch were transferred/,
+        /^NetworkKernel\.evaluate: the arrays of the batch were transferred/,
       );
       kernel.setBatch(...batch());
       expect(kernel.evaluate(parameters)).toBe(expected);

@@ -1,5 +1,5 @@
 import type { Key, Minibatch } from '@metadescent/core';
-import type { MlpKernel } from '@metadescent/kernels';
+import type { NetworkKernel } from '@metadescent/kernels';
 import { gatherRows } from './data/gather-rows.js';
 import type { LabelledDataset } from './data/labelled-dataset.js';
 
@@ -13,12 +13,13 @@ export interface BatchLoader {
 }
 
 /** @param capacity the largest batch */
-export function batchLoader(kernel: MlpKernel, dataset: LabelledDataset, capacity: number): BatchLoader {
+export function batchLoader(kernel: NetworkKernel, dataset: LabelledDataset, capacity: number): BatchLoader {
   const { inputSize } = dataset;
   const inputs = new Float32Array(capacity * inputSize);
   const labels = new Uint8Array(capacity);
-  const outputs = kernel.shape.sizes.at(-1) as number;
-  const targets = kernel.shape.loss === 'squared-error' ? new Float32Array(capacity * outputs) : undefined;
+  const { outputs } = kernel;
+  const targets =
+    kernel.specification.loss === 'squared-error' ? new Float32Array(capacity * outputs) : undefined;
   return {
     load(indices) {
       const batch = indices.length;
@@ -53,7 +54,7 @@ export function minibatchRows(key: Key, step: number, batchSize: number, count: 
  * several is allowed.
  */
 export function minibatchStream(
-  kernel: MlpKernel,
+  kernel: NetworkKernel,
   dataset: LabelledDataset,
   batchSize: number,
 ): (key: Key, step: number) => Minibatch {
@@ -96,7 +97,7 @@ const CHUNK_FLOATS = 2 ** 22;
  * @param chunkRows examples per chunk; for tests
  */
 export function fixedSetObjective(
-  kernel: MlpKernel,
+  kernel: NetworkKernel,
   dataset: LabelledDataset,
   indices: Uint32Array,
   chunkRows: number = chunkRowsFor(kernel, indices.length),
@@ -125,9 +126,9 @@ export function fixedSetObjective(
   };
 }
 
-function chunkRowsFor(kernel: MlpKernel, count: number): number {
-  const floatsPerRow = kernel.shape.sizes.reduce((sum, size) => sum + size, 0);
-  return count * floatsPerRow <= RESIDENT_FLOATS
+function chunkRowsFor(kernel: NetworkKernel, count: number): number {
+  const { floatsPerExample } = kernel;
+  return count * floatsPerExample <= RESIDENT_FLOATS
     ? count
-    : Math.max(1, Math.floor(CHUNK_FLOATS / floatsPerRow));
+    : Math.max(1, Math.floor(CHUNK_FLOATS / floatsPerExample));
 }

@@ -1,6 +1,6 @@
 export * from './quadratics.js';
 export * from './mlp-family.js';
-export * from './mlp-layout.js';
+export { mlpParameterLayout } from '@metadescent/kernels';
 export * from './li-malik-family.js';
 export * from './stack-family.js';
 export { minibatchRows } from './data-objective.js';

@@ -7,11 +7,10 @@ import {
   type Optimizee,
   type OptimizeeFamily,
 } from '@metadescent/core';
-import type { KernelEngine, MlpShape } from '@metadescent/kernels';
+import { mlpParameterLayout, type KernelEngine, type MlpShape } from '@metadescent/kernels';
 import * as z from 'zod/mini';
 import { fixedSetObjective, minibatchStream } from './data-objective.js';
 import type { LabelledDataset } from './data/labelled-dataset.js';
-import { mlpParameterLayout } from './mlp-layout.js';
 
 /** The plain options of `mlpFamily`; the defaults are the base network of Andrychowicz et al. 2016, §3.2. */
 export const mlpFamilyOptionsSchema = z.strictObject({

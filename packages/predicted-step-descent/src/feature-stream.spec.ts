@@ -26,7 +26,7 @@ const shapes: FeatureShape[] = [
 /** Iterates and gradients as optimizers see them: in single precision. */
 const single = (rows: readonly Float64Array[]) => rows.map((row) => Float32Array.from(row));
 
-describe.each([typescriptEngine(), wasmEngine()])('$name', ({ psdFeatures: kernels }: KernelEngine) => {
+describe.each([typescriptEngine(), wasmEngine()])('$name', ({ accumulators: kernels }: KernelEngine) => {
   test.each(shapes)('the stream is the definition at every step, shape %j', (shape) => {
     const stream = createFeatureStream(kernels, shape, n);
     const D = stateSizeOf(shape);

@@ -1,6 +1,6 @@
-import type { PsdFeatureKernels } from '@metadescent/kernels';
+import type { Accumulators } from '@metadescent/kernels';
 import type { FeatureShape } from './feature-shape.js';
-import { relativeChange } from './state-features.js';
+import { GRADIENT_OFFSET, RATIO_OFFSET, relativeChange } from './state-features.js';
 
 /**
  * The first slot of each family at every step, from which all others follow: slot i at step t is slot 0 at
@@ -25,7 +25,7 @@ export interface SlotHistory {
  * @param states overwritten [count, D]
  */
 export function assembleStates(
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   { history: H, stride: S }: FeatureShape,
   t: number,
   slots: SlotHistory,
@@ -34,14 +34,19 @@ export function assembleStates(
   states: Float64Array,
 ): void {
   const { coordinates: n, depth, gradient, ratio } = slots;
-  const rows = new Int32Array(H + 1);
-  const objective = new Float64Array(H);
-  for (let i = 0; i <= H; i++) {
-    const time = t - S * i;
-    rows[i] = time < 0 ? -1 : (time % depth) * n + first;
-    if (i < H && time >= 0) objective[i] = slots.objective[time % depth]!;
-  }
-  kernels.states({ rows, objective, gradient, ratio, iterates, states });
+  const times = Array.from({ length: H + 1 }, (_, i) => t - S * i);
+  const starts = Int32Array.from(times, (time) => (time < 0 ? -1 : (time % depth) * n + first));
+  const shared = Int32Array.from(times.slice(0, H), (time) => (time < 0 ? -1 : time % depth));
+  kernels.interleave({
+    count: iterates.length,
+    groups: [
+      { values: iterates, starts: Int32Array.of(0) },
+      { values: slots.objective, starts: shared, shared: true },
+      { values: gradient, starts },
+      { values: ratio, starts: starts.subarray(0, H) },
+    ],
+    rows: states,
+  });
 }
 
 /** Features of n coordinates, step by step, in memory that does not grow. */
@@ -67,7 +72,7 @@ export interface FeatureStream {
  * @param gradientScale c: the features see c·g
  */
 export function createFeatureStream(
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   shape: FeatureShape,
   n: number,
   gradientScale = 1,
@@ -97,21 +102,23 @@ export function createFeatureStream(
       objectives.push([objective]);
       const r = t % S;
       const row = t % depth;
-      kernels.gradientSlot(
-        gradients.at(t),
-        gradients.at(Math.max(t - S, r)),
-        slots.gradient.subarray(row * n, (row + 1) * n),
-      );
+      kernels.ratios({
+        now: gradients.at(t),
+        before: gradients.at(Math.max(t - S, r)),
+        offset: GRADIENT_OFFSET,
+        ratio: slots.gradient.subarray(row * n, (row + 1) * n),
+      });
       if (t < S) return;
       slots.objective[row] = relativeChange(objectives.at(t)[0]!, objectives.at(t - S)[0]!);
       const [late, early] = [iterates.at(Math.max(t - S, r + S)), iterates.at(Math.max(t - 2 * S, r))];
-      kernels.ratioSlot(
+      kernels.changeRatios({
         late,
         early,
-        iterates.at(t),
-        iterates.at(t - S),
-        slots.ratio.subarray(row * n, (row + 1) * n),
-      );
+        now: iterates.at(t),
+        before: iterates.at(t - S),
+        offset: RATIO_OFFSET,
+        ratio: slots.ratio.subarray(row * n, (row + 1) * n),
+      });
     },
     states(first, count, states) {
       assembleStates(
@@ -129,7 +136,7 @@ export function createFeatureStream(
 
 /** Recent means of vectors [n] times `scale`, the last `depth` of them. */
 function recentMeans(
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   n: number,
   window: number,
   depth: number,
@@ -144,7 +151,7 @@ function recentMeans(
       raw.set(values, (t % window) * n);
       const width = Math.min(t + 1, window);
       // Summed anew from the oldest on, as in the definition: a running sum would drift.
-      kernels.recentMean({
+      kernels.ringMean({
         values: raw,
         oldest: (t - width + 1) % window,
         width,

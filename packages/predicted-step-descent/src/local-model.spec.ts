@@ -7,7 +7,8 @@ import {
   type CostContext,
   type GroupSamples,
 } from '@metadescent/guided-policy-search';
-import { typescriptEngine, typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { measuredCurvature, optimizationCost, optimizationStructure } from './local-model.js';
 import { classifier } from './testing/classifier.js';

@@ -5,7 +5,8 @@ import {
   type GroupTask,
   type GroupTaskResult,
 } from '@metadescent/guided-policy-search';
-import type { GpsEngine, KernelEngine } from '@metadescent/kernels';
+import type { KernelEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { runPolicyFitTask, type PolicyFitTask } from './group-policy.js';
 import type { PsdExecutor } from './meta-training.js';
 import { runTrajectoryTask, type TrajectoryTask } from './optimizee-environment.js';

@@ -1,5 +1,6 @@
 import { createKey, mean, rollout } from '@metadescent/core';
-import { wasmEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { wasmEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { trainingStateFromTensors, trainingStateToTensors } from './checkpoint.js';
 import {

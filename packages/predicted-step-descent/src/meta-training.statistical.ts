@@ -1,5 +1,6 @@
 import { createKey, type OptimizeeFamily } from '@metadescent/core';
-import { wasmEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { wasmEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { metaTrainPredictedStepDescent, type PsdRecord } from './meta-training.js';
 import { parsePsdRecipe, psdPresets, type PsdRecipeInput } from './meta-training-recipe.js';

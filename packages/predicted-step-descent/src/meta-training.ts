@@ -14,7 +14,8 @@ import {
   type Policy,
   type RecurrentPolicyState,
 } from '@metadescent/guided-policy-search';
-import type { GpsEngine, KernelEngine } from '@metadescent/kernels';
+import type { KernelEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { featuresWithin } from './feature-shape.js';
 import { groupPolicy, type PolicyFitMapper } from './group-policy.js';
 import { optimizationCost, optimizationStructure } from './local-model.js';

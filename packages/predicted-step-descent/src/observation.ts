@@ -1,6 +1,18 @@
 import type { OptimizerState } from '@metadescent/core';
-import type { PsdFeatureKernels, PsdMemory } from '@metadescent/kernels';
-import { relativeChange } from './state-features.js';
+import type { Accumulators, ChangeMemory, MomentMemory } from '@metadescent/kernels';
+import { GRADIENT_OFFSET, RATIO_OFFSET, relativeChange } from './state-features.js';
+
+/** Decay per step of the average of g: β₁ of Adam (Kingma & Ba 2015). */
+const MOMENTUM_DECAY = 0.9;
+/**
+ * Decay per step of the average of g². Ours, from no paper (RMSprop has 0.9, Adam's β₂ is 0.999), and part of
+ * what the shipped weights were trained on: with another value they are other optimizers.
+ */
+const SQUARE_DECAY = 0.95;
+/** Keeps the normalised gradients finite where gradients vanish. */
+const ROOT_FLOOR = 1e-12;
+/** ln √v is divided by this, so that it is of the order of 1. */
+const LOG_UNIT = 5;
 
 /** Which observation features a rule reads. */
 export type ObservationSet = 'psi' | 'psi+scale';
@@ -15,7 +27,8 @@ export const ADAGRAD_PLANE = 5;
 
 /** What has to be remembered of n coordinates between two steps: typed arrays, part of an optimizer's state. */
 export type ObservationMemory = OptimizerState &
-  PsdMemory & {
+  ChangeMemory &
+  Partial<MomentMemory> & {
     /** Steps observed [1] */
     readonly steps: Int32Array;
     /** f̂ of the step before [1] */
@@ -54,7 +67,7 @@ export function initialMemory(set: ObservationSet, n: number): ObservationMemory
  * @param planes overwritten, one plane per feature [I, n]
  */
 export function observe(
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   memory: ObservationMemory,
   objective: number,
   gradient: Float32Array,
@@ -64,7 +77,33 @@ export function observe(
 ): void {
   const t = memory.steps[0]!;
   const change = t > 0 ? relativeChange(objective, memory.objective[0]!) : 0;
-  kernels.observe({ t, change, scale: gradientScale, gradient, parameters, memory, planes });
+  const n = gradient.length;
+  const scale = gradientScale;
+  planes.fill(change, 0, n);
+  kernels.relativeChanges({
+    t,
+    scale,
+    gradient,
+    parameters,
+    memory,
+    gradientOffset: GRADIENT_OFFSET,
+    movementOffset: RATIO_OFFSET,
+    planes: planes.subarray(n, 3 * n),
+  });
+  const { momentum, square, total } = memory;
+  if (momentum && square && total) {
+    kernels.moments({
+      t,
+      scale,
+      gradient,
+      averages: { momentum, square, total },
+      momentumDecay: MOMENTUM_DECAY,
+      squareDecay: SQUARE_DECAY,
+      floor: ROOT_FLOOR,
+      logUnit: LOG_UNIT,
+      planes: planes.subarray(3 * n),
+    });
+  }
   memory.objective[0] = objective;
   memory.steps[0] = t + 1;
 }

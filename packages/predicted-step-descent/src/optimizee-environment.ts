@@ -14,7 +14,7 @@ import {
   type Policy,
   type Samples,
 } from '@metadescent/guided-policy-search';
-import type { KernelEngine, PsdFeatureKernels } from '@metadescent/kernels';
+import type { KernelEngine, Accumulators } from '@metadescent/kernels';
 import { stateSizeOf } from './feature-shape.js';
 import { assembleStates } from './feature-stream.js';
 import { observationInputs } from './observation.js';
@@ -35,14 +35,14 @@ export interface TrajectoryTask {
 export function runTrajectoryTask<S>(
   family: OptimizeeFamily,
   policy: Policy<S>,
-  { psdFeatures }: KernelEngine,
+  { accumulators }: KernelEngine,
   { actor, key: words, chosen, options }: TrajectoryTask,
 ): Recording | undefined {
   const key = keyFromWords(words);
   return recordTrajectory(
     family.sample(key.fold('optimizee')),
     actorOf(actor, policy),
-    psdFeatures,
+    accumulators,
     options,
     key,
     chosen,
@@ -69,7 +69,7 @@ export function optimizeeEnvironment(
   layout: ParameterLayout,
   options: TrajectoryOptions,
   map: TrajectoryMapper,
-  { psdFeatures }: KernelEngine,
+  { accumulators }: KernelEngine,
 ): Environment {
   return {
     stateSize: stateSizeOf(options.shape),
@@ -95,7 +95,7 @@ export function optimizeeEnvironment(
           options,
         })),
       );
-      return samplesOf(layout, recordings, options, psdFeatures);
+      return samplesOf(layout, recordings, options, accumulators);
     },
   };
 }
@@ -114,7 +114,7 @@ function samplesOf(
   layout: ParameterLayout,
   recordings: readonly (Recording | undefined)[],
   { shape, inputs, horizon: T }: TrajectoryOptions,
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
 ): Samples {
   const kept = recordings.filter((recording) => recording !== undefined);
   const D = stateSizeOf(shape);

@@ -53,11 +53,11 @@ export function predictedStepDescent(
     'predictedStepDescent',
     'the engine',
     engine,
-    ['lstm', 'psdFeatures'],
+    ['lstm', 'accumulators'],
     'pass one such as wasmEngine()',
   );
   const { rule } = weights;
-  const { psdFeatures } = engine;
+  const { accumulators } = engine;
   const kernel = createPsdKernel(rule, engine);
   const plans = new WeakMap<ParameterLayout, StepPlan>();
   const planOf = (layout: ParameterLayout): StepPlan => {
@@ -86,7 +86,7 @@ export function predictedStepDescent(
         seen,
       );
       observe(
-        psdFeatures,
+        accumulators,
         state as ObservationMemory,
         objective,
         normalised,
@@ -97,7 +97,7 @@ export function predictedStepDescent(
       for (const { index, coordinates, stateName, lstm, mean, deviation, inputs, outputs } of networks) {
         let column = 0;
         for (const { offset, size } of coordinates.runs) {
-          psdFeatures.standardise({
+          accumulators.standardise({
             planes,
             first: offset,
             count: size,

@@ -1,6 +1,6 @@
 import { rollout, type Key, type Optimizee, type Optimizer, type ParameterLayout } from '@metadescent/core';
 import type { Actor } from '@metadescent/guided-policy-search';
-import type { PsdFeatureKernels } from '@metadescent/kernels';
+import type { Accumulators } from '@metadescent/kernels';
 import { stateSizeOf, type FeatureShape } from './feature-shape.js';
 import { createFeatureStream } from './feature-stream.js';
 import {
@@ -72,7 +72,7 @@ export interface Recording {
 export function recordTrajectory(
   optimizee: Optimizee,
   actor: Actor,
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   options: TrajectoryOptions,
   key: Key,
   chosen?: readonly Uint32Array[],
@@ -143,7 +143,7 @@ function emptyRecording(m: number, T: number, O: number): GroupRecording {
 function actingOptimizer(
   actor: Actor,
   layout: ParameterLayout,
-  kernels: PsdFeatureKernels,
+  kernels: Accumulators,
   { shape, inputs, gradientScale, normalisation }: TrajectoryOptions,
   key: Key,
 ) {

@@ -8,7 +8,7 @@ import {
   type LqgShape,
   typescriptGpsEngine,
   wasmGpsEngine,
-} from '@metadescent/kernels';
+} from '@metadescent/kernels/gps';
 import { nativeGpsEngine } from '@metadescent/kernels/node';
 import { cpuSeconds } from './cpu-time.js';
 import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { typescriptGpsEngine, type LqgProblem, type LqgShape } from '@metadescent/kernels';
+import { typescriptGpsEngine, type LqgProblem, type LqgShape } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { matrixEvaluation, toMatrixProblem } from './ml-matrix-lqg.js';
 

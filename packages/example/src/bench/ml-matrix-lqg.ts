@@ -1,4 +1,4 @@
-import type { LqgController, LqgProblem, LqgShape } from '@metadescent/kernels';
+import type { LqgController, LqgProblem, LqgShape } from '@metadescent/kernels/gps';
 import { Matrix } from 'ml-matrix';
 
 /** A problem of one scalar action and a rank-one cost as ml-matrix matrices: made once, outside the measurement. */

@@ -1,5 +1,6 @@
 import { UserError } from '@metadescent/core';
-import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine, type KernelEngine } from '@metadescent/kernels';
+import type { KernelEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels/gps';
 import { bestGpsEngine, loadEngine, nativeGpsEngine, type EngineChoice } from '@metadescent/kernels/node';
 import { announceEngine } from '../announce-engine.js';
 

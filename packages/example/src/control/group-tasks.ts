@@ -4,7 +4,7 @@ import {
   type GroupTaskMapper,
   type GroupTaskResult,
 } from '@metadescent/guided-policy-search';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { EngineChoice } from '@metadescent/kernels/node';
 import type { Executor } from '@metadescent/runtime';
 import { controlEngines } from './control-engines.js';

@@ -1,5 +1,6 @@
 import { createKey } from '@metadescent/core';
-import type { GpsEngine, KernelEngine } from '@metadescent/kernels';
+import type { KernelEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { gaussianClusters, shareDataset } from '@metadescent/optimizees';
 import {
   metaTrainPredictedStepDescent,

@@ -5,7 +5,7 @@ import type {
   PolicyFit,
   RecurrentPolicyState,
 } from '@metadescent/guided-policy-search';
-import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine, wasmGpsEngine, type GpsEngine } from '@metadescent/kernels/gps';
 import { bestGpsEngine, loadEngine } from '@metadescent/kernels/node';
 import type { LabelledDataset } from '@metadescent/optimizees';
 import {

@@ -1,5 +1,6 @@
 import { createKey, rollout, type OptimizeeFamily } from '@metadescent/core';
-import { wasmEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { wasmEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import {
   lstmOptimizer,
   lstmRuleSchema,

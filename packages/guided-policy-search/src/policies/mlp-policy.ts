@@ -1,5 +1,5 @@
 import { parseOptions, type Key } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import * as z from 'zod/mini';
 import type { ObservationSequences, Policy, PolicyContext, PolicyTargets } from '../policy.js';
 import { adamStep, createAdam } from './adam.js';

@@ -1,5 +1,6 @@
 import { createKey } from '@metadescent/core';
-import { typescriptEngine, typescriptGpsEngine, wasmEngine } from '@metadescent/kernels';
+import { typescriptEngine, wasmEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { describe, expect, test } from '@jest/globals';
 import { checkPolicy } from '../policy-conformance.js';
 import type { Policy, PolicyTargets } from '../policy.js';

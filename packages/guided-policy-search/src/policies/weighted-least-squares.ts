@@ -1,4 +1,4 @@
-import { typescriptGpsEngine } from '@metadescent/kernels';
+import { typescriptGpsEngine } from '@metadescent/kernels/gps';
 import { choleskyWithJitter } from '../cholesky.js';
 
 const engine = typescriptGpsEngine();

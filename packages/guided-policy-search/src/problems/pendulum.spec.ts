@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import { wasmGpsEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { controllerActor } from '../actors.js';
 import { parseOptions } from '../options.js';

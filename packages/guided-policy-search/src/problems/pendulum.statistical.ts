@@ -1,5 +1,6 @@
 import { createKey } from '@metadescent/core';
-import { wasmEngine, wasmGpsEngine } from '@metadescent/kernels';
+import { wasmEngine } from '@metadescent/kernels';
+import { wasmGpsEngine } from '@metadescent/kernels/gps';
 import { expect, test } from '@jest/globals';
 import { meanCost } from '../acceptance.js';
 import { controllerActor, policyActor } from '../actors.js';

@@ -1,6 +1,6 @@
 import { checkArgument } from '@metadescent/core';
 import type { Key } from '@metadescent/core';
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import { taylorCost } from '../cost-expansion.js';
 import { zeroController } from '../linear-gaussian.js';
 import { parseOptions, type GuidedPolicySearchInput } from '../options.js';

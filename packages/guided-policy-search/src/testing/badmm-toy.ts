@@ -1,4 +1,4 @@
-import type { GpsEngine } from '@metadescent/kernels';
+import type { GpsEngine } from '@metadescent/kernels/gps';
 import type { LinearDynamics } from '../dynamics.js';
 import { stepLambda } from '../duals.js';
 import type { LinearGaussian } from '../linear-gaussian.js';

@@ -75,10 +75,10 @@ double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 int main(void) {
   test_lstm_kernels();
-  test_mlp_kernels();
+  test_network_kernels();
   test_gemm_kernels();
   test_elementwise_kernels();
-  test_psd_feature_kernels();
+  test_accumulator_kernels();
   test_gps_linear_algebra_kernels();
   test_gps_lqg_kernels();
   printf("%s: %d checks, %d failures\n", TARGET_TEXT(TARGET), checks, failures);

@@ -33,10 +33,10 @@ void release_doubles(double *p);
 double sigmoid(double x);
 
 void test_lstm_kernels(void);
-void test_mlp_kernels(void);
+void test_network_kernels(void);
 void test_gemm_kernels(void);
 void test_elementwise_kernels(void);
-void test_psd_feature_kernels(void);
+void test_accumulator_kernels(void);
 void test_gps_linear_algebra_kernels(void);
 void test_gps_lqg_kernels(void);
 

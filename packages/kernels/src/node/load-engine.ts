@@ -1,7 +1,7 @@
 import { UserError } from '@metadescent/core';
-import type { KernelEngine } from '../engine.js';
-import { typescriptEngine } from '../typescript/engine.js';
-import { wasmEngine } from '../wasm/engine.js';
+import type { KernelEngine } from '../engine/kernel-engine.js';
+import { typescriptEngine } from '../engine/typescript-engine.js';
+import { wasmEngine } from '../engine/wasm-engine.js';
 import { nativeEngine } from './native-engine.js';
 
 /** `auto` is native where it can be had, else WebAssembly. */

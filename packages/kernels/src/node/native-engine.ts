@@ -1,11 +1,14 @@
-import type { BareEngine } from '../bare-engine.js';
-import { checkedEngine } from '../checked-engine.js';
-import type { KernelEngine } from '../engine.js';
-import { type NativeTarget, availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
+import type { BareEngine } from '../engine/bare-engine.js';
+import { checkedEngine } from '../engine/checked-engine.js';
+import type { KernelEngine } from '../engine/kernel-engine.js';
+import type { NativeTarget } from '../engine/native-functions.js';
+import { availableTargets, loadNativeLibrary, nativeNote } from './native-library.js';
 import { NativeUnavailable } from './native-unavailable.js';
-import { nativeLstm } from './native-lstm.js';
-import { nativeMlp } from './native-mlp.js';
-import { nativePsdFeatures } from './native-psd-features.js';
+import { nativeGemm } from '../gemm/gemm-native.js';
+import { nativePreprocessGradient } from '../preprocess/preprocess-native.js';
+import { nativeLstm } from '../lstm/lstm-native.js';
+import { nativeNetwork } from '../network/network-native.js';
+import { nativeAccumulators } from '../accumulators/accumulators-native.js';
 
 /** The native engine, or why there is none. */
 export type NativeEngine =
@@ -48,29 +51,14 @@ function load(wanted: NativeTarget | undefined): NativeEngine {
 
 function engineFor(target: NativeTarget): BareEngine {
   const library = loadNativeLibrary(target);
-  const preprocess = library.func(
-    `void preprocess_gradient_${target}(const float *, int, float, float, float, float *)`,
-  );
-  const gemmSize = library.func(`int gemm_size_${target}(int, int)`);
-  const gemm = library.func(
-    `void gemm_${target}(int, int, int, const float *, int, const float *, int, float *, float, float, float *)`,
-  );
-  let gemmWorkspace = new Float32Array(0);
-
   return {
     name: 'native',
     detail: `native ${target}`,
     note: nativeNote(target),
     lstm: nativeLstm(library, target),
-    mlp: nativeMlp(library, target),
-    psdFeatures: nativePsdFeatures(library, target),
-    preprocessGradient(n, gradient, p, features) {
-      preprocess(gradient, n, Math.exp(-p), Math.exp(p), 1 / p, features);
-    },
-    gemm({ m, n, k, a, b, c, transposeA, transposeB, alpha, beta }) {
-      const size = gemmSize(n, k);
-      if (gemmWorkspace.length < size) gemmWorkspace = new Float32Array(size);
-      gemm(m, n, k, a, Number(transposeA), b, Number(transposeB), c, alpha, beta, gemmWorkspace);
-    },
+    network: nativeNetwork(library, target),
+    accumulators: nativeAccumulators(library, target),
+    preprocessGradient: nativePreprocessGradient(library, target),
+    gemm: nativeGemm(library, target),
   };
 }

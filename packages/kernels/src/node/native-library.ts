@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NativeLibrary, NativeTarget } from '../engine/native-functions.js';
 import { type CCompiler, compileLibrary, findCompiler, firstLine } from './c-compiler.js';
 import { addLibrary, librariesIn, removeAll } from './library-folder.js';
 import { NativeUnavailable } from './native-unavailable.js';
@@ -21,9 +22,6 @@ import { NativeUnavailable } from './native-unavailable.js';
  * change of any of them is never missed; and a digest of the library's own bytes, so that a damaged one is
  * never loaded (library-folder.ts).
  */
-
-/** An instruction set that the kernels are compiled for. */
-export type NativeTarget = 'avx512' | 'avx2' | 'neon' | 'baseline';
 
 const TARGET_FLAGS: Record<NativeTarget, readonly string[]> = {
   avx512: ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma'],
@@ -48,8 +46,6 @@ const hostPlatform = `${process.platform}-${process.arch}`;
 const prebuildFolder = join(packageFolder, 'prebuilds', hostPlatform);
 
 type Koffi = typeof import('koffi').default;
-/** A loaded library; `func` declares one of its functions. */
-export type NativeLibrary = ReturnType<Koffi['load']>;
 
 /** A library to be made: its name, its sources in `c/`, and the compiler's flags. */
 interface LibraryRecipe {

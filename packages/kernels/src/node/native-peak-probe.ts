@@ -1,5 +1,6 @@
-import type { PeakProbe } from '../peak-probe.js';
-import { type NativeTarget, loadNativeLibrary } from './native-library.js';
+import type { PeakProbe } from '../peak-probe/peak-probe.js';
+import type { NativeTarget } from '../engine/native-functions.js';
+import { loadNativeLibrary } from './native-library.js';
 
 /**
  * The peak of one native instruction set.

@@ -1,5 +1,5 @@
-import { typescriptEngine } from '../typescript/engine.js';
-import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
+import { typescriptEngine } from '../engine/typescript-engine.js';
+import { typescriptGpsEngine } from '../gps/gps-typescript.js';
 import type { Arguments, EnginePair, Numbers, WrapperCall } from './wrapper-call.js';
 import { wrapperCalls } from './wrapper-calls.js';
 

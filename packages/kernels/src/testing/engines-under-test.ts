@@ -1,7 +1,7 @@
-import type { KernelEngine } from '../engine.js';
+import type { KernelEngine } from '../engine/kernel-engine.js';
 import { nativeEngine } from '../node/native-engine.js';
-import { typescriptEngine } from '../typescript/engine.js';
-import { wasmEngine } from '../wasm/engine.js';
+import { typescriptEngine } from '../engine/typescript-engine.js';
+import { wasmEngine } from '../engine/wasm-engine.js';
 
 /**
  * Every engine of this machine, the native one for each instruction set that the processor has; one spec runs

@@ -1,5 +1,5 @@
 import { createKey } from '@metadescent/core';
-import type { LqgProblem, LqgShape } from '../gps-engine.js';
+import type { LqgProblem, LqgShape } from '../gps/gps-engine.js';
 import {
   emptyController,
   emptyMoments,

@@ -1,7 +1,7 @@
-import type { GpsEngine } from '../gps-engine.js';
-import { wasmGpsEngine } from '../gps-wasm.js';
-import { nativeGpsEngine } from '../node/gps-native.js';
-import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
+import type { GpsEngine } from '../gps/gps-engine.js';
+import { wasmGpsEngine } from '../gps/gps-wasm.js';
+import { nativeGpsEngine } from '../node/native-gps-engine.js';
+import { typescriptGpsEngine } from '../gps/gps-typescript.js';
 
 /**
  * Every guided-policy-search engine of this machine, the native one for each instruction set that the

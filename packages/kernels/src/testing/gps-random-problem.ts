@@ -6,7 +6,7 @@ import type {
   LqgProblem,
   LqgShape,
   LqgValues,
-} from '../gps-engine.js';
+} from '../gps/gps-engine.js';
 
 export interface RandomLqgOptions {
   /** Rows of B that may be non-zero; default all. */

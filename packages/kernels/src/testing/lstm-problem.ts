@@ -1,4 +1,4 @@
-import type { LstmKernel } from '../engine.js';
+import type { LstmKernel } from '../lstm/lstm-kernel.js';
 import { normals } from './random-arrays.js';
 
 /** A segment and where it starts, as `LstmKernel.backpropagate` takes them. */

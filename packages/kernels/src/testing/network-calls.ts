@@ -1,4 +1,5 @@
-import type { LstmShape, MlpShape } from '../engine.js';
+import type { LstmShape } from '../lstm/lstm-kernel.js';
+import type { MlpShape } from '../network/mlp-kernel.js';
 import { f32, type WrapperCall } from './wrapper-call.js';
 
 const lstmShape: LstmShape = { inputs: 2, hidden: 5, layers: 2 };
@@ -20,7 +21,7 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
   });
   return [
     {
-      caller: 'MlpKernel.setBatch',
+      caller: 'NetworkKernel.setBatch',
       variant: loss,
       arrays: () => ({ read: batch(), written: {} }),
       run({ kernels }, { inputs, targets }) {
@@ -31,18 +32,27 @@ export const mlpCalls = (loss: MlpShape['loss']): WrapperCall[] => {
       },
     },
     {
-      caller: 'MlpKernel.evaluate',
+      caller: 'NetworkKernel.evaluate',
       variant: loss,
       arrays: () => ({
         read: { parameters: f32('parameters', parameterCount) },
-        written: { gradient: new Float32Array(parameterCount) },
+        written: {
+          gradient: new Float32Array(parameterCount),
+          inputGradient: new Float32Array(7 * rows),
+        },
       }),
-      optional: ['gradient'],
-      run({ kernels }, { parameters, gradient }) {
+      optional: ['gradient', 'inputGradient'],
+      run({ kernels }, { parameters, gradient, inputGradient }) {
         const kernel = kernels.mlp(shape);
         const { inputs, targets } = batch();
         kernel.setBatch(inputs, targets);
-        return [kernel.evaluate(parameters as Float32Array, gradient as Float32Array | undefined)];
+        return [
+          kernel.evaluate(
+            parameters as Float32Array,
+            gradient as Float32Array | undefined,
+            inputGradient as Float32Array | undefined,
+          ),
+        ];
       },
     },
   ];
@@ -114,6 +124,42 @@ export const lstmCalls: WrapperCall[] = [
     },
   })),
   {
+    caller: 'LstmKernel.forward',
+    counts: { coordinates: COORDINATES },
+    arrays: () => ({
+      read: { weights: f32('weights 2', LSTM_WEIGHTS + 6), inputs: f32('inputs', STEPS * 2 * COORDINATES) },
+      written: { state: f32('state', STATE), outputs: new Float32Array(STEPS * 2 * COORDINATES) },
+    }),
+    run({ kernels }, args) {
+      const kernel = kernels.lstm({ ...lstmShape, outputs: 2 });
+      kernel.forward(args as unknown as Parameters<typeof kernel.forward>[0]);
+    },
+  },
+  {
+    caller: 'LstmKernel.backward',
+    looseInfinities: true,
+    optional: ['stateCotangent', 'inputGradient', 'stateGradient'],
+    counts: { coordinates: COORDINATES },
+    arrays: () => ({
+      read: {
+        weights: f32('weights 2', LSTM_WEIGHTS + 6),
+        initialState: f32('state', STATE),
+        inputs: f32('inputs', STEPS * 2 * COORDINATES),
+        outputCotangent: f32('cotangent', STEPS * 2 * COORDINATES),
+        stateCotangent: f32('state cotangent', STATE),
+      },
+      written: {
+        weightGradient: f32('gradient', LSTM_WEIGHTS + 6),
+        inputGradient: new Float32Array(STEPS * 2 * COORDINATES),
+        stateGradient: new Float32Array(STATE),
+      },
+    }),
+    run({ kernels }, args) {
+      const kernel = kernels.lstm({ ...lstmShape, outputs: 2 });
+      kernel.backward(args as unknown as Parameters<typeof kernel.backward>[0]);
+    },
+  },
+  {
     caller: 'LstmKernel.createTrace',
     arrays: () => ({ read: {}, written: {} }),
     counts: { n: COORDINATES, capacity: STEPS },
@@ -125,7 +171,7 @@ export const lstmCalls: WrapperCall[] = [
   {
     caller: 'lstm',
     arrays: () => ({ read: {}, written: {} }),
-    counts: { inputs: 2, hidden: 5, layers: 2 },
+    counts: { inputs: 2, hidden: 5, layers: 2, outputs: 1 },
     run: ({ kernels }, shape) => [kernels.lstm(shape as unknown as LstmShape).weightCount],
   },
 ];

@@ -1,12 +1,12 @@
 // node dist/testing/run-argument-trials.js <typescript | wasm | a native target>: all trials on one engine,
 // in a process that may crash.
-import { wasmGpsEngine } from '../gps-wasm.js';
-import { nativeGpsEngine } from '../node/gps-native.js';
+import { wasmGpsEngine } from '../gps/gps-wasm.js';
+import { nativeGpsEngine } from '../node/native-gps-engine.js';
 import { nativeEngine } from '../node/native-engine.js';
-import type { NativeTarget } from '../node/native-library.js';
-import { typescriptEngine } from '../typescript/engine.js';
-import { typescriptGpsEngine } from '../typescript/gps-typescript.js';
-import { wasmEngine } from '../wasm/engine.js';
+import type { NativeTarget } from '../engine/native-functions.js';
+import { typescriptEngine } from '../engine/typescript-engine.js';
+import { typescriptGpsEngine } from '../gps/gps-typescript.js';
+import { wasmEngine } from '../engine/wasm-engine.js';
 import { tryArguments } from './argument-trials.js';
 import type { EnginePair } from './wrapper-call.js';
 

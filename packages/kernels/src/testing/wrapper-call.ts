@@ -1,5 +1,5 @@
-import type { KernelEngine } from '../engine.js';
-import type { GpsEngine } from '../gps-engine.js';
+import type { KernelEngine } from '../engine/kernel-engine.js';
+import type { GpsEngine } from '../gps/gps-engine.js';
 import { normals } from './random-arrays.js';
 
 /** The engines of one instruction set. */

@@ -1,4 +1,4 @@
-import { psdCalls, statelessCalls } from './feature-calls.js';
+import { accumulatorCalls, statelessCalls } from './elementwise-calls.js';
 import { algebraCalls, lqgCalls } from './gps-calls.js';
 import { lstmCalls, mlpCalls } from './network-calls.js';
 import type { WrapperCall } from './wrapper-call.js';
@@ -9,7 +9,7 @@ export const wrapperCalls: readonly WrapperCall[] = [
   ...lstmCalls,
   ...mlpCalls('softmax-cross-entropy'),
   ...mlpCalls('squared-error'),
-  ...psdCalls,
+  ...accumulatorCalls,
   ...algebraCalls,
   ...lqgCalls,
 ];

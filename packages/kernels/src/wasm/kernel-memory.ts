@@ -1,8 +1,6 @@
-import { kernelsBase64 } from './kernels.gen.js';
-
 /**
- * A WebAssembly instance of all kernels with a memory of its own. An owner that is garbage collected takes
- * its memory with it.
+ * A WebAssembly instance with a memory of its own. An owner that is garbage collected takes its memory with
+ * it.
  */
 export interface KernelMemory {
   /** The exported functions; each kernel states the types of those it calls. */
@@ -21,16 +19,21 @@ const PAGE = 65536;
 /** What 32-bit addresses reach. */
 const MAX_BYTES = 2 ** 32;
 const CACHE_LINE = 64;
-let compiled: WebAssembly.Module | undefined;
 
 /**
- * Compiles the kernels once per realm and instantiates them.
+ * A module that is compiled once per realm, at the first use.
  *
- * @throws Error where WebAssembly SIMD is missing.
+ * @param caller the engine, as its user knows it
+ * @returns what gives the module; an Error where WebAssembly SIMD is missing
  */
-export function createKernelMemory(): KernelMemory {
-  compiled ??= compile();
-  const { exports } = new WebAssembly.Instance(compiled);
+export function lazyModule(caller: string, base64: string): () => WebAssembly.Module {
+  let compiled: WebAssembly.Module | undefined;
+  return () => (compiled ??= compile(caller, base64));
+}
+
+/** Instantiates a module. */
+export function createMemory(module: WebAssembly.Module): KernelMemory {
+  const { exports } = new WebAssembly.Instance(module);
   const memory = exports['memory'] as WebAssembly.Memory;
   const heapBase = (exports['__heap_base'] as WebAssembly.Global).value as number;
   // Growing the memory detaches its buffer, and with it this view.
@@ -85,13 +88,13 @@ export function alignedUp(address: number): number {
   return Math.ceil(address / CACHE_LINE) * CACHE_LINE;
 }
 
-function compile(): WebAssembly.Module {
-  const bytes = Uint8Array.from(atob(kernelsBase64), (character) => character.charCodeAt(0));
+function compile(caller: string, base64: string): WebAssembly.Module {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
     throw new Error(
-      'wasmEngine: this platform cannot compile WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 can); use typescriptEngine()',
+      `${caller}: this platform cannot compile WebAssembly SIMD (Node 16.4, Chrome 91, Firefox 89 and Safari 16.4 can); use ${caller.replace('wasm', 'typescript')}()`,
       { cause: error },
     );
   }
