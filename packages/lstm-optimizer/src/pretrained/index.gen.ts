@@ -6,9 +6,9 @@ import { pretrained as mnist } from './mnist.gen.js';
 import { pretrained as quadratics } from './quadratics.gen.js';
 
 export const shippedWeights = {
-  'l2l-48': l2l48,
-  'mnist-nominal': mnistNominal,
-  'mnist-random-orientation': mnistRandomOrientation,
-  mnist: mnist,
-  quadratics: quadratics,
+  "l2l-48": l2l48,
+  "mnist-nominal": mnistNominal,
+  "mnist-random-orientation": mnistRandomOrientation,
+  "mnist": mnist,
+  "quadratics": quadratics,
 } as const;

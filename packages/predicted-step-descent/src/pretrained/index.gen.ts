@@ -4,7 +4,7 @@ import { pretrained as psdPlus } from './psd-plus.gen.js';
 import { pretrained as psd } from './psd.gen.js';
 
 export const shippedWeights = {
-  'psd-normalised': psdNormalised,
-  'psd-plus': psdPlus,
-  psd: psd,
+  "psd-normalised": psdNormalised,
+  "psd-plus": psdPlus,
+  "psd": psd,
 } as const;
