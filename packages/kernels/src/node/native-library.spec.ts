@@ -84,7 +84,7 @@ cp "$made" "$output"
     const child = spawn(process.execPath, [join(folder, 'start.mjs')], {
       env: {
         ...process.env,
-        NODE_OPTIONS: '',
+        NODE_OPTIONS: '--no-warnings',
         XDG_CACHE_HOME: cache(name),
         CC: `sh "${compiler}" -DQUICK`,
         ...env,
