@@ -21,7 +21,7 @@ export const lstmEntry: OptimizerEntry<KernelEngine> = entryOf('lstm', () => {
  *
  * @example
  * pretrainedLstmEntries.map(({ name }) => name)
- * // => ['l2l-48', 'l2l-mnist', 'l2l-mnist-nominal', 'l2l-mnist-random-orientation', 'l2l-quadratics']
+ * // => ['l2l-48', 'l2l-mnist-nominal', 'l2l-mnist-random-orientation', 'l2l-mnist', 'l2l-quadratics']
  */
 export const pretrainedLstmEntries: readonly OptimizerEntry<KernelEngine>[] = pretrainedNames.map((name) =>
   // One of them is called by its prefix already.

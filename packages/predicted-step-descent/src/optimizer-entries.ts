@@ -14,7 +14,7 @@ import { PSD_WEIGHTS_FORMAT, weightsFromTensors, type TrainedPsd } from './weigh
  * The shipped weights by name. Weights that a specification brings take the place of the shipped ones.
  *
  * @example
- * pretrainedPsdEntries.map(({ name }) => name) // => ['psd', 'psd-normalised', 'psd-plus']
+ * pretrainedPsdEntries.map(({ name }) => name) // => ['psd-normalised', 'psd-plus', 'psd']
  */
 export const pretrainedPsdEntries: readonly OptimizerEntry<KernelEngine>[] = pretrainedPsdNames.map(entryOf);
 
