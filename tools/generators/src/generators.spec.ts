@@ -20,6 +20,7 @@ beforeEach(() => {
     'LICENSE',
     'tsconfig.json',
     'tools/boundaries/arrows.json',
+    'docs/architecture.md',
     'packages/core/package.json',
     'packages/kernels/package.json',
   ]) {
@@ -120,6 +121,21 @@ describe('package', () => {
     expect(arrows['evolved-rule']).toEqual(['core', 'kernels']);
     expect(arrows.example).toContain('evolved-rule');
     expect(readJson(tree, 'tsconfig.json').references).toContainEqual({ path: './packages/evolved-rule' });
+  });
+
+  test('has its rows on the architecture page, which keeps its own', () => {
+    const before = text('docs/architecture.md').split('\n');
+    packageGenerator(tree, {
+      name: 'evolved-rule',
+      description: 'A rule found by search.',
+      imports: ['kernels'],
+    });
+    const after = text('docs/architecture.md').split('\n');
+    expect(after.filter((row) => !before.includes(row))).toEqual([
+      '| `evolved-rule` | a rule found by search |',
+      '| `evolved-rule` | core, kernels |',
+      expect.stringMatching(/^\| `example` \| core, .*reporting, evolved-rule \|$/),
+    ]);
   });
 
   test('refuses siblings that do not exist, before it writes anything', () => {

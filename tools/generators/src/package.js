@@ -58,10 +58,35 @@ export function packageGenerator(
     [name]: siblings,
     example: [...arrows.example, name],
   }));
+  nameInArchitecture(tree, name, description, siblings);
 
   return () => {
     if (!skipInstall) installPackagesTask(tree, true);
   };
+}
+
+/**
+ * Gives the package its rows in the two tables of the architecture page, which a test holds against the
+ * workspace: what it holds, and what it may import.
+ *
+ * @param {import('@nx/devkit').Tree} tree
+ * @param {string} name
+ * @param {string} description
+ * @param {readonly string[]} siblings
+ */
+function nameInArchitecture(tree, name, description, siblings) {
+  const page = 'docs/architecture.md';
+  const text = tree.read(page, 'utf8');
+  if (text === null) return;
+  const held = description.charAt(0).toLowerCase() + description.slice(1).replace(/\.$/, '');
+  const cells = [held, siblings.join(', ')];
+  // The app's row is the last of both tables; in the second it lists what the app may import.
+  const written = text.replace(/^\| `example` \| .* \|$/gm, (row) => {
+    const cell = cells.shift();
+    if (cell === undefined) return row;
+    return `| \`${name}\` | ${cell} |\n${cells.length === 0 ? row.replace(/ \|$/, `, ${name} |`) : row}`;
+  });
+  tree.write(page, written);
 }
 
 /**
