@@ -37,5 +37,5 @@ export async function drawEvaluation(directory: string, record: EvaluationRecord
 export function readEvaluation(directory: string): EvaluationRecord | undefined {
   const path = join(directory, RESULTS_FILE);
   if (!existsSync(path)) return undefined;
-  return readRecord(path, evaluationRecordSchema, 'run `metadescent evaluate --out` again');
+  return readRecord(path, evaluationRecordSchema, 'run `npx metadescent evaluate --out` again');
 }

@@ -148,7 +148,7 @@ test('what is no record at all is refused in a paragraph', async () => {
   for (const [bytes, said] of [
     [
       '{}',
-      /results\.json is not what this version writes.*run `metadescent evaluate --out` again[^]*→ at kind/,
+      /results\.json is not what this version writes.*run `npx metadescent evaluate --out` again[^]*→ at kind/,
     ],
     ['{"kind":"\u001b[2J"', /results\.json is not JSON/],
     ['', /results\.json is not JSON/],

@@ -41,7 +41,7 @@ function report(run: RunOf<ControlConfig>, directory: string): ReportInput {
 function readTrials(directory: string, { quantities }: ControlTask): HeldOutTrials | undefined {
   const path = join(directory, TRIALS_FILE);
   if (!existsSync(path)) return undefined;
-  const again = 'resume the run with `metadescent train --resume`';
+  const again = 'resume the run with `npx metadescent train --resume`';
   const trials = readRecord(path, heldOutTrialsSchema, again);
   const drawn = trials.results[0]?.courses.length ?? 0;
   if (drawn !== quantities.length) {

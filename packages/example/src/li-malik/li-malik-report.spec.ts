@@ -113,7 +113,7 @@ test('the record survives its file: the same report and tables again', async () 
   expect(readFileSync(join(folder, TABLES_FILE), 'utf8')).toBe(tables);
   writeFileSync(join(folder, 'li-malik.json'), '{');
   expect(() => readLiMalik(folder)).toThrow(
-    /li-malik\.json is not JSON .*run `metadescent run li-malik --out` again/,
+    /li-malik\.json is not JSON .*run `npx metadescent run li-malik --out` again/,
   );
   expect(readLiMalik(join(folder, 'none'))).toBeUndefined();
 });

@@ -37,5 +37,5 @@ export async function drawLiMalik(directory: string, record: LiMalikRecord): Pro
 export function readLiMalik(directory: string): LiMalikRecord | undefined {
   const path = join(directory, RECORD_FILE);
   if (!existsSync(path)) return undefined;
-  return readRecord(path, liMalikRecordSchema, 'run `metadescent run li-malik --out` again');
+  return readRecord(path, liMalikRecordSchema, 'run `npx metadescent run li-malik --out` again');
 }
